@@ -1,0 +1,61 @@
+# Two commands: `make run` starts everything, `make test` proves everything.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+# Browsers are the cost of a test, and more than three a pair of cores gain nothing.
+WORKERS ?= 3
+PYTEST_BROWSER := $(RUN) -m pytest e2e -n $(WORKERS) --dist worksteal -q
+
+.DEFAULT_GOAL := help
+.PHONY: help run check test browsers matrix matrix-full sabotage bench requirements clean
+
+help: ## Print this help
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Use
+run: $(VENV)/ready ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, BIND, VAR_DIR)
+	@$(RUN) -m tools.run
+
+##@ Prove
+test: check browsers ## Everything: check, then every cell and page in three browsers
+	$(RUN) -m e2e.profiles
+	$(PYTEST_BROWSER)
+
+check: $(VENV)/ready ## Lint, types, import contract, catalogue, unit tests (about a minute)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy .
+	$(VENV)/bin/lint-imports --no-cache
+	$(RUN) -m tools.check
+	$(RUN) -m pytest victim_site attacker_site tools -n 2 -q
+
+matrix: browsers ## The cells alone, in three browsers (K=form-post picks some, PROFILE=firefox one)
+	$(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
+
+sabotage: browsers ## Take each defense away, and see its column turn red
+	$(RUN) -m e2e.sabotage
+
+##@ Measure
+bench: browsers ## Ratios to floors measured in the same run; asserts nothing
+	$(RUN) -m e2e.bench
+
+##@ Prepare
+browsers: $(VENV)/ready ## Make sure the three browsers are there
+	@$(RUN) -m tools.browsers
+
+requirements: ## Write requirements/*.txt anew from *.in (needs uv)
+	for name in victim attacker dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links requirements/$$name.in -o requirements/$$name.txt; done
+
+clean: ## Remove the environment and all state
+	rm -rf $(VENV) var
+
+$(VENV)/ready: requirements/dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON); for example: make run PYTHON=python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; for example: make run PYTHON=python3.11" >&2; exit 2; }
+	@echo "Making the environment (once, about a minute) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

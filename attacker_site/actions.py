@@ -1,0 +1,47 @@
+"""What the attacker wants from the bank: the actions, their addresses and the forged values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Action:
+    """One state-changing operation of the bank, with the values that the attacker sends.
+
+    `label` is the action in a list; `effect` completes "the request asks the bank to …".
+    """
+
+    name: str
+    path: str
+    label: str
+    effect: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    def fields(self, amount: int) -> dict[str, str]:
+        """Return the fields to send; the amount stands in where the action has one."""
+        return {name: value.format(amount=amount) for name, value in self.values}
+
+
+ACTIONS = {
+    action.name: action
+    for action in (
+        Action("logout", "/logout", "sign out", "sign alice out"),
+        Action(
+            "transfer",
+            "/transfer",
+            "transfer money",
+            "move {amount} from alice’s account to mallory’s",
+            (("to", "mallory"), ("amount", "{amount}")),
+        ),
+        Action(
+            "change-email",
+            "/email",
+            "change the e-mail address",
+            "change alice’s e-mail address to mallory@evil.localhost",
+            (("email", "mallory@evil.localhost"),),
+        ),
+    )
+}

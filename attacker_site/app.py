@@ -1,0 +1,256 @@
+"""The Flask application: which address serves what.
+
+    /                   the gallery of bait pages
+    /<attack>/          the exploit, exactly as in its folder, aimed at one lab
+    /<attack>/behind/   what that page does; fires nothing
+    /self-check/        one cross-site image, to learn which cookies this browser sends
+    /health             ok
+
+The site is hostile to the demo bank on purpose and harmless to everything else: it answers for an
+allow-list of hosts, aims at labs alone, keeps no state, and takes GET and HEAD only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, g, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from attacker_site import loot, panel
+from attacker_site.actions import ACTIONS, MOST, Action
+from attacker_site.exploits import FOLDER, Arsenal, Attack, Shot
+from attacker_site.hosts import CROSS_SITE, SUBDOMAIN, Visit, is_loopback, read_host
+from attacker_site.targets import DEFAULT_LAB, LABEL_LIMIT, OWNER_LIMIT, is_label, read_addresses
+
+
+class Refusal(HTTPException):
+    """A request that gets a page with a reason and the addresses that would do instead."""
+
+    def __init__(
+        self,
+        code: int,
+        title: str,
+        sentence: str,
+        links: Mapping[str, str] | None = None,
+        *,
+        form: str = "",
+    ) -> None:
+        """Take the heading, the sentence, links as text to address, and the expected form."""
+        super().__init__(sentence)
+        self.code = code
+        self.title = title
+        self.links = links or {}
+        self.form = form
+
+
+def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) -> Flask:
+    """Return the site. A malformed environment or attack folder raises one clear sentence."""
+    addresses = read_addresses(environ)
+    arsenal = Arsenal(attacks)
+    app = Flask(__name__)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    def visit() -> Visit:
+        found: Visit = g.visit
+        return found
+
+    def current_lab() -> str | None:
+        """Return the lab of this request, or None where the query names no well-formed one."""
+        lab = visit().lab or request.args.get("lab", DEFAULT_LAB)
+        return lab if is_label(lab) else None
+
+    def query(lab: str | None, **more: str | int | None) -> str:
+        """Return a query that keeps the lab where the host does not name it."""
+        named = {"lab": None if visit().lab else lab, **more}
+        text = urlencode({name: value for name, value in named.items() if value is not None})
+        return f"?{text}" if text else ""
+
+    def aimed_lab() -> str:
+        lab = current_lab()
+        if lab is None:
+            raise Refusal(
+                400,
+                "That is no lab",
+                "A lab’s label has the form below. Names are lower-case letters and digits, joined "
+                f"by single hyphens; an owner has at most {OWNER_LIMIT} characters, the whole "
+                f"label at most {LABEL_LIMIT}.",
+                {"The gallery, aimed at no-defense": "/"},
+                form="<defense>[--<defense>…][--with-<weakness>…][--for-<owner>]",
+            )
+        return lab
+
+    def chosen(slug: str) -> tuple[Attack, Action, str]:
+        """Return the attack, its action and the lab; refuse what does not fit."""
+        attack = arsenal.attacks.get(slug)
+        if attack is None:
+            gallery = {"The gallery shows every attack": f"/{query(current_lab())}"}
+            raise Refusal(404, "No such attack", "There is no attack of that name.", gallery)
+        lab = aimed_lab()
+        if visit().position not in attack.positions:
+            other = addresses.evil if visit().lab else addresses.community(lab)
+            address = f"{other}/{slug}/" + (f"?lab={lab}" if visit().lab else "")
+            raise Refusal(
+                404, "Not from here", "This attack is launched elsewhere.", {address: address}
+            )
+        name = request.args.get("action", attack.action)
+        if name not in attack.actions:
+            choices = {
+                f"{choice}: {ACTIONS[choice].label}": f"/{slug}/{query(lab, action=choice)}"
+                for choice in attack.actions
+            }
+            raise Refusal(400, "Not that action", "This attack can cause:", choices)
+        return attack, ACTIONS[name], lab
+
+    def shot_at(
+        attack: Attack, action: Action, lab: str, at: int | None, amount: int
+    ) -> tuple[Shot, str]:
+        """Return the aimed attack, and the query that repeats it without time or amount."""
+        named = action.name if action.name != attack.action else None
+        # The amount travels with the link: after the transfer the balance says another one.
+        taken = amount if action.name == "transfer" else None
+        behind = "behind/" + query(lab, action=named, at=at, amount=taken)
+        shot = Shot(attack, action, addresses.bank(lab), behind, amount)
+        return shot, query(lab, action=named)
+
+    def page(template: str, status: int = 200, *, images: str = "", **values: Any) -> Response:
+        """Return one of the site's own pages, closed to everything that it does not need."""
+        lab = current_lab()
+        html = render_template(
+            template,
+            addresses=addresses,
+            visit=visit(),
+            lab=lab,
+            gallery=f"/{query(lab)}",
+            **values,
+        )
+        response = make_response(html, status)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' {images}; "
+            f"form-action 'self' {addresses.evil}; base-uri 'none'; frame-ancestors 'none'"
+        )
+        return response
+
+    @app.before_request
+    def admit() -> Response | None:
+        header = request.environ.get("HTTP_HOST", "")
+        g.visit = read_host(header)
+        if g.visit or (request.path == "/health" and is_loopback(header)):
+            return None
+        return make_response(render_template("misdirected.html", addresses=addresses), 421)
+
+    @app.after_request
+    def declare(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    @app.errorhandler(HTTPException)
+    def refuse(error: HTTPException) -> Response:
+        answer = Response(error.get_response().get_data(), headers=error.get_headers())
+        answer.status_code = error.code or 500
+        if g.get("visit") is None:
+            answer.set_data(f"{error.code} {error.name}\n")
+            answer.content_type = "text/plain; charset=utf-8"
+            return answer
+        known = error if isinstance(error, Refusal) else None
+        shown = page(
+            "error.html",
+            answer.status_code,
+            title=known.title if known else error.name,
+            sentence=error.description,
+            links=known.links if known else {},
+            form=known.form if known else "",
+        )
+        if allow := answer.headers.get("Allow"):
+            shown.headers["Allow"] = allow
+        return shown
+
+    @app.get("/")
+    def gallery() -> Response:
+        lab = aimed_lab()
+        here = [one for one in arsenal.attacks.values() if visit().position in one.positions]
+        other = f"{addresses.evil}/?lab={lab}" if visit().lab else addresses.community(lab) + "/"
+        return page(
+            "gallery.html",
+            groups={method: [one for one in here if one.method == method] for method in METHODS},
+            pictures=arsenal.pictures,
+            query=query,
+            actions=ACTIONS,
+            other=other,
+            other_position=CROSS_SITE if visit().lab else SUBDOMAIN,
+        )
+
+    @app.get("/<slug>/")
+    def exploit(slug: str) -> Response:
+        attack, action, lab = chosen(slug)
+        amount = loot.amount_to_take(addresses, lab) if action.name == "transfer" else MOST
+        if amount == 0:
+            return page("nothing_left.html", attack=attack)
+        shot, _ = shot_at(attack, action, lab, time.time_ns() // 1_000_000, amount)
+        response = make_response(arsenal.render(shot))
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.get("/<slug>/behind/")
+    def behind(slug: str) -> Response:
+        attack, action, lab = chosen(slug)
+        at = _whole(request.args.get("at"), 10**15)
+        amount = _whole(request.args.get("amount"), MOST)
+        broke = False
+        if amount is None and action.name == "transfer":
+            amount = loot.amount_to_take(addresses, lab)
+            broke = amount == 0
+        shown_at = at or time.time_ns() // 1_000_000
+        shot, again = shot_at(attack, action, lab, shown_at, amount or MOST)
+        host = f"http://{visit().host}:{addresses.attacker_port}"
+        since = urlencode({"since": at, "path": action.path}, safe="/")
+        log = f"attempt/?{since}" if at else "#log"
+        return page(
+            "behind.html",
+            attack=attack,
+            fired=at is not None,
+            broke=broke,
+            story=panel.story(shot, visit().position, fired=at is not None),
+            source=panel.highlight_page(arsenal.render(shot)),
+            request_text=panel.highlight_request(panel.request_text(shot, host, visit().position)),
+            log=f"{addresses.playground}/labs/{lab}/{log}",
+            again=f"/{slug}/{again}",
+        )
+
+    @app.get("/self-check/")
+    def self_check() -> Response:
+        lab = aimed_lab()
+        if visit().position != CROSS_SITE:
+            there = f"{addresses.evil}/self-check/?lab={lab}"
+            sentence = "The self-check measures what another site gets, so it runs there."
+            raise Refusal(404, "Not from here", sentence, {there: there})
+        bank = addresses.bank(lab)
+        return page("self_check.html", images=bank, echo=f"{bank}/self-check/echo.svg")
+
+    @app.get("/health")
+    def health() -> Response:
+        return Response("ok", mimetype="text/plain")
+
+    @app.get("/favicon.ico")
+    def favicon() -> Response:
+        return app.send_static_file("favicon.svg")
+
+    return app
+
+
+METHODS = ("GET", "POST")
+
+
+def _whole(text: str | None, most: int) -> int | None:
+    """Return a whole number from 1 to `most`, or None for anything else."""
+    if text is None or not re.fullmatch(r"[1-9][0-9]{0,15}", text):
+        return None
+    return int(text) if int(text) <= most else None

@@ -1,0 +1,79 @@
+"""The panel behind a bait page: what the page did, its source, and the request that it causes.
+
+Nothing here fires anything. The source is the text that was served, not a copy kept for showing.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+from markupsafe import Markup
+from pygments import highlight  # type: ignore[import-untyped,unused-ignore]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped,unused-ignore]
+from pygments.lexers import HtmlLexer, HttpLexer  # type: ignore[import-untyped,unused-ignore]
+
+from attacker_site.exploits import Shot
+from attacker_site.hosts import CROSS_SITE
+
+COOKIE = "sessionid=… if the browser sends it"
+
+
+def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
+    """Return short sentences that say what the page did, or, not yet opened, what it does."""
+    effect = shot.action.effect.format(amount=shot.amount)
+    opened = "You opened" if fired else "You open"
+    sends = "sent" if fired and shot.attack.trigger == "load" else "sends"
+    cause = {
+        "load": f"Your browser then {sends} a request to the bank. Nobody clicked anything.",
+        "click": f"One click on it {sends} a request to the bank.",
+    }[shot.attack.trigger]
+    relation = (
+        "This page is on another site than the bank: cross-site."
+        if position == CROSS_SITE
+        else "This page is on a sub-domain of the bank: another origin, but the same site, "
+        "so no SameSite rule keeps the cookie back."
+    )
+    return [
+        f"{opened} “{shot.attack.bait}”.",
+        cause,
+        f"The request asks the bank to {effect}.",
+        relation,
+        "If the browser puts alice’s cookie on it, the bank sees alice asking.",
+        "Only a defense can tell the difference.",
+    ]
+
+
+def request_text(shot: Shot, origin: str, position: str) -> str:
+    """Return the request as plain HTTP, with the headers that defenses look at."""
+    attack = shot.attack
+    site = "cross-site" if position == CROSS_SITE else "same-site"
+    lines = [f"{attack.method} {shot.target} HTTP/1.1", f"Host: {urlsplit(shot.bank).netloc}"]
+    if attack.method == "POST":
+        # A browser names the origin on a POST and, for these requests, never on a GET.
+        lines += [f"Origin: {origin}", f"Content-Type: {attack.content_type}"]
+    lines += [f"Sec-Fetch-Site: {site}", f"Cookie: {COOKIE}"]
+    if attack.method == "POST" and shot.fields:
+        lines += ["", urlencode(shot.fields)]
+    return "\n".join(lines) + "\n"
+
+
+def highlight_page(source: str) -> Markup:
+    """Return the page's source as HTML, with the lines that attack marked."""
+    formatter = HtmlFormatter(nowrap=True, hl_lines=_attack_lines(source))
+    lexer = HtmlLexer(stripnl=False, ensurenl=False)
+    # Pygments escapes all text.
+    return Markup(highlight(source, lexer, formatter))  # noqa: S704
+
+
+def highlight_request(text: str) -> Markup:
+    """Return the request as HTML."""
+    lexer = HttpLexer(stripnl=False, ensurenl=False)
+    return Markup(highlight(text, lexer, HtmlFormatter(nowrap=True)))  # noqa: S704
+
+
+def _attack_lines(source: str) -> list[int]:
+    """Return the numbers of the lines from the comment to the last line before the panel's link."""
+    lines = source.splitlines()
+    start = next((at for at, line in enumerate(lines) if "<!--" in line), len(lines))
+    end = next((at for at, line in enumerate(lines) if 'href="behind/' in line), start)
+    return [at + 1 for at in range(start, end) if lines[at].strip()]

@@ -1,0 +1,1 @@
+"""Tests of the attacker's site, through Flask's test client."""

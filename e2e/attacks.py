@@ -1,0 +1,27 @@
+"""Launching an attack the way a visitor does: open its page, and click if it asks for a click."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from e2e.bank import Site
+
+ATTACKS_DIR = Path(__file__).resolve().parents[1] / "attacker_site" / "attacks"
+
+
+@cache
+def about(attack: str) -> dict[str, Any]:
+    """Return what `attack.toml` says."""
+    return tomllib.loads((ATTACKS_DIR / attack / "attack.toml").read_text(encoding="utf-8"))
+
+
+def launch(page: Page, site: Site, attack: str, position: str, lab: str, action: str = "") -> None:
+    """Open the attack's page in the browser, and click the bait where the attack needs it."""
+    page.goto(site.attack_page(attack, position, lab, action), wait_until="commit")
+    if about(attack)["trigger"] == "click":
+        page.click("#bait", no_wait_after=True)

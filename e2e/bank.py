@@ -1,0 +1,181 @@
+"""A lab as a test sees it: signing in, reading the state, waiting for attempts.
+
+Python's resolver does not know names below `localhost`, so requests go to the loopback address
+and say in their Host header whom they mean.
+"""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import os
+import time
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlencode
+
+PATIENCE = 10.0  # Seconds until a request that did not arrive counts as never sent.
+_POLL = 0.01
+_owners = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the playground runs."""
+
+    victim_port: int
+    attacker_port: int
+
+    @property
+    def playground(self) -> str:
+        return f"http://playground.localhost:{self.victim_port}"
+
+    def attack_page(self, attack: str, position: str, lab: str, action: str = "") -> str:
+        """Return the address of an attack's page, as a visitor would open it."""
+        query = {"lab": lab} if position == "cross-site" else {}
+        if action:
+            query["action"] = action
+        host = "evil.localhost"
+        if position == "subdomain":
+            host = f"community.{lab}.bank.localhost"
+        return f"http://{host}:{self.attacker_port}/{attack}/?{urlencode(query)}"
+
+    def get(self, host: str, path: str) -> Answer:
+        return self.request(host, "GET", path)
+
+    def request(
+        self,
+        host: str,
+        method: str,
+        path: str,
+        headers: dict[str, str] | None = None,
+        body: str | bytes | None = None,
+    ) -> Answer:
+        """Send one request to the victim's port."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.victim_port, timeout=30)
+        try:
+            connection.request(
+                method, path, body, {"Host": f"{host}:{self.victim_port}", **(headers or {})}
+            )
+            response = connection.getresponse()
+            return Answer(response.status, response.msg, response.read())
+        finally:
+            connection.close()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers and body of a response."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def set_cookies(self) -> list[str]:
+        return self.headers.get_all("Set-Cookie") or []
+
+
+class Lab:
+    """A lab that only this test knows, by way of an owner of its own."""
+
+    def __init__(self, site: Site, label: str) -> None:
+        self.site = site
+        self.label = f"{label}--for-{os.getpid() % 100000:x}x{next(_owners):x}"
+        self.host = f"{self.label}.bank.localhost"
+        self.url = f"http://{self.host}:{site.victim_port}"
+
+    def state(self) -> dict[str, Any]:
+        """Return what `/api/labs/<lab>` answers."""
+        answer = self.site.get("playground.localhost", f"/api/labs/{self.label}")
+        assert answer.status == 200, answer.text
+        state: dict[str, Any] = json.loads(answer.body)
+        return state
+
+    def sign_in(self, username: str = "alice", password: str = "wonderland") -> list[str]:
+        """Sign in over HTTP with the bank's own form; return the Set-Cookie lines as they came."""
+        form = self.site.get(self.host, "/login")
+        fields = hidden_fields(form.text) | {"username": username, "password": password}
+        sent = "; ".join(line.partition(";")[0] for line in form.set_cookies)
+        answer = self.site.request(
+            self.host,
+            "POST",
+            "/login",
+            {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Cookie": sent,
+                "Origin": self.url,
+                "Sec-Fetch-Site": "same-origin",
+            },
+            urlencode(fields),
+        )
+        assert answer.status == 303, f"alice cannot sign in to {self.label}: {answer.text}"
+        return form.set_cookies + answer.set_cookies
+
+    def wait_for(self, action: str, after: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the first attempt at an action after an attempt id, and the state just after it.
+
+        Raises:
+            AssertionError: None arrived. The attack was not launched, which proves nothing.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            state = self.state()
+            for attempt in state["attempts"]:
+                if attempt["id"] > after and attempt["action"] == action:
+                    return attempt, state
+            time.sleep(_POLL)
+        raise AssertionError(f"No attempt at {action} arrived at {self.label} in {PATIENCE:.0f} s.")
+
+
+def browser_cookies(set_cookie_lines: list[str], host: str) -> list[Any]:
+    """Carry the bank's Set-Cookie lines over to a browser, attribute by attribute.
+
+    Returns what Playwright's `add_cookies` takes. (With an address instead of a host it drops a
+    Secure cookie for a name below `localhost`, which a browser itself keeps.)
+
+    What a line does not say is not said: a cookie without SameSite stays without. Of two lines
+    for one name the browser keeps the first where the second lacks its Secure, so that one goes.
+    """
+    cookies: dict[str, dict[str, Any]] = {}
+    for line in set_cookie_lines:
+        for name, morsel in SimpleCookie(line).items():
+            if name in cookies and cookies[name].get("secure") and not morsel["secure"]:
+                continue
+            cookie = {
+                "name": name,
+                "value": morsel.value,
+                "domain": host,
+                "path": morsel["path"],
+                "httpOnly": bool(morsel["httponly"]),
+                "secure": bool(morsel["secure"]),
+            }
+            if morsel["samesite"]:
+                cookie["sameSite"] = morsel["samesite"]
+            cookies[name] = cookie
+    return list(cookies.values())
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """Return the hidden fields of a page's forms."""
+    parser = _HiddenFields()
+    parser.feed(page)
+    return parser.fields
+
+
+class _HiddenFields(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if tag == "input" and attributes.get("type") == "hidden":
+            self.fields[attributes["name"] or ""] = attributes["value"] or ""

@@ -1,0 +1,138 @@
+"""Starts the playground once for the whole run, and hands browsers to the tests.
+
+With `E2E_VICTIM_PORT` and `E2E_ATTACKER_PORT` set, the tests aim at a playground that runs
+already; that is also how the workers of a parallel run find the one that was started for them.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+import matrix
+from e2e import profiles
+from e2e.bank import Site
+from tools.browsers import launch
+from tools.run import ROOT, Playground
+
+_started = pytest.StashKey[tuple[Playground, tempfile.TemporaryDirectory[str]]]()
+_begin = time.monotonic()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--profile", action="append", help="only this profile; may be given more than once"
+    )
+    parser.addoption("--source-root", help="start the playground from another tree (for sabotage)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: waits for minutes; part of make matrix-full")
+    if hasattr(config, "workerinput") or "E2E_VICTIM_PORT" in os.environ:
+        return
+    if config.option.collectonly:
+        return
+    folder = tempfile.TemporaryDirectory(prefix="csrf-playground-")
+    root = Path(config.getoption("--source-root") or ROOT)
+    playground = Playground(var_dir=Path(folder.name), root=root)
+    try:
+        playground.start()
+    except BaseException:
+        playground.stop()
+        raise
+    os.environ["E2E_VICTIM_PORT"] = str(playground.victim_port)
+    os.environ["E2E_ATTACKER_PORT"] = str(playground.attacker_port)
+    config.stash[_started] = (playground, folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _started in config.stash:
+        playground, folder = config.stash[_started]
+        playground.stop()
+        folder.cleanup()
+        del os.environ["E2E_VICTIM_PORT"], os.environ["E2E_ATTACKER_PORT"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    wanted = metafunc.config.getoption("--profile") or list(profiles.STATED)
+    if "cell" in metafunc.fixturenames:
+        cells = [cell for cell in matrix.load().cells() if cell.profile in wanted]
+        cells = [cell for cell in cells if cell.outcome != matrix.NOT_APPLICABLE]
+        metafunc.parametrize("cell", cells, ids=lambda cell: cell.name)
+    elif "profile" in metafunc.fixturenames:
+        metafunc.parametrize("profile", [name for name in profiles.STATED if name in wanted])
+
+
+class Browsers:
+    """The browsers of one worker: one at a time, since each takes memory and starts quickly."""
+
+    def __init__(self, playwright: Playwright, site: Site) -> None:
+        self._playwright = playwright
+        self._site = site
+        self._open: dict[tuple[str, bool], Browser] = {}
+
+    def get(self, profile: str, short_lax: bool = False) -> Browser:
+        """Return a running browser of that profile, once it has proven to be one."""
+        key = (profile, short_lax)
+        if key not in self._open or not self._open[key].is_connected():
+            self.close()
+            browser = launch(self._playwright, profile, short_lax=short_lax)
+            self._open[key] = browser
+            if mismatch := profiles.check_third_party(browser, profile, self._site):
+                pytest.exit(mismatch, returncode=2)
+        return self._open[key]
+
+    def close(self) -> None:
+        for browser in self._open.values():
+            browser.close()
+        self._open.clear()
+
+
+@pytest.fixture(scope="session")
+def site() -> Site:
+    """Where the playground runs."""
+    return Site(int(os.environ["E2E_VICTIM_PORT"]), int(os.environ["E2E_ATTACKER_PORT"]))
+
+
+@pytest.fixture(scope="session")
+def browsers(site: Site) -> Iterator[Browsers]:
+    with sync_playwright() as playwright:
+        running = Browsers(playwright, site)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def context(browsers: Browsers, profile: str) -> Iterator[BrowserContext]:
+    """A fresh browser context of the test's profile."""
+    with profiles.fresh_context(browsers.get(profile)) as fresh:
+        yield fresh
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print one line a profile: cells, confirmed, refuted, seconds of browser time."""
+    counts: dict[str, collections.Counter[str]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            profile = dict(report.user_properties).get("cell-profile")
+            if profile:
+                count = counts.setdefault(str(profile), collections.Counter())
+                count[outcome] += 1
+                count["seconds"] += report.duration
+    if not counts:
+        return
+    terminalreporter.section("the matrix")
+    for profile, count in counts.items():
+        cells = count["passed"] + count["failed"]
+        terminalreporter.line(
+            f"{profile}: {cells} cells, {count['passed']} confirmed, {count['failed']} refuted, "
+            f"{count['seconds']:.0f} s of browser time"
+        )
+    terminalreporter.line(f"{time.monotonic() - _begin:.0f} s in all")

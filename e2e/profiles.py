@@ -1,0 +1,137 @@
+"""The profiles: what a browser does, measured before its cells are believed.
+
+`python -m e2e.profiles` probes all three and prints what it found.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from e2e import attacks
+from e2e.bank import Lab, Site
+from tools.browsers import launch
+
+# With the short threshold a cookie without SameSite counts as old after twelve seconds.
+SHORT_AGE = 13
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the matrix relies on: is a None cookie sent with a cross-site image, and is a cookie
+    without SameSite treated as Lax once it is old?"""
+
+    third_party_cookies: bool
+    lax_by_default: bool
+
+    def __str__(self) -> str:
+        third = "sends" if self.third_party_cookies else "keeps back"
+        default = "as Lax" if self.lax_by_default else "like any other"
+        return f"{third} third-party cookies, treats an old cookie without SameSite {default}"
+
+
+STATED = {
+    "chromium": Profile(third_party_cookies=True, lax_by_default=True),
+    "chromium-no-3pc": Profile(third_party_cookies=False, lax_by_default=True),
+    "firefox": Profile(third_party_cookies=False, lax_by_default=False),
+}
+
+
+@contextmanager
+def fresh_context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that has never been anywhere."""
+    context = browser.new_context()
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def sends_third_party_cookies(browser: Browser, site: Site) -> bool:
+    """Ask the playground's own self-check, which ends on a page whose address has the answer."""
+    with fresh_context(browser) as context:
+        page = context.new_page()
+        page.goto(f"{site.playground}/self-check/")
+        page.click("main a.button")
+        page.wait_for_url("**/self-check/?cookies=*")
+        answer = parse_qs(urlsplit(page.url).query)["cookies"][0]
+    return bool(int(answer) & 1)
+
+
+def treats_unset_as_lax(browser: Browser, site: Site) -> bool:
+    """Let a cookie without SameSite grow old, then have another site post a form with it."""
+    lab = Lab(site, "browser-default")
+    with fresh_context(browser) as context:
+        page = context.new_page()
+        sign_in_by_hand(context, lab)
+        time.sleep(SHORT_AGE)
+        before = lab.state()["attempts"][-1]["id"]
+        attacks.launch(page, site, "form-post", "cross-site", lab.label)
+        attempt, _ = lab.wait_for("transfer", before)
+    return "sessionid" not in attempt["cookies"]
+
+
+def sign_in_by_hand(context: BrowserContext, lab: Lab, username: str = "alice") -> None:
+    """Sign in with the bank's form in the browser, as a visitor does."""
+    page = context.new_page()
+    page.goto(f"{lab.url}/login")
+    if username != "alice":
+        page.fill("input[name=username]", username)
+        page.fill("input[name=password]", "mischief")
+    page.click("main button")
+    page.wait_for_selector("h1.greeting")
+
+
+def check_third_party(browser: Browser, profile: str, site: Site) -> str:
+    """Return one sentence if the browser is not what its profile states, else nothing."""
+    if sends_third_party_cookies(browser, site) == STATED[profile].third_party_cookies:
+        return ""
+    return (
+        f"The browser for the profile {profile} is not one that "
+        f"{'sends' if STATED[profile].third_party_cookies else 'keeps back'} third-party cookies; "
+        "python -m tools.browsers shows which browser is used."
+    )
+
+
+def probe(playwright: Playwright, profile: str, site: Site) -> Profile:
+    """Measure one profile (about 15 seconds, most of it waiting for a cookie to grow old)."""
+    browser = launch(playwright, profile, short_lax=True)
+    try:
+        return Profile(sends_third_party_cookies(browser, site), treats_unset_as_lax(browser, site))
+    finally:
+        browser.close()
+
+
+def main() -> int:
+    """Probe every profile, print a line each, and fail with a sentence on the first mismatch."""
+    import tempfile
+    from concurrent.futures import ThreadPoolExecutor
+    from pathlib import Path
+
+    from tools.run import Playground
+
+    def probe_alone(profile: str) -> Profile:
+        with sync_playwright() as playwright:  # One driver a thread: it is not thread-safe.
+            return probe(playwright, profile, site)
+
+    with tempfile.TemporaryDirectory() as folder, Playground(var_dir=Path(folder)) as playground:
+        site = Site(playground.victim_port, playground.attacker_port)
+        print(f"Probing {len(STATED)} profiles (about 20 seconds) …", flush=True)
+        with ThreadPoolExecutor() as threads:
+            measured = dict(zip(STATED, threads.map(probe_alone, STATED), strict=True))
+    for profile, found in measured.items():
+        if found != STATED[profile]:
+            print(f"{profile}: {found}; it should be one that {STATED[profile]}.", file=sys.stderr)
+            return 2
+        print(f"{profile}: {found}, as stated", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

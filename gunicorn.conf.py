@@ -1,0 +1,74 @@
+"""Settings of gunicorn for both sites, read from the working directory.
+
+What differs between the sites, the application and ``--bind``, comes on the command line.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import Any
+
+# Threads, since a page costs little and a waiting browser should not hold a whole process. Two
+# processes use two cores, and SQLite gains nothing from more writers.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 4
+
+# Each worker listens on a socket of its own. With a shared one, and connections kept alive, most
+# connections end up at one of the two workers in about a third of the starts.
+reuse_port = True
+
+# Longer than a person thinks between two clicks, so that a click needs no new connection. Idle
+# connections hold no thread.
+keepalive = 15
+
+# The control socket lies in the user's home and is shared by every gunicorn of that user: the
+# two sites, and two checkouts, would take it from one another.
+control_socket_disable = True
+
+# One line for each request would bury the lines that matter. The live log of the teaching side
+# shows what arrived at the bank.
+accesslog = None
+loglevel = "warning"
+
+# Ctrl-C should take a moment and no more. Requests here last milliseconds; what is open for
+# longer (a live log, a statement feed) is meant to be cut.
+graceful_timeout = 2
+
+# A browser sends all cookies in one header line, and tossed cookies add to it. Gunicorn's 8,190
+# bytes hold about 250 short cookies. With 64 KiB a thousand reach the site, which answers as
+# usual; beyond that gunicorn answers 431. The other two limits are gunicorn's defaults.
+limit_request_field_size = 65536
+limit_request_fields = 100
+limit_request_line = 4094
+
+
+def on_starting(server: Any) -> None:
+    """End with the runner that started this site, even if the runner was killed outright.
+
+    A killed runner cannot stop its children, and they would hold the ports. Linux only, and only
+    under ``tools.run``, which leaves its process id in the environment.
+    """
+    runner = os.environ.get("PLAYGROUND_RUNNER")
+    if runner is None or sys.platform != "linux":
+        return
+    import ctypes
+    import signal
+
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    if os.getppid() != int(runner):
+        sys.exit("The runner is gone, so this site does not start.")
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Hand a connection over only when its first bytes are there (Linux).
+
+    Chromium opens connections ahead of need. Each would hold a thread for up to five seconds, and
+    a handful of visitors would stop a worker.
+    """
+    if hasattr(socket, "TCP_DEFER_ACCEPT"):
+        for listener in worker.sockets:
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 5)

@@ -1,0 +1,126 @@
+"""The reader of `matrix.toml`: expands rows and lines to cells.
+
+Standard library only, and part of neither site: the teaching side shows these cells, the tests in
+`e2e` prove them, and `tools.check` sees that none is missing. So what is shown is what is proven.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("matrix.toml")
+CONTROL = "no-defense"
+FORGED, BLOCKED, NOT_APPLICABLE = "forged", "blocked", "n/a"
+AGES = ("fresh", "old")
+
+
+class MatrixError(ValueError):
+    """`matrix.toml` says something that cannot be read; the message names the row."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One expectation.
+
+    `reason` is a reason code where the outcome is `blocked`. `verdict` is what a defense says of
+    the request itself, which differs from `reason` where the browser was first. `note` is a
+    sentence, or empty.
+    """
+
+    attack: str
+    position: str
+    defense: str
+    profile: str
+    cookie_age: str
+    outcome: str
+    reason: str | None
+    verdict: str | None
+    note: str
+
+    @property
+    def name(self) -> str:
+        """A name for people and test reports, unique in the matrix."""
+        parts = [self.profile, self.attack, self.position, self.defense]
+        return "/".join(parts + [self.cookie_age] * (self.cookie_age != "fresh"))
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The profiles, and every row by (attack, position), `like` resolved, lines as written."""
+
+    profiles: tuple[str, ...]
+    rows: dict[tuple[str, str], dict[str, Any]]
+
+    def cells(self) -> Iterator[Cell]:
+        """Yield every cell, profile by profile."""
+        for profile in self.profiles:
+            for (attack, position), lines in self.rows.items():
+                control = _by_age(lines[CONTROL], profile)["fresh"]
+                for defense, line in lines.items():
+                    for age, value in _by_age(line, profile).items():
+                        yield _cell(attack, position, defense, profile, age, value, control)
+
+
+def load(path: Path = FILE) -> Matrix:
+    """Read a matrix.
+
+    Raises:
+        MatrixError: A row has no control, or is like a row that does not exist.
+    """
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    profiles = tuple(data.pop("profiles"))
+    written = {
+        (attack, position): row for attack, rows in data.items() for position, row in rows.items()
+    }
+    matrix = Matrix(profiles, {key: _resolve(key, written) for key in written})
+    for (attack, position), row in matrix.rows.items():
+        if CONTROL not in row:
+            raise MatrixError(f"{attack}.{position} has no line for its control, {CONTROL}.")
+    return matrix
+
+
+def _resolve(
+    key: tuple[str, str], written: dict[tuple[str, str], dict[str, Any]], seen: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    attack, position = key
+    if key not in written:
+        raise MatrixError(f"{seen[-1]}.{position} is like {attack}.{position}, which has no row.")
+    if attack in seen:
+        raise MatrixError(f"{attack}.{position} is like itself.")
+    row = dict(written[key])
+    if other := row.pop("like", None):
+        return _resolve((other, position), written, (*seen, attack)) | row
+    return row
+
+
+def _by_age(line: Any, profile: str) -> dict[str, str]:
+    """Return the value of a line in one profile: always `fresh`, and `old` where it is stated."""
+    while isinstance(line, dict):
+        if "fresh" in line:
+            return {age: line[age] for age in AGES}
+        line = line[profile] if profile in line else line["else"]
+    return {"fresh": line}
+
+
+def _cell(
+    attack: str, position: str, defense: str, profile: str, age: str, value: str, control: str
+) -> Cell:
+    outcome, note = BLOCKED, ""
+    reason: str | None = value
+    verdict: str | None = value
+    if value.startswith(NOT_APPLICABLE):
+        outcome, reason, verdict, note = NOT_APPLICABLE, None, None, value.partition(": ")[2]
+    elif value.startswith("cookie-"):
+        verdict = None
+    elif control != FORGED:
+        # The browser kept the cookie back before the defense had its say.
+        reason, verdict = control, None if value == FORGED else value
+        said = f"; the defense itself says {verdict}" if verdict else ""
+        note = f"The browser was first{said}."
+    elif value == FORGED:
+        outcome, reason, verdict = FORGED, None, None
+    return Cell(attack, position, defense, profile, age, outcome, reason, verdict, note)

@@ -1,0 +1,176 @@
+"""The containers keep the promises of the runner: loopback only, the same commands, few rights.
+
+No image is built here: that needs an engine and a network.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.run import APPLICATIONS, DEFAULT_PORTS, GUNICORN, HOSTS, MIGRATE, PORT_VARIABLES, ROOT
+
+COMPOSE = ROOT / "docker-compose.yml"
+SITES = ("victim", "attacker")
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    yaml = pytest.importorskip("yaml", reason="PyYAML reads docker-compose.yml")
+    parsed: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())
+    assert "version" not in parsed
+    found: dict[str, Any] = parsed["services"]
+    assert sorted(found) == sorted(SITES)
+    return found
+
+
+def dockerfile(site: str) -> str:
+    """The instructions, each on one line."""
+    text = (ROOT / f"{site}_site/Dockerfile").read_text()
+    return re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ")
+
+
+def instructions(site: str, name: str) -> list[str]:
+    return re.findall(rf"^{name} (.*)$", dockerfile(site), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_ports_are_published_on_loopback_alone(services: dict[str, Any], site: str) -> None:
+    port = f"${{{PORT_VARIABLES[site]}:-{DEFAULT_PORTS[site]}}}"
+    assert services[site]["ports"] == [f"127.0.0.1:{port}:{port}", f"[::1]:{port}:{port}"]
+    assert "network_mode" not in services[site]
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_a_container_has_few_rights(services: dict[str, Any], site: str) -> None:
+    service = services[site]
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["init"] is True
+    assert not {"privileged", "cap_add", "user", "devices", "pid"} & set(service)
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_an_image_runs_as_a_user_without_rights(site: str) -> None:
+    users = instructions(site, "USER")
+    assert len(users) == 1
+    assert int(users[0]) > 0
+    # Nothing is written after the user was changed.
+    assert re.search(r"^USER .*\nCMD ", dockerfile(site), flags=re.MULTILINE)
+
+
+def test_the_state_of_the_victim_is_kept_in_a_volume(services: dict[str, Any]) -> None:
+    (volume,) = services["victim"]["volumes"]
+    name, _, folder = volume.partition(":")
+    assert name.isalpha()
+    assert f"VAR_DIR={folder}" in " ".join(instructions("victim", "ENV"))
+    assert "volumes" not in services["attacker"]
+
+
+def test_the_attacker_finds_the_victim(services: dict[str, Any]) -> None:
+    for site in SITES:
+        for variable in PORT_VARIABLES.values():
+            assert variable in services[site]["environment"]
+    assert services["attacker"]["environment"]["VICTIM_ADDRESS"] == "victim:${VICTIM_PORT:-8000}"
+
+
+class Health(BaseHTTPRequestHandler):
+    """Answers 200 at /health on the right host, and 404 elsewhere."""
+
+    host = ""
+
+    def do_GET(self) -> None:
+        right = self.path == "/health" and self.headers["Host"] == self.host
+        self.send_response(200 if right else 404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def health() -> Iterator[int]:
+    server = HTTPServer(("127.0.0.1", 0), Health)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_the_health_check_asks_the_right_host(
+    services: dict[str, Any], site: str, health: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, python, *arguments = services[site]["healthcheck"]["test"]
+    assert (kind, python) == ("CMD", "python")
+    # Compose would take a lone dollar sign for a variable of its own.
+    assert "$" not in arguments[-1]
+
+    def run() -> int:
+        environment = {PORT_VARIABLES[site]: str(health)}
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, env=environment, capture_output=True).returncode
+
+    monkeypatch.setattr(Health, "host", f"{HOSTS[site]}:{health}")
+    assert run() == 0
+    monkeypatch.setattr(Health, "host", "another.localhost")
+    assert run() != 0
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_the_commands_are_those_of_the_runner(site: str) -> None:
+    (command,) = instructions(site, "CMD")
+    shell, flag, script = json.loads(command)
+    assert (shell, flag) == ("sh", "-c")
+    application = APPLICATIONS[site]
+    if "(" in application:
+        application = f"'{application}'"
+    serve = " ".join(
+        ("exec python", *GUNICORN, f"--bind 0.0.0.0:${PORT_VARIABLES[site]}", application)
+    )
+    migrate = " ".join(("python", *MIGRATE))
+    assert script == (f"{migrate} && {serve}" if site == "victim" else serve)
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_what_is_copied_exists_and_is_sent_to_the_build(site: str) -> None:
+    sources = [part for line in instructions(site, "COPY") for part in line.split()[:-1]]
+    assert f"requirements/{site}.txt" in sources
+    assert "gunicorn.conf.py" in sources
+    absent = [source for source in sources if not (ROOT / source).exists()]
+    assert not absent, f"{site}_site/Dockerfile copies what is not there"
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert not {Path(source).parts[0] for source in sources} & set(ignored)
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_packages_are_checked_against_their_hashes(site: str) -> None:
+    installs = [line for line in instructions(site, "RUN") if "pip install" in line]
+    assert installs == [f"pip install --require-hashes -r requirements/{site}.txt"]
+
+
+def test_docker_accepts_the_file() -> None:
+    if shutil.which("docker") is None:
+        pytest.skip("no docker client here")
+    if subprocess.run(["docker", "compose", "version"], capture_output=True).returncode != 0:
+        pytest.skip("the docker client here has no compose plugin")
+    checked = subprocess.run(
+        ["docker", "compose", "--file", str(COMPOSE), "config", "--quiet"],
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stderr

@@ -1,0 +1,368 @@
+"""The runner starts two stand-in sites, a few lines each, and leaves no process behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tools import run
+from tools.run import ROOT, Playground, SetupError, SiteDied, free_port
+
+SITE = """
+def application(environ, start_response):
+    found = environ["PATH_INFO"] == "/health" and environ["HTTP_HOST"].startswith({host!r})
+    start_response("200 OK" if found else "404 Not Found", [("Content-Length", "0")])
+    return []
+
+def create_app():
+    return application
+"""
+MANAGE = """
+import os, pathlib
+pathlib.Path(os.environ["VAR_DIR"], "migrated").touch()
+"""
+RUNNER = "import sys, pathlib, tools.run as run; sys.exit(run.main(root=pathlib.Path(sys.argv[1])))"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A tree with the layout of this one and next to nothing in it."""
+    root = tmp_path / "tree"
+    for folder in ("victim_site/config", "attacker_site"):
+        (root / folder).mkdir(parents=True)
+    (root / "victim_site/config/wsgi.py").write_text(SITE.format(host="playground.localhost"))
+    (root / "victim_site/manage.py").write_text(MANAGE)
+    (root / "attacker_site/app.py").write_text(SITE.format(host="evil.localhost"))
+    shutil.copy(ROOT / "gunicorn.conf.py", root)
+    return root
+
+
+class Runner:
+    """``tools.run`` as a process of its own, as a person starts it."""
+
+    def __init__(self, root: Path, **environment: str) -> None:
+        self.environment = {
+            "VICTIM_PORT": str(free_port()),
+            "ATTACKER_PORT": str(free_port()),
+            "VAR_DIR": str(root / "var"),
+            **environment,
+        }
+        inherited = {k: v for k, v in os.environ.items() if k not in ("BIND", "DATABASE_URL")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", RUNNER, str(root)],
+            cwd=ROOT,
+            env=inherited | self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_until_ready(self) -> None:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        address = f"http://playground.localhost:{self.environment['VICTIM_PORT']}/"
+        assert line.rstrip().endswith(address), self.process.communicate()
+
+    def finish(self) -> tuple[int, str]:
+        _, errors = self.process.communicate(timeout=20)
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def start(tree: Path) -> Iterator[Callable[..., Runner]]:
+    runners: list[Runner] = []
+
+    def start_runner(**environment: str) -> Runner:
+        runners.append(Runner(tree, **environment))
+        return runners[-1]
+
+    yield start_runner
+    for runner in runners:
+        if runner.process.poll() is None:
+            runner.process.kill()
+            runner.process.communicate()
+
+
+def descendants(pid: int) -> dict[int, str]:
+    """The living processes below one, each with its command line."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if state != "Z":
+            children.setdefault(int(parent), []).append(int(stat.parent.name))
+    found: dict[int, str] = {}
+    queue = list(children.get(pid, []))
+    while queue:
+        child = queue.pop()
+        found[child] = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
+        queue += children.get(child, [])
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def await_true(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def assert_gone(pids: dict[int, str]) -> None:
+    assert await_true(lambda: not any(map(alive, pids)), 4), {
+        p: c for p, c in pids.items() if alive(p)
+    }
+
+
+def listening(port: int, address: str = "127.0.0.1") -> bool:
+    try:
+        socket.create_connection((address, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+# What has to be changed before anything starts: one sentence, exit status 2.
+
+
+def refused(start: Callable[..., Runner], **environment: str) -> str:
+    status, errors = start(**environment).finish()
+    assert status == 2, errors
+    assert len(errors.splitlines()) == 1, errors
+    return errors
+
+
+@pytest.mark.parametrize("address", run.loopback_addresses())
+def test_a_port_in_use_is_named_with_its_variable_and_an_example(
+    start: Callable[..., Runner], address: str
+) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as taken:
+        # A gunicorn that is still running shares its port with whoever asks for the same.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind((address, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        errors = refused(start, ATTACKER_PORT=str(port))
+    assert f"Port {port} on {address} is in use" in errors
+    assert "ATTACKER_PORT=" in errors
+    assert "make run" in errors
+
+
+def test_the_same_port_twice_is_refused(start: Callable[..., Runner]) -> None:
+    assert "both 8123" in refused(start, VICTIM_PORT="8123", ATTACKER_PORT="8123")
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "8_000", "٨٠٠٠", "80.5", " "])
+def test_what_is_no_port_number_is_refused(port: str) -> None:
+    with pytest.raises(SetupError, match="VICTIM_PORT is"):
+        run.read_ports({"VICTIM_PORT": port})
+
+
+def test_a_bad_port_is_told_in_one_sentence(start: Callable[..., Runner]) -> None:
+    assert "no port number" in refused(start, VICTIM_PORT="eight")
+
+
+def test_a_folder_that_cannot_be_written_is_refused(
+    start: Callable[..., Runner], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    errors = refused(start, VAR_DIR=str(tmp_path / "file" / "var"))
+    assert "VAR_DIR" in errors
+    assert "Not a directory" in errors
+
+
+def test_a_migration_that_fails_is_told_with_its_last_line(
+    start: Callable[..., Runner], tree: Path
+) -> None:
+    (tree / "victim_site/manage.py").write_text("raise SystemExit('no such table')")
+    assert "no such table" in refused(start)
+
+
+def test_an_address_of_another_machine_is_refused(start: Callable[..., Runner]) -> None:
+    errors = start(BIND="192.0.2.1").finish()[1]
+    assert "Nothing can listen on 192.0.2.1" in errors
+
+
+def test_bind_takes_addresses_only() -> None:
+    assert run.read_addresses({"BIND": "127.0.0.1, [::1]"}) == ("127.0.0.1", "::1")
+    with pytest.raises(SetupError, match="no IP address"):
+        run.read_addresses({"BIND": "localhost"})
+
+
+def test_an_old_python_is_refused() -> None:
+    with pytest.raises(SetupError, match=r"3\.11 or newer"):
+        run.check_python((3, 10))
+
+
+# While it runs, and how it ends.
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_both_sites_and_leaves_no_process(
+    start: Callable[..., Runner], number: signal.Signals
+) -> None:
+    runner = start()
+    runner.wait_until_ready()
+    children = descendants(runner.process.pid)
+    assert len(children) >= 4, "two masters with a worker each, at least"
+    runner.process.send_signal(number)
+    assert runner.finish() == (0, "")
+    assert_gone(children)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.25, 0.5])
+def test_ctrl_c_during_the_start_leaves_no_process(
+    start: Callable[..., Runner], tree: Path, delay: float
+) -> None:
+    # The victim takes its time, so that every delay falls into the start.
+    (tree / "victim_site/manage.py").write_text("import time; time.sleep(0.3)" + MANAGE)
+    slow = "import time; time.sleep(2)" + SITE.format(host="playground.localhost")
+    (tree / "victim_site/config/wsgi.py").write_text(slow)
+    runner = start()
+    seen: dict[int, str] = {}
+    assert await_true(lambda: bool(descendants(runner.process.pid)))
+    time.sleep(delay)
+    seen = descendants(runner.process.pid)
+    runner.process.send_signal(signal.SIGINT)
+    assert runner.finish() == (0, "")
+    assert_gone(seen)
+    assert not listening(int(runner.environment["VICTIM_PORT"]))
+    assert not listening(int(runner.environment["ATTACKER_PORT"]))
+
+
+@pytest.mark.parametrize("site", ["victim", "attacker"])
+def test_a_killed_site_ends_the_other(start: Callable[..., Runner], site: str) -> None:
+    runner = start()
+    runner.wait_until_ready()
+    children = descendants(runner.process.pid)
+    application = run.APPLICATIONS[site]
+    master = min(pid for pid, command in children.items() if application in command)
+    os.kill(master, signal.SIGKILL)
+    status, errors = runner.finish()
+    assert status == 1
+    assert f"The {site} site ended" in errors
+    assert_gone(children)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_a_killed_runner_takes_the_sites_along(start: Callable[..., Runner]) -> None:
+    runner = start()
+    runner.wait_until_ready()
+    children = descendants(runner.process.pid)
+    runner.process.kill()
+    runner.finish()
+    assert_gone(children)
+
+
+def test_a_site_that_dies_at_start_shows_why(start: Callable[..., Runner], tree: Path) -> None:
+    (tree / "attacker_site/app.py").write_text("raise RuntimeError('no attacks here')")
+    status, errors = start().finish()
+    assert status == 1
+    assert "no attacks here" in errors
+    assert "The attacker site ended while starting" in errors
+
+
+def test_a_slow_start_says_what_it_waits_for(start: Callable[..., Runner], tree: Path) -> None:
+    slow = "import time; time.sleep(3)" + SITE.format(host="playground.localhost")
+    (tree / "victim_site/config/wsgi.py").write_text(slow)
+    runner = start()
+    runner.wait_until_ready()
+    runner.process.send_signal(signal.SIGINT)
+    assert "Waiting for the victim site" in runner.finish()[1]
+
+
+# The pieces for tests and benches.
+
+
+def test_a_playground_answers_on_every_loopback_address_and_stops(tree: Path) -> None:
+    begin = time.monotonic()
+    with Playground(root=tree, env={"SECRET_KEY": "for a test"}) as playground:
+        assert time.monotonic() - begin < 5
+        for port in (playground.victim_port, playground.attacker_port):
+            assert all(listening(port, address) for address in run.loopback_addresses())
+        assert (playground.var_dir / "migrated").exists()
+        assert playground.dead() is None
+        # A master and two workers each; the second worker comes a moment after the first.
+        await_true(lambda: [len(of_site) for of_site in playground.pids.values()] == [3, 3])
+        pids = playground.pids
+    assert [len(of_site) for of_site in pids.values()] == [3, 3], pids
+    assert_gone({pid: site for site, of_site in pids.items() for pid in of_site})
+    assert playground.pids == {}
+    playground.stop()
+
+
+def test_an_idle_connection_holds_no_thread(tree: Path) -> None:
+    """Browsers open connections ahead of need, more of them than there are threads."""
+    with Playground(root=tree) as playground:
+        idle = [socket.create_connection(("127.0.0.1", playground.victim_port)) for _ in range(24)]
+        begin = time.monotonic()
+        assert all(playground._answers("victim") for _ in range(10))
+        assert time.monotonic() - begin < 2
+        for connection in idle:
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    ("cookies", "status"), [(1000, b"HTTP/1.1 200 "), (10_000, b"HTTP/1.1 431 ")]
+)
+def test_a_request_with_many_cookies_gets_an_answer(
+    tree: Path, cookies: int, status: bytes
+) -> None:
+    header = "; ".join(f"tossed-{number}={'x' * 32}" for number in range(cookies))
+    request = f"GET /health HTTP/1.1\r\nHost: playground.localhost\r\nCookie: {header}\r\n\r\n"
+    with (
+        Playground(root=tree) as playground,
+        socket.create_connection(("127.0.0.1", playground.victim_port)) as connection,
+    ):
+        connection.sendall(request.encode())
+        assert connection.recv(4096).startswith(status)
+
+
+def test_without_ipv6_the_sites_listen_on_ipv4_alone(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.socket
+
+    def without_ipv6(family: int = socket.AF_INET, *arguments: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError("Address family not supported by protocol")
+        return real(family, *arguments)
+
+    monkeypatch.setattr(socket, "socket", without_ipv6)
+    assert run.loopback_addresses() == ("127.0.0.1",)
+    with Playground(root=tree, addresses=("127.0.0.1",)) as playground:
+        monkeypatch.undo()
+        assert listening(playground.victim_port)
+        assert not listening(playground.victim_port, "::1")
+
+
+def test_a_site_that_never_answers_is_given_up(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "START_SECONDS", 0.5)
+    (tree / "attacker_site/app.py").write_text(SITE.format(host="nobody.localhost"))
+    with pytest.raises(SiteDied, match=r"Gave up.*the attacker site"), Playground(root=tree):
+        pass
+
+
+def test_free_ports_are_free() -> None:
+    port = free_port()
+    run.check_ports({"victim": port}, run.loopback_addresses())

@@ -1,0 +1,1 @@
+"""The bank under attack. It knows that there are defenses, and none of them by name."""

@@ -1,0 +1,81 @@
+"""An action: one address of the bank with two views, a form that only shows and an act that does.
+
+A request acts if it is a POST, or a GET or HEAD that brings fields (to sign out, any will do).
+There is no code here against forgery: `bank.middleware.GuardMiddleware` asks the lab's defenses
+before an act is performed, and writes down what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+
+from victim_site.bank.requests import BankRequest
+from victim_site.fields import submitted
+
+
+class Invalid(Exception):
+    """The bank itself turns an act down, defenses aside; the message is for the customer."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One state-changing operation, used as the view of its address.
+
+    `perform` does it, within a transaction, and returns the answer; it may raise `Invalid`, and
+    then nothing has happened. `template` shows the form; without one the address is POST only.
+    """
+
+    slug: str
+    form: type[forms.Form]
+    perform: Callable[[BankRequest, dict[str, Any]], HttpResponse]
+    template: str = ""
+    needs_session: bool = True
+    acts_without_fields: bool = False
+    post_only: bool = False
+    json: bool = False
+
+    def acts(self, request: BankRequest) -> bool:
+        """Tell whether the request would do the action, rather than show its form."""
+        if request.method == "POST":
+            return True
+        if self.post_only or request.method not in {"GET", "HEAD"}:
+            return False
+        return self.acts_without_fields or any(
+            name in request.GET for name in self.form.base_fields
+        )
+
+    def __call__(self, request: BankRequest) -> HttpResponse:
+        """Perform the act or show the form."""
+        if self.acts(request):
+            form = self.form(submitted(request), request.FILES if self.post_only else None)
+            if not form.is_valid():
+                raise Invalid(" ".join(_messages(form)))
+            return self.perform(request, form.cleaned_data)
+        if self.post_only or request.method not in {"GET", "HEAD"}:
+            allowed = ["POST"] if self.post_only else ["GET", "HEAD", "POST"]
+            return HttpResponseNotAllowed(allowed)
+        return self.show(request)
+
+    def show(self, request: BankRequest, error: str = "", status: int = 200) -> HttpResponse:
+        """Show the form, with what was wrong if anything was."""
+        if self.needs_session and not request.user.is_authenticated:
+            return redirect("login")
+        context = {"error": error, "entered": submitted(request)}
+        return render(request, self.template, context, status=status)
+
+
+def _messages(form: forms.Form) -> list[str]:
+    """Return the form's errors as sentences, each naming its field unless it does so itself."""
+    return [
+        message
+        if message.startswith("The ")
+        else f"{name.replace('_', ' ').capitalize()}: {message}"
+        for name, messages in form.errors.items()
+        for message in map(str, messages)
+    ]

@@ -1,0 +1,156 @@
+"""The log: every request that would act, what the defenses said, and why it did or did not.
+
+The browser acts before the server does. So when an action needs a session and none came along,
+the reason is the browser's, whatever the defenses would have said; their verdicts are kept too.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import timezone
+
+from victim_site.bank.models import Attempt, Session
+from victim_site.bank.requests import BankRequest
+from victim_site.defenses.base import own_origin
+from victim_site.defenses.reasons import (
+    COOKIE_DEFAULT,
+    COOKIE_LAX,
+    COOKIE_STRICT,
+    COOKIE_THIRD_PARTY,
+    COOKIE_UNKNOWN,
+    CORS_CLOSED,
+    NOT_SIGNED_IN,
+    SESSION_ENDED,
+    Reason,
+)
+
+KEPT = 200
+APPLIED, REFUSED, ANONYMOUS = "applied", "refused", "anonymous"
+
+Verdicts = list[tuple[str, Reason]]
+
+
+def verdicts(request: BankRequest) -> Verdicts:
+    """Ask every defense of the lab, in order; return those that refuse, each with its reason."""
+    asked = ((d.slug, d.refusal(request)) for d in request.label.defenses)
+    return [(slug, reason) for slug, reason in asked if reason]
+
+
+def record(
+    request: BankRequest,
+    action: str,
+    outcome: str,
+    refused_by: Verdicts,
+    reason: Reason | None,
+    user: str | None,
+    kind: str = "act",
+) -> None:
+    """Write the request into the log of its lab, which keeps the newest `KEPT`."""
+    lab = request.lab
+    headers = request.headers
+    Attempt.objects.create(
+        lab_id=lab.pk,
+        at=timezone.now(),
+        kind=kind,
+        method=request.method or "",
+        path=request.path,
+        action=action,
+        content_type=_cut(headers.get("Content-Type"), 200) or "",
+        origin=_cut(headers.get("Origin"), 300),
+        referer=_cut(headers.get("Referer"), 1000),
+        sec_fetch_site=_cut(headers.get("Sec-Fetch-Site"), 30),
+        sec_fetch_mode=_cut(headers.get("Sec-Fetch-Mode"), 30),
+        sec_fetch_dest=_cut(headers.get("Sec-Fetch-Dest"), 30),
+        cookies=[_cut(name, 60) for name in list(request.COOKIES)[:20]],
+        user=user,
+        outcome=outcome,
+        verdicts=[{"defense": slug, "reason": verdict.code} for slug, verdict in refused_by],
+        reason=reason.code if reason else None,
+    )
+    in_lab = Attempt.objects.filter(lab_id=lab.pk)
+    beyond = in_lab.order_by("-pk").values("pk")[KEPT : KEPT + 1]
+    in_lab.filter(pk__lte=beyond).delete()
+
+
+def record_preflight(request: BankRequest, action: str) -> None:
+    """Write down that a browser asked whether another origin may send a request, and heard no."""
+    record(request, action, REFUSED, [], CORS_CLOSED, user=None, kind="preflight")
+
+
+def browser_reason(request: BankRequest) -> Reason:
+    """Return why no live session came with the request: by rule, and never by guess."""
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        return SESSION_ENDED
+    if not _somebody_is_signed_in(request):
+        return NOT_SIGNED_IN
+    samesite = request.label.samesite
+    match site_relation(request):
+        case "same-origin" | "same-site":
+            return NOT_SIGNED_IN
+        case "none":
+            return COOKIE_UNKNOWN if samesite == "Strict" else NOT_SIGNED_IN
+        case "cross-site":
+            return _cross_site_reason(request, samesite)
+    return COOKIE_UNKNOWN
+
+
+def _cross_site_reason(request: BankRequest, samesite: str) -> Reason:
+    top_level = (
+        request.headers.get("Sec-Fetch-Mode") == "navigate"
+        and request.headers.get("Sec-Fetch-Dest") == "document"
+    )
+    top_level_get = top_level and request.method in {"GET", "HEAD"}
+    if samesite == "Strict":
+        return COOKIE_STRICT
+    if samesite == "Lax":
+        return NOT_SIGNED_IN if top_level_get else COOKIE_LAX
+    if samesite == "":
+        if top_level_get:
+            return NOT_SIGNED_IN
+        if _defaults_to_lax(request):
+            return COOKIE_DEFAULT
+    return NOT_SIGNED_IN if top_level else COOKIE_THIRD_PARTY
+
+
+def site_relation(request: BankRequest) -> str | None:
+    """Return how the sender relates to the bank, in the words of Sec-Fetch-Site.
+
+    Chromium sends that header with everything but a WebSocket handshake; there, and in older
+    browsers, the Origin header tells the same. None where neither came.
+    """
+    stated = request.headers.get("Sec-Fetch-Site")
+    if stated:
+        return stated
+    origin = request.headers.get("Origin")
+    if origin is None or origin == "null":
+        return None
+    if origin == own_origin(request):
+        return "same-origin"
+    try:
+        host = urlsplit(origin).hostname or ""
+    except ValueError:
+        return None
+    same = host == settings.BANK_HOST or host.endswith(f".{settings.BANK_HOST}")
+    return "same-site" if same else "cross-site"
+
+
+def _defaults_to_lax(request: BankRequest) -> bool:
+    """Tell whether this is a browser of the Chromium family, which has the default since 2020."""
+    return "Chrome/" in request.headers.get("User-Agent", "")
+
+
+def _somebody_is_signed_in(request: BankRequest) -> bool:
+    lab = request.lab
+    return Session.objects.filter(account__lab_id=lab.pk, expire_date__gt=timezone.now()).exists()
+
+
+def _cut(text: str | None, length: int) -> str | None:
+    """Shorten a header, and replace what a database cannot hold (headers may be any bytes)."""
+    if text is None:
+        return None
+    clean = (
+        text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    )
+    return clean[:length]

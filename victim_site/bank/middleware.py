@@ -1,0 +1,173 @@
+"""Where a lab's defenses take effect: on the session cookie, and before each act.
+
+Two thin layers, because Django's session middleware stands between them: the cookie is finished
+outside it, and acts are guarded inside, where the session is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http.cookies import Morsel
+from typing import Any, cast
+
+from csp.decorators import csp
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+
+from victim_site.bank import attempts
+from victim_site.bank.actions import Action, Invalid
+from victim_site.bank.labs import LabsFull, open_lab, seen
+from victim_site.bank.models import Account
+from victim_site.bank.requests import BankRequest
+from victim_site.defenses.reasons import Reason
+from victim_site.label import SiteRequest
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class SessionCookieMiddleware:
+    """Lets a lab's defenses finish what the session middleware and the views have answered."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: SiteRequest) -> HttpResponse:
+        response = self.get_response(request)
+        label = request.label
+        if label is None:
+            return response
+        response.headers.setdefault("Cache-Control", "no-store")
+        # The teaching side's content policy is not the bank's; a defense may declare another.
+        csp({})(lambda _: response)(request)
+        for defense in label.defenses:
+            defense.declare(request, response)
+        if cookie := response.cookies.get(settings.SESSION_COOKIE_NAME):
+            for defense in label.defenses:
+                defense.session_cookie(cookie)
+            _make_keepable(cookie, request, response)
+        return response
+
+
+def _make_keepable(cookie: Morsel[str], request: HttpRequest, response: HttpResponse) -> None:
+    """See to it that browsers keep the cookie over plain http.
+
+    Chromium and Firefox accept SameSite=None only beside Secure, and accept Secure here because
+    the host is below `localhost`. WebKit keeps no Secure cookie over http at all, and asks for
+    none beside SameSite=None. So that one cookie goes out twice, Secure first: the first two keep
+    the first line, WebKit the second. The other cookies simply do without Secure.
+    """
+    if request.is_secure():
+        return
+    if cookie["samesite"] == "None":
+        second: Morsel[str] = Morsel()
+        second.set(cookie.key, cookie.value, cookie.coded_value)
+        second.update(cookie.items())
+        second["secure"] = ""
+        # Django sends every morsel of this mapping; the key is not looked at.
+        dict.__setitem__(response.cookies, f"{cookie.key} for WebKit", second)
+    else:
+        cookie["secure"] = ""
+
+
+class GuardMiddleware:
+    """Picks the lab, asks its defenses before an act, refuses or performs, and keeps the log."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: SiteRequest) -> HttpResponse:
+        if request.label is None:
+            return self.get_response(request)
+        try:
+            _enter_lab(cast("BankRequest", request))
+            return self.get_response(request)
+        except LabsFull:
+            message = "There are too many labs. Use an older one, or come back in an hour."
+            return refusal_page(cast("BankRequest", request), 503, "No room for a lab", message)
+
+    def process_view(
+        self, request: BankRequest, view: Any, args: list[Any], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        if not isinstance(view, Action):
+            return None
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            attempts.record_preflight(request, view.slug)
+            return None
+        return guarded(view, request) if view.acts(request) else None
+
+
+def _enter_lab(request: BankRequest) -> None:
+    """Set `request.lab` and `request.user`; a session of another lab counts for nothing here."""
+    label = request.label.text
+    user = request.user
+    if isinstance(user, Account) or user.is_authenticated:
+        if user.lab.label == label:
+            request.lab = user.lab
+            seen(request.lab)
+            return
+        request.user = AnonymousUser()
+    request.lab = open_lab(label)
+
+
+def guarded(action: Action, request: BankRequest) -> HttpResponse:
+    """Perform an act unless a defense refuses it, or it needs a session and none came along."""
+    user = request.user.username if request.user.is_authenticated else None
+    refused_by = attempts.verdicts(request)
+    if action.needs_session and user is None:
+        reason = attempts.browser_reason(request)
+        attempts.record(request, action.slug, attempts.ANONYMOUS, refused_by, reason, user)
+        return _refused(action, request, refused_by[0][1]) if refused_by else _anonymous(action)
+    if refused_by:
+        reason = refused_by[0][1]
+        attempts.record(request, action.slug, attempts.REFUSED, refused_by, reason, user)
+        return _refused(action, request, reason)
+    try:
+        # The act and its line in the log stand or fall together.
+        with transaction.atomic():
+            response = action(request)
+            attempts.record(request, action.slug, attempts.APPLIED, [], None, user)
+    except Invalid as mistake:
+        return _invalid(action, request, str(mistake))
+    return response
+
+
+def _anonymous(action: Action) -> HttpResponse:
+    if action.json:
+        return JsonResponse({"error": "Sign in first."}, status=401)
+    return redirect("login")
+
+
+def _invalid(action: Action, request: BankRequest, message: str) -> HttpResponse:
+    if action.json:
+        return JsonResponse({"error": message}, status=422)
+    if action.template:
+        return action.show(request, error=message, status=422)
+    return refusal_page(request, 422, "That did not work", message)
+
+
+def _refused(action: Action, request: BankRequest, reason: Reason) -> HttpResponse:
+    if action.json:
+        body = {"error": reason.sentence, "reason": reason.code}
+        response: HttpResponse = JsonResponse(body, status=reason.status)
+    else:
+        response = refusal_page(
+            request, reason.status, "The bank refused this request", reason.sentence, reason.code
+        )
+    if reason.status == 405:
+        response["Allow"] = "POST"
+    return response
+
+
+def refusal_page(
+    request: BankRequest, status: int, title: str, message: str, code: str = ""
+) -> HttpResponse:
+    """Return a page that says what went wrong.
+
+    It holds no form and so hands out no token: an answer to a forged request must not replace
+    what the visitor's own pages rely on.
+    """
+    context = {"title": title, "message": message, "code": code, "page_status": status}
+    return render(request, "bank/refused.html", context, status=status)

@@ -1,0 +1,38 @@
+"""What a lab looks like from outside: its accounts and its log, without changing anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from victim_site.bank.labs import FIRST_BALANCE, PASSWORDS, first_email, first_password
+from victim_site.bank.models import Account, Attempt
+
+
+def accounts(label: str) -> dict[str, dict[str, Any]]:
+    """Return each account's balance, e-mail, live sign-ins, and whether its password changed."""
+    report = {
+        username: {
+            "balance": FIRST_BALANCE,
+            "email": first_email(username),
+            "sessions": 0,
+            "password_changed": False,
+        }
+        for username in PASSWORDS
+    }
+    live = Count("sessions", filter=Q(sessions__expire_date__gt=timezone.now()))
+    for account in Account.objects.filter(lab__label=label).annotate(live=live):
+        report[account.username] = {
+            "balance": account.balance,
+            "email": account.email,
+            "sessions": account.live,
+            "password_changed": account.password != first_password(account.username),
+        }
+    return report
+
+
+def attempts(label: str) -> QuerySet[Attempt]:
+    """Return a lab's log, oldest first."""
+    return Attempt.objects.filter(lab__label=label).order_by("pk")

@@ -1,0 +1,15 @@
+"""What a request is by the time it reaches the bank."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from victim_site.bank.models import Lab
+from victim_site.label import Label
+
+
+class BankRequest(HttpRequest):
+    """A request to one lab: its label, from the host, and its row, which holds the state."""
+
+    label: Label
+    lab: Lab

@@ -1,0 +1,58 @@
+// The walk through one attack: "#try=<attack>.<position>" in the address asks for it, and the strip
+// at the top of the bank then says what to do next. Kept in this tab only.
+const strip = document.querySelector(".strip");
+const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain)$/);
+
+if (wanted) {
+  remember({ attack: wanted[1], position: wanted[2], opened: null });
+  history.replaceState(null, "", location.pathname + location.search);
+}
+const walk = recall();
+if (walk) showStep(walk);
+
+function remember(state) {
+  try {
+    sessionStorage.setItem("walk", JSON.stringify(state));
+  } catch {
+    // Storage is switched off: the walk then ends with this page.
+  }
+}
+
+function recall() {
+  try {
+    return JSON.parse(sessionStorage.getItem("walk"));
+  } catch {
+    return null;
+  }
+}
+
+function showStep(walk) {
+  const step = strip.querySelector(".step");
+  const attack = strip.dataset[walk.position === "subdomain" ? "subdomain" : "crossSite"];
+  step.hidden = false;
+  if (walk.opened) {
+    step.append("Step 3 of 3: ", link("See what happened", `${strip.dataset.playground}attempt/?since=${walk.opened}`));
+  } else if ("signedIn" in strip.dataset) {
+    const open = link("Open the attacker’s page", attack.replace("ATTACK", walk.attack));
+    open.target = "_blank";
+    open.rel = "noopener";
+    open.addEventListener("click", () => {
+      walk.opened = Date.now();
+      remember(walk);
+      step.replaceChildren();
+      // After the click has been followed, so that it still leads to the attacker.
+      setTimeout(() => showStep(walk));
+    });
+    step.append("Step 2 of 3: ", open);
+  } else {
+    step.append("Step 1 of 3: sign in. The name and the password are filled in.");
+  }
+}
+
+function link(text, address) {
+  const anchor = document.createElement("a");
+  anchor.className = "button";
+  anchor.href = address;
+  anchor.textContent = text;
+  return anchor;
+}

@@ -1,0 +1,20 @@
+"""The bank's addresses, as the public contract has them."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from victim_site.bank import views
+
+urlpatterns = [
+    path("", views.account, name="account"),
+    path("login", views.sign_in, name="login"),
+    path("logout", views.sign_out, name="logout"),
+    path("transfer", views.transfer, name="transfer"),
+    path("pay", views.pay, name="pay"),
+    path("email", views.email, name="email"),
+    path("password", views.password, name="password"),
+    path("avatar", views.upload_avatar, name="avatar"),
+    path("avatar/image", views.avatar_image, name="avatar-image"),
+    path("api/transfer", views.api_transfer, name="api-transfer"),
+]

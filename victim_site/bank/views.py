@@ -1,0 +1,197 @@
+"""The bank's pages and acts. There is no code against forgery here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.core.exceptions import BadRequest
+from django.db.models import F, Q
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_safe
+
+from victim_site.bank import forms
+from victim_site.bank.actions import Action, Invalid
+from victim_site.bank.attempts import site_relation
+from victim_site.bank.middleware import refusal_page
+from victim_site.bank.models import Account, Transfer
+from victim_site.bank.requests import BankRequest
+
+HISTORY = 10
+# What the account page says after an act, by the name in its address.
+NOTICES = {
+    "transfer": "The money is on its way.",
+    "change-email": "Your e-mail address is changed.",
+    "change-password": "Your password is changed.",
+    "upload-avatar": "Your new picture is in place.",
+}
+
+
+@require_safe
+def account(request: BankRequest) -> HttpResponse:
+    """The account page; who is not signed in is sent to the sign-in page."""
+    just_signed_in = "signed-in" in request.GET
+    if not request.user.is_authenticated:
+        return _cookie_not_kept(request) if just_signed_in else redirect("login")
+    mine = Q(sender=request.user) | Q(recipient=request.user)
+    history = (
+        Transfer.objects.filter(mine)
+        .order_by("-pk")
+        .values_list("sender__username", "recipient__username", "amount", "at")[:HISTORY]
+    )
+    context = {"notice": NOTICES.get(request.GET.get("done", "")), "history": history}
+    return render(request, "bank/account.html", context)
+
+
+def _cookie_not_kept(request: BankRequest) -> HttpResponse:
+    """Say why a sign-in did not hold, which is never left without a word."""
+    context = {
+        "samesite": request.label.samesite or "no SameSite attribute",
+        "strict_and_foreign": _strict_and_foreign(request),
+    }
+    return render(request, "bank/cookie_not_kept.html", context)
+
+
+def _strict_and_foreign(request: BankRequest) -> bool:
+    """Tell whether the cookie may be there, and stayed behind because of where the visit began."""
+    strict: bool = request.label.samesite == "Strict"
+    return strict and site_relation(request) == "cross-site"
+
+
+@require_GET
+def pay(request: BankRequest) -> HttpResponse:
+    """A payment link: shows the transfer form filled in, and never acts."""
+    return transfer.show(request)
+
+
+@require_safe
+def avatar_image(request: BankRequest) -> HttpResponse:
+    """The signed-in customer's picture."""
+    if not request.user.is_authenticated or not request.user.avatar:
+        raise Http404
+    return HttpResponse(
+        bytes(request.user.avatar),
+        content_type=request.user.avatar_type,
+        headers={"X-Content-Type-Options": "nosniff"},
+    )
+
+
+class SignIn(Action):
+    """The sign-in page differs from other forms: it is for those who are not signed in."""
+
+    def show(self, request: BankRequest, error: str = "", status: int = 200) -> HttpResponse:
+        context = {"error": error, "strict_and_foreign": _strict_and_foreign(request)}
+        return render(request, self.template, context, status=status)
+
+
+def _sign_in(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
+    user = authenticate(request, username=fields["username"], password=fields["password"])
+    if user is None:
+        raise Invalid("The user name or the password is not right.")
+    login(request, user)
+    for defense in request.label.defenses:
+        defense.signed_in(request)
+    # The account page checks that the cookie came back, and says so if it did not.
+    return _see_other("/?signed-in")
+
+
+def _sign_out(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
+    logout(request)
+    return redirect("login")
+
+
+def _move_money(sender: Account, to: str, amount: int) -> None:
+    """Move money between two accounts of a lab, within the caller's transaction."""
+    recipient = Account.objects.filter(lab_id=sender.lab_id, username=to).first()
+    if recipient is None:
+        raise Invalid("There is no customer of that name here. Try mallory.")
+    if recipient.pk == sender.pk:
+        raise Invalid("The recipient is yourself.")
+    # The database does the sums, so two transfers at once cannot overwrite each other.
+    paid = Account.objects.filter(pk=sender.pk, balance__gte=amount).update(
+        balance=F("balance") - amount
+    )
+    if not paid:
+        raise Invalid("The amount is more than what is in the account.")
+    Account.objects.filter(pk=recipient.pk).update(balance=F("balance") + amount)
+    Transfer.objects.create(sender=sender, recipient=recipient, amount=amount)
+
+
+def _transfer(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
+    _move_money(_customer(request), fields["to"], fields["amount"])
+    return _see_other("/?done=transfer")
+
+
+def _transfer_by_script(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
+    customer = _customer(request)
+    _move_money(customer, fields["to"], fields["amount"])
+    customer.refresh_from_db(fields=["balance"])
+    return JsonResponse({"sent": fields["amount"], "balance": customer.balance})
+
+
+def _change_email(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
+    customer = _customer(request)
+    customer.email = fields["email"]
+    customer.save(update_fields=["email"])
+    return _see_other("/?done=change-email")
+
+
+def _change_password(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
+    customer = _customer(request)
+    customer.set_password(fields["new_password"])
+    customer.save(update_fields=["password"])
+    update_session_auth_hash(request, customer)  # This sign-in goes on; others end.
+    return _see_other("/?done=change-password")
+
+
+def _upload_avatar(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
+    customer = _customer(request)
+    customer.avatar_type, customer.avatar = fields["avatar"]
+    customer.save(update_fields=["avatar", "avatar_type"])
+    return _see_other("/?done=upload-avatar")
+
+
+def _customer(request: BankRequest) -> Account:
+    assert isinstance(request.user, Account)  # The guard lets nobody else through.
+    return request.user
+
+
+def _see_other(address: str) -> HttpResponseRedirect:
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
+
+
+sign_in = SignIn("login", forms.SignInForm, _sign_in, "bank/login.html", needs_session=False)
+sign_out = Action("logout", forms.SignOutForm, _sign_out, acts_without_fields=True)
+transfer = Action("transfer", forms.TransferForm, _transfer, "bank/transfer.html")
+email = Action("change-email", forms.EmailForm, _change_email, "bank/email.html")
+password = Action("change-password", forms.PasswordForm, _change_password, "bank/password.html")
+upload_avatar = Action("upload-avatar", forms.AvatarForm, _upload_avatar, post_only=True)
+api_transfer = Action(
+    "transfer", forms.TransferForm, _transfer_by_script, post_only=True, json=True
+)
+
+
+def bad_request(request: BankRequest, exception: Exception) -> HttpResponse:
+    """400: the request could not be read."""
+    said = str(exception) if isinstance(exception, BadRequest) else ""
+    message = said or "The request could not be read. Nothing was changed."
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": message}, status=400)
+    return refusal_page(request, 400, "That request is broken", message)
+
+
+def not_found(request: BankRequest, exception: Exception) -> HttpResponse:
+    """404: no such page."""
+    return refusal_page(request, 404, "No such page", "The bank has no page at this address.")
+
+
+def server_error(request: BankRequest) -> HttpResponse:
+    """500: a mistake of the playground's own. Plain text, since templates may be what broke."""
+    return HttpResponse(
+        "Something broke inside the playground. Nothing was changed.",
+        status=500,
+        content_type="text/plain",
+    )

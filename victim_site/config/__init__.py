@@ -1,0 +1,1 @@
+"""How the victim site is put together: settings, addresses, and which host is which."""

@@ -1,0 +1,88 @@
+"""Which host is which: the first look at every request.
+
+`playground.localhost` is the teaching side. `<lab>.bank.localhost` is that lab's bank. Nothing
+else is served, so a page on the internet cannot reach in by pointing its own name here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import set_urlconf
+
+from victim_site.defenses.base import all_defenses
+from victim_site.label import BadLabel, Label, SiteRequest, parse, stacks
+
+
+class HostMiddleware:
+    """Set `request.label` (None on the teaching side) and the addresses that go with it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: SiteRequest) -> HttpResponse:
+        try:
+            host = request.get_host().rpartition(":")[0] or request.get_host()
+        except DisallowedHost:
+            return _unknown_host(request)
+        if "content-length" in request.headers and _too_large(request):
+            return _refuse(request, 413, "Too large", "The bank takes at most 1 MB at a time.")
+        request.label = None
+        if host == settings.PLAYGROUND_HOST:
+            return self.get_response(request)
+        if host == settings.BANK_HOST:
+            return HttpResponseRedirect(f"{settings.PLAYGROUND_URL}/")
+        try:
+            request.label = _label(host)
+        except BadLabel as mistake:
+            return _no_such_lab(request, mistake)
+        request.urlconf = "victim_site.config.urls_bank"
+        set_urlconf(request.urlconf)
+        return self.get_response(request)
+
+
+def _label(host: str) -> Label:
+    text = host.lower().removesuffix(f".{settings.BANK_HOST}")
+    if "." in text:
+        raise BadLabel(f"A lab is one label before {settings.BANK_HOST}.")
+    return parse(text)
+
+
+def _too_large(request: HttpRequest) -> bool:
+    try:
+        return int(request.headers["content-length"]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    except ValueError:
+        return False
+
+
+def _refuse(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
+    return render(
+        request,
+        "lab/host_error.html",
+        {"title": title, "message": message, "playground_url": settings.PLAYGROUND_URL},
+        status=status,
+    )
+
+
+def _unknown_host(request: HttpRequest) -> HttpResponse:
+    message = f"This port answers for {settings.PLAYGROUND_HOST} and <lab>.{settings.BANK_HOST}."
+    return _refuse(request, 421, "No such host", message)
+
+
+def _no_such_lab(request: HttpRequest, mistake: BadLabel) -> HttpResponse:
+    return render(
+        request,
+        "lab/no_such_lab.html",
+        {
+            "message": str(mistake),
+            "defenses": sorted(all_defenses()),
+            "stacks": stacks(),
+            "bank_host": f"{settings.BANK_HOST}:{settings.VICTIM_PORT}",
+            "playground_url": settings.PLAYGROUND_URL,
+        },
+        status=404,
+    )

@@ -1,0 +1,156 @@
+"""Every setting of the victim site, read from the environment.
+
+Settings hold for the whole process, while defenses differ from lab to lab. So nothing here
+protects the *bank*: these are the settings of the undefended baseline, and a lab's defenses
+change what leaves the process, request by request. The *teaching side* is protected for good.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+VAR_DIR = Path(os.environ.get("VAR_DIR") or CHECKOUT / "var").resolve()
+VICTIM_PORT = int(os.environ.get("VICTIM_PORT") or 8000)
+ATTACKER_PORT = int(os.environ.get("ATTACKER_PORT") or 9000)
+
+# The hosts of the playground. Browsers resolve every name below ``localhost`` to loopback.
+BANK_HOST = "bank.localhost"
+PLAYGROUND_HOST = "playground.localhost"
+PLAYGROUND_URL = f"http://{PLAYGROUND_HOST}:{VICTIM_PORT}"
+EVIL_URL = f"http://evil.localhost:{ATTACKER_PORT}"
+
+
+def _kept_secret_key() -> str:
+    """Return the key kept in ``VAR_DIR``, made on the first start.
+
+    Several processes may start at once: whoever links its file first wins, and all read that one.
+    """
+    path = VAR_DIR / "secret_key"
+    if not path.exists():
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".secret_key-{secrets.token_hex(8)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(50))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text()
+
+
+SECRET_KEY = os.environ.get("SECRET_KEY") or _kept_secret_key()
+DEBUG = False
+# A leading dot allows every name below; config.hosts then lets through only hosts that exist.
+ALLOWED_HOSTS = [PLAYGROUND_HOST, f".{BANK_HOST}"]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "victim_site.bank",
+    "victim_site.lab",
+]
+
+MIDDLEWARE = [
+    "victim_site.config.hosts.HostMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "victim_site.lab.middleware.TeachingSideMiddleware",
+    # Outside Django's session middleware, so that a lab's defenses see the cookie it has set.
+    "victim_site.bank.middleware.SessionCookieMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "victim_site.bank.middleware.GuardMiddleware",
+]
+
+ROOT_URLCONF = "victim_site.config.urls_playground"
+WSGI_APPLICATION = "victim_site.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["victim_site.config.context.addresses"]},
+    }
+]
+
+# Write-ahead logging and one writer at a time from the start of each transaction: without them
+# SQLite is four times slower here and fails under load with "database is locked".
+_SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+DATABASES = {
+    "default": dj_database_url.parse(
+        os.environ.get("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'playground.sqlite3'}",
+        conn_max_age=None,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = _SQLITE
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Accounts: two in every lab, their passwords public. A hasher that costs a third of a second,
+# as Django's default does, would protect nothing and hold up a room that signs in together.
+AUTH_USER_MODEL = "bank.Account"
+AUTHENTICATION_BACKENDS = ["victim_site.bank.auth.LabBackend"]
+PASSWORD_HASHERS = ["victim_site.bank.auth.CheapHasher"]
+# A user name is unique within its lab only; LabBackend asks for both.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+
+# The baseline session cookie: sent along with every cross-site request, the way it was before
+# SameSite. Browsers accept None only beside Secure.
+SESSION_ENGINE = "victim_site.bank.sessions"
+SESSION_COOKIE_SAMESITE = "None"
+SESSION_COOKIE_SECURE = True
+
+# The teaching side's own content policy; the bank is exempt and declares what its lab says.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+CSRF_FAILURE_VIEW = "victim_site.lab.views.csrf_failure"
+
+STATIC_URL = "/static/"
+# The files are served from the apps themselves: there is no collectstatic step to forget.
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# No form here needs more. Larger bodies are refused before they are read.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {
+        # Refused hosts and bodies are the daily bread of an attack lab, and each gets a page.
+        "django.security": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+    },
+}

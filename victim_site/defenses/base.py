@@ -1,0 +1,84 @@
+"""What a defense is: a class with a few hooks, all of which do nothing unless it says otherwise.
+
+A file in this folder holds one subclass of `Defense`; its name, with hyphens, is the slug, and
+its docstring is the lesson. The bank asks every defense of a lab, in the order of the label, and
+knows none of them by name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from http.cookies import Morsel
+from typing import ClassVar
+
+from django.http import HttpRequest, HttpResponse
+
+from victim_site import defenses
+from victim_site.defenses.reasons import Reason
+
+
+class Defense:
+    """One mechanism. Instances hold no state: one serves every lab and every request."""
+
+    slug: ClassVar[str]
+    # Two defenses that settle the same thing contradict each other and share no lab.
+    settles: ClassVar[str] = ""
+
+    def session_cookie(self, cookie: Morsel[str]) -> None:
+        """Change what the session cookie says to the browser, before it is sent."""
+
+    def form_fields(self, request: HttpRequest) -> dict[str, str]:
+        """Return what an honest form must carry, as names and values of hidden fields."""
+        return {}
+
+    def script_headers(self, request: HttpRequest) -> dict[str, str]:
+        """Return the headers that the bank's own scripts must send."""
+        return {}
+
+    def refusal(self, request: HttpRequest) -> Reason | None:
+        """Return why this request must not act, or None. Reads the request, changes nothing."""
+        return None
+
+    def signed_in(self, request: HttpRequest) -> None:
+        """Follow a sign-in that has just succeeded, for what must be renewed then."""
+
+    def declare(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Add what the response must declare, on every page of the bank."""
+
+
+@cache
+def all_defenses() -> dict[str, Defense]:
+    """Return every defense by its slug, found by listing the folder, in order of slug.
+
+    Raises:
+        TypeError: A file does not hold exactly one subclass of `Defense`.
+    """
+    found: dict[str, Defense] = {}
+    for module_info in pkgutil.iter_modules(defenses.__path__):
+        if module_info.name in {"base", "reasons"}:
+            continue
+        module = importlib.import_module(f"{defenses.__name__}.{module_info.name}")
+        classes = [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type)
+            and issubclass(value, Defense)
+            and value.__module__ == module.__name__
+        ]
+        if len(classes) != 1:
+            raise TypeError(f"{module.__name__} must hold one subclass of Defense")
+        classes[0].slug = module_info.name.replace("_", "-")
+        found[classes[0].slug] = classes[0]()
+    return found
+
+
+def is_unsafe(request: HttpRequest) -> bool:
+    """Tell whether the method may change something (RFC 9110, section 9.2.1)."""
+    return request.method not in {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+
+def own_origin(request: HttpRequest) -> str:
+    """Return the origin that the bank's own pages have, as in an Origin header."""
+    return f"{request.scheme}://{request.get_host()}"

@@ -1,0 +1,105 @@
+"""Why a request was blocked: every reason once, with the sentence that people read.
+
+A reason is given either by the *server* (a defense refused the request) or by the *browser* (it
+kept the session cookie back). Tests, the matrix and the log use the codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A fixed code, who acted, one sentence, and the status of the refusal."""
+
+    code: str
+    by: Literal["server", "browser"]
+    sentence: str
+    status: int = 403
+
+
+GET_REFUSED = Reason(
+    "get-refused", "server", "This action is accepted by POST only, and the request was a GET.", 405
+)
+TOKEN_MISSING = Reason(
+    "token-missing", "server", "The request carried no token from the bank's own form."
+)
+TOKEN_WRONG = Reason(
+    "token-wrong", "server", "The token in the request is not the one this sign-in was given."
+)
+ORIGIN_MISMATCH = Reason(
+    "origin-mismatch", "server", "The Origin header names another site than the bank."
+)
+ORIGIN_NULL = Reason(
+    "origin-null", "server", "The Origin header is “null”: the sender hides where it comes from."
+)
+ORIGIN_MISSING = Reason(
+    "origin-missing", "server", "The request has no Origin header, so nothing shows its sender."
+)
+REFERER_MISSING = Reason(
+    "referer-missing", "server", "The request has no Referer header, which https requires here."
+)
+REFERER_MISMATCH = Reason(
+    "referer-mismatch", "server", "The Referer header names another site than the bank."
+)
+FETCH_SITE_CROSS_SITE = Reason(
+    "fetch-site-cross-site", "server", "The browser says that another site made this request."
+)
+FETCH_SITE_SAME_SITE = Reason(
+    "fetch-site-same-site",
+    "server",
+    "The browser says that a sister host of the bank, not the bank itself, made this request.",
+)
+CORS_CLOSED = Reason(
+    "cors-closed",
+    "server",
+    "The browser asked whether another origin may send this request, and the bank said no.",
+)
+
+# The sentences of the browser are conditional: the bank sees that no cookie came, and which rule
+# would have kept it back, but not whether this very browser had one.
+COOKIE_LAX = Reason(
+    "cookie-lax",
+    "browser",
+    "If you are signed in here in this browser, then it kept your cookie back: "
+    "SameSite=Lax lets it travel from another site only when a link is followed.",
+)
+COOKIE_STRICT = Reason(
+    "cookie-strict",
+    "browser",
+    "If you are signed in here in this browser, then it kept your cookie back: "
+    "SameSite=Strict never lets it travel from another site.",
+)
+COOKIE_THIRD_PARTY = Reason(
+    "cookie-third-party",
+    "browser",
+    "If you are signed in here in this browser, then it kept your cookie back: "
+    "SameSite allows it, but this browser blocks third-party cookies.",
+)
+COOKIE_DEFAULT = Reason(
+    "cookie-default",
+    "browser",
+    "If you are signed in here in this browser, then it kept your cookie back: "
+    "the cookie has no SameSite attribute, and this browser treats it as Lax.",
+)
+COOKIE_UNKNOWN = Reason(
+    "cookie-unknown",
+    "browser",
+    "No session cookie came along, and the request does not show why.",
+)
+NOT_SIGNED_IN = Reason(
+    "not-signed-in",
+    "browser",
+    "No session cookie came along, and no rule kept it back: this browser is not signed in here.",
+)
+SESSION_ENDED = Reason(
+    "session-ended",
+    "browser",
+    "A session cookie came along, but the sign-in that it belonged to has ended.",
+)
+
+REASONS: dict[str, Reason] = {
+    reason.code: reason for reason in list(vars().values()) if isinstance(reason, Reason)
+}

@@ -1,0 +1,84 @@
+"""A secret kept in the session and repeated in every form: the token of the classic account.
+
+## How it works
+
+At sign-in the bank puts a random secret into the session. Every form that it hands out repeats
+the secret in a hidden field, and a POST must bring it back. Another site can make the visitor's
+browser send a POST, but it cannot read the bank's pages, so it cannot know what to put there.
+
+Before sign-in there is no session. The sign-in form's secret lives in a cookie of its own until
+then, so that a visitor cannot be signed in to somebody else's account either.
+
+## What it does not stop
+
+- Actions that accept GET: tokens are asked of requests that may change something, and by the
+  rules of HTTP a GET may not.
+- Clickjacking: the visitor clicks in the bank's own form, token and all.
+- Scripts injected into the bank, which can read the token, and bank scripts that can be made to
+  send requests themselves.
+- A token that the bank gives away, for instance through an open CORS policy.
+
+## In your own project
+
+Use the one your framework has. In Django, `CsrfViewMiddleware` with
+
+    CSRF_USE_SESSIONS = True
+
+and `{% csrf_token %}` in every form. In Flask, with Flask-WTF:
+
+    CSRFProtect(app)
+
+## Sources
+
+- OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "Synchronizer Token Pattern"
+- OWASP ASVS 5.0, 3.5.1
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+
+from victim_site.defenses.base import Defense, is_unsafe
+from victim_site.defenses.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
+from victim_site.fields import submitted
+
+FIELD = "token"
+SESSION_KEY = "session-token"
+SIGN_IN_COOKIE = "signin_token"
+
+
+class SessionToken(Defense):
+    def form_fields(self, request: HttpRequest) -> dict[str, str]:
+        return {FIELD: _expected(request) or _new_sign_in_token(request)}
+
+    def refusal(self, request: HttpRequest) -> Reason | None:
+        if not is_unsafe(request):
+            return None
+        expected, token = _expected(request), submitted(request).get(FIELD)
+        if not expected or not token:
+            return TOKEN_MISSING
+        return None if constant_time_compare(token, expected) else TOKEN_WRONG
+
+    def signed_in(self, request: HttpRequest) -> None:
+        # A new one, although Django keeps what a session held: whoever knew a token before the
+        # visitor signed in must not know the one after.
+        request.session[SESSION_KEY] = secrets.token_urlsafe()
+
+    def declare(self, request: HttpRequest, response: HttpResponse) -> None:
+        if token := request.META.get(SIGN_IN_COOKIE):
+            response.set_cookie(SIGN_IN_COOKIE, token, httponly=True, samesite="Lax")
+
+
+def _expected(request: HttpRequest) -> str | None:
+    if request.user.is_authenticated:
+        return request.session.get(SESSION_KEY)
+    return request.COOKIES.get(SIGN_IN_COOKIE)
+
+
+def _new_sign_in_token(request: HttpRequest) -> str:
+    # One per request, remembered there until `declare` puts it into the cookie.
+    token: str = request.META.setdefault(SIGN_IN_COOKIE, secrets.token_urlsafe())
+    return token

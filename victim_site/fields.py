@@ -1,0 +1,51 @@
+"""The fields of a request, wherever they travel: in the query, in a form, or in a JSON body."""
+
+from __future__ import annotations
+
+import json
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest
+
+
+def submitted(request: HttpRequest) -> dict[str, str]:
+    """Return the fields of a request by name; the body wins over the query.
+
+    A body is read as JSON if it says so, and at the JSON addresses whatever it says.
+
+    Raises:
+        BadRequest: The body is broken, or a field is no text that can be stored.
+    """
+    cached: dict[str, str] | None = getattr(request, "_submitted", None)
+    if cached is None:
+        cached = {name: str(value) for name, value in request.GET.items()}
+        if request.method == "POST":
+            cached |= _body(request)
+        for name, value in cached.items():
+            if not _storable(name) or not _storable(value):
+                raise BadRequest("A field holds characters that cannot be stored.")
+        request._submitted = cached  # type: ignore[attr-defined]
+    return cached
+
+
+def _body(request: HttpRequest) -> dict[str, str]:
+    if request.content_type != "application/json" and not request.path.startswith("/api/"):
+        return {name: str(value) for name, value in request.POST.items()}
+    try:
+        decoded = json.loads(request.body)
+    # The parser goes one level deeper for each bracket, so brackets alone can exhaust the stack.
+    except (ValueError, RecursionError):
+        raise BadRequest("The body is not JSON.") from None
+    if not isinstance(decoded, dict):
+        raise BadRequest("The body must be a JSON object.")
+    if any(isinstance(value, dict | list) for value in decoded.values()):
+        raise BadRequest("The fields of the JSON object must be text or numbers.")
+    return {name: str(value) for name, value in decoded.items() if value is not None}
+
+
+def _storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # Half a surrogate pair, which JSON can spell.
+        return False
+    return "\0" not in text

@@ -1,0 +1,144 @@
+"""What there is: attacks, defenses, stacks, reasons and the matrix, read from their own files."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+import matrix
+from victim_site.defenses.base import all_defenses
+from victim_site.label import Label, stacks
+
+ATTACKS_DIR = settings.CHECKOUT / "attacker_site" / "attacks"
+DEFENSES_DIR = settings.CHECKOUT / "victim_site" / "defenses"
+POSITIONS = {"cross-site": "from another site", "subdomain": "from a sub-domain of the bank"}
+# The texts are the project's own, yet raw HTML in them stays text.
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One attack, as its folder describes it. `text` is its README, `source` its exploit page."""
+
+    slug: str
+    title: str
+    summary: str
+    action: str
+    positions: tuple[str, ...]
+    trigger: str
+    request: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class DefenseText:
+    """One defense, as its file describes it: first sentence, lesson, and the file itself."""
+
+    slug: str
+    summary: str
+    text: str
+    source: str
+    file: str
+
+
+@cache
+def attacks() -> dict[str, Attack]:
+    """Return every attack by slug, in the order of the matrix, which tells the story."""
+    order = list(dict.fromkeys(attack for attack, _ in the_matrix().rows))
+    folders = sorted(
+        (path.parent for path in ATTACKS_DIR.glob("*/attack.toml")),
+        key=lambda folder: order.index(folder.name) if folder.name in order else len(order),
+    )
+    return {folder.name: _attack(folder) for folder in folders}
+
+
+def _attack(folder: Path) -> Attack:
+    about = tomllib.loads((folder / "attack.toml").read_text(encoding="utf-8"))
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    return Attack(
+        slug=folder.name,
+        title=about["title"],
+        summary=about["summary"],
+        action=about["action"],
+        positions=tuple(about["positions"]),
+        trigger=about["trigger"],
+        request=about["request"],
+        text=text.partition("\n## ")[1].lstrip() + text.partition("\n## ")[2],
+        source=(folder / "exploit.html").read_text(encoding="utf-8"),
+    )
+
+
+@cache
+def defenses() -> dict[str, DefenseText]:
+    """Return every defense by slug."""
+    return {slug: _defense(slug) for slug in all_defenses()}
+
+
+def _defense(slug: str) -> DefenseText:
+    file = DEFENSES_DIR / f"{slug.replace('-', '_')}.py"
+    source = file.read_text(encoding="utf-8")
+    lesson = ast.get_docstring(ast.parse(source)) or ""
+    summary, _, text = lesson.partition("\n\n")
+    return DefenseText(slug, summary, text, source, str(file.relative_to(settings.CHECKOUT)))
+
+
+@cache
+def the_matrix() -> matrix.Matrix:
+    return matrix.load(settings.CHECKOUT / "matrix.toml")
+
+
+@cache
+def cells() -> tuple[matrix.Cell, ...]:
+    """Return every cell of the matrix, expanded."""
+    return tuple(the_matrix().cells())
+
+
+def expected(label: Label, attack: str, position: str) -> list[matrix.Cell]:
+    """Return what the matrix says of an attack on a lab, one cell a profile; empty if nothing."""
+    return [
+        cell
+        for cell in cells()
+        if (cell.defense, cell.attack, cell.position) == (label.without_owner, attack, position)
+        and cell.cookie_age == "fresh"
+    ]
+
+
+def summaries(label: Label) -> list[tuple[str, str]]:
+    """Return the lab's defenses, each with its one sentence."""
+    return [(slug, defenses()[slug].summary) for slug in label.slugs or ["no-defense"]]
+
+
+def columns() -> list[str]:
+    """Return the matrix's columns in order: defenses, then stacks."""
+    first_row = next(iter(the_matrix().rows.values()))
+    return list(first_row)
+
+
+def is_stack(slug: str) -> bool:
+    return slug in stacks()
+
+
+@cache
+def as_html(markdown: str) -> SafeString:
+    """Render a lesson text."""
+    html: str = _markdown.render(markdown)
+    return mark_safe(html)  # noqa: S308  The renderer escapes HTML.
+
+
+@cache
+def as_code(source: str, language: str) -> SafeString:
+    """Render a file with its syntax coloured, by classes that the stylesheet knows."""
+    formatter = HtmlFormatter(cssclass="code", wrapcode=True)
+    html: str = highlight(source, get_lexer_by_name(language), formatter)
+    return mark_safe(html)  # noqa: S308  The formatter escapes HTML.

@@ -1,0 +1,38 @@
+"""The self-check: will this browser keep the cookie back from a cross-site image?
+
+The cookies are set while a bank host is the top-level page (`start`, there and back by redirect)
+and asked for by a cross-site page of the attacker's (`echo`). A cookie set *inside* a cross-site
+page is partitioned by some browsers, comes back to that page, and would prove nothing.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_GET
+
+from victim_site.bank.requests import BankRequest
+
+LAB = "no-defense--for-self-check"
+NONE_COOKIE, UNSET_COOKIE = "check_none", "check_unset"
+NONE_ARRIVED, UNSET_ARRIVED = 1, 2
+_MAX_AGE = 600
+
+
+@require_GET
+def start(request: BankRequest) -> HttpResponse:
+    """Set a cookie that may travel from other sites and one that does not say, and go and ask."""
+    lab = request.label.text
+    response = HttpResponseRedirect(f"{settings.EVIL_URL}/self-check/?lab={lab}")
+    response.set_cookie(NONE_COOKIE, "1", max_age=_MAX_AGE, secure=True, samesite="None")
+    response.set_cookie(UNSET_COOKIE, "1", max_age=_MAX_AGE)
+    return response
+
+
+@require_GET
+def echo(request: HttpRequest) -> HttpResponse:
+    """Answer with a picture whose width says which cookies came: all that another site can read."""
+    bits = (NONE_COOKIE in request.COOKIES) * NONE_ARRIVED
+    bits += (UNSET_COOKIE in request.COOKIES) * UNSET_ARRIVED
+    picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="{1 + bits}" height="1"/>'
+    return HttpResponse(picture, content_type="image/svg+xml")

@@ -1,0 +1,23 @@
+"""The teaching side's addresses."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from victim_site.lab import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("health", views.health, name="health"),
+    path("labs/", views.labs, name="labs"),
+    path("labs/<slug:text>/", views.lab, name="lab"),
+    path("labs/<slug:text>/log/", views.log, name="log"),
+    path("labs/<slug:text>/attempt/", views.attempt, name="attempt"),
+    path("labs/<slug:text>/reset/", views.reset, name="reset"),
+    path("attacks/", views.attacks, name="attacks"),
+    path("attacks/<slug:slug>/", views.attack, name="attack"),
+    path("defenses/", views.defenses, name="defenses"),
+    path("defenses/<slug:slug>/", views.defense, name="defense"),
+    path("matrix/", views.matrix_table, name="matrix"),
+    path("self-check/", views.self_check, name="self-check"),
+]

@@ -1,0 +1,273 @@
+"""The teaching side's pages."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from victim_site.bank import reports
+from victim_site.bank.labs import reset as reset_lab
+from victim_site.defenses.reasons import REASONS
+from victim_site.lab import catalogue, selfcheck
+from victim_site.label import BadLabel, Label, parse, stacks
+
+# The story: where a visitor goes first, and what to look for there.
+STORY = [
+    ("no-defense", "image-get", "cross-site"),
+    ("post-only", "image-get", "cross-site"),
+    ("post-only", "form-post", "cross-site"),
+    ("post-only--session-token", "form-post", "cross-site"),
+    ("rule-of-thumb", "form-post", "cross-site"),
+]
+
+
+def _label(text: str) -> Label:
+    try:
+        return parse(text)
+    except BadLabel as mistake:
+        raise Http404(f"There is no such lab. {mistake}") from None
+
+
+def _walk(lab: str, attack: str, position: str) -> str:
+    """Return the address that begins the walk: sign in, open the attacker's page, see."""
+    return f"{_label(lab).url}/#try={attack}.{position}"
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Tell that the site is up."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The whole thing in three sentences, and the story."""
+    return render(request, "lab/home.html", {"story": [_walk(*step) for step in STORY]})
+
+
+@require_safe
+def labs(request: HttpRequest) -> HttpResponse:
+    """Every lab that has a name of its own."""
+    context = {"defenses": catalogue.defenses().values(), "stacks": stacks()}
+    return render(request, "lab/labs.html", context)
+
+
+@require_safe
+def lab(request: HttpRequest, text: str) -> HttpResponse:
+    """One lab: its defenses, the attacks to try, its state, and its log."""
+    label = _label(text)
+    tries = [
+        {
+            "attack": attack,
+            "position": catalogue.POSITIONS[position],
+            "walk": _walk(text, attack.slug, position),
+            "cells": catalogue.expected(label, attack.slug, position),
+        }
+        for attack in catalogue.attacks().values()
+        for position in attack.positions
+    ]
+    context = {
+        "lab": label,
+        "summaries": catalogue.summaries(label),
+        "tries": tries,
+        "reasons": REASONS,
+        "suggested": tries[0],
+        **_log_context(label),
+    }
+    return render(request, "lab/lab.html", context)
+
+
+def _log_context(label: Label) -> dict[str, Any]:
+    newest = list(reports.attempts(label.text).reverse())
+    return {
+        "lab": label,
+        "accounts": reports.accounts(label.text),
+        "attempts": [(attempt, REASONS.get(attempt.reason or "")) for attempt in newest],
+        "version": _version(label),
+    }
+
+
+def _version(label: Label) -> str:
+    """Return a text that changes when the log or an account does."""
+    last = reports.attempts(label.text).last()
+    state = zlib.crc32(str(reports.accounts(label.text)).encode())
+    return f"{last.pk if last else 0}-{state:x}"
+
+
+@require_safe
+def log(request: HttpRequest, text: str) -> HttpResponse:
+    """The live part of a lab's page; 204 if nothing is new since `version`."""
+    label = _label(text)
+    if request.GET.get("version") == _version(label):
+        return HttpResponse(status=204)
+    return render(request, "lab/_log.html", _log_context(label))
+
+
+@require_safe
+def attempt(request: HttpRequest, text: str) -> HttpResponse:
+    """Lead to the first attempt since a moment (milliseconds since 1970), of a path if given."""
+    label = _label(text)
+    try:
+        since = datetime.fromtimestamp(int(request.GET.get("since", "")) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Http404("This link to an attempt is broken. The lab's page has the log.") from None
+    candidates = reports.attempts(label.text).filter(at__gte=since)
+    if path := request.GET.get("path"):
+        candidates = candidates.filter(path=path)
+    found = candidates.first()
+    if found is None:
+        context = {"lab": label, "since": since, "again": request.get_full_path()}
+        return render(request, "lab/no_attempt.html", context)
+    return redirect(f"/labs/{label.text}/#attempt-{found.pk}")
+
+
+@require_POST
+def reset(request: HttpRequest, text: str) -> HttpResponse:
+    """Put the lab back to its first state."""
+    label = _label(text)
+    reset_lab(label.text)
+    return redirect("lab", text=label.text)
+
+
+@require_safe
+def attacks(request: HttpRequest) -> HttpResponse:
+    """Every attack."""
+    return render(request, "lab/attacks.html", {"attacks": catalogue.attacks().values()})
+
+
+@require_safe
+def attack(request: HttpRequest, slug: str) -> HttpResponse:
+    """One attack: what it does, its source, and its row of the matrix."""
+    found = catalogue.attacks().get(slug)
+    if found is None:
+        raise Http404(f"There is no attack called “{slug}”.")
+    context = {
+        "attack": found,
+        "text": catalogue.as_html(found.text),
+        "source": catalogue.as_code(found.source, "html+jinja"),
+        "rows": _rows([(slug, position) for position in found.positions], catalogue.columns()),
+        "columns": catalogue.columns(),
+        "walk": _walk("no-defense", slug, found.positions[0]),
+    }
+    return render(request, "lab/attack.html", context)
+
+
+@require_safe
+def defenses(request: HttpRequest) -> HttpResponse:
+    """Every defense and stack."""
+    context = {"defenses": catalogue.defenses().values(), "stacks": stacks()}
+    return render(request, "lab/defenses.html", context)
+
+
+@require_safe
+def defense(request: HttpRequest, slug: str) -> HttpResponse:
+    """One defense or stack: the lesson, the whole file, and its column of the matrix."""
+    context: dict[str, Any] = {
+        "slug": slug,
+        "rows": _rows(list(catalogue.the_matrix().rows), [slug]),
+        "columns": [slug],
+        "lab": slug,
+    }
+    if slug in stacks():
+        context |= {"stack": stacks()[slug], "members": catalogue.summaries(_label(slug))}
+    elif slug in catalogue.defenses():
+        found = catalogue.defenses()[slug]
+        context |= {
+            "defense": found,
+            "text": catalogue.as_html(found.text),
+            "source": catalogue.as_code(found.source, "python"),
+        }
+    else:
+        raise Http404(f"There is no defense called “{slug}”.")
+    return render(request, "lab/defense.html", context)
+
+
+@require_safe
+def matrix_table(request: HttpRequest) -> HttpResponse:
+    """Attack and position by defense, in one profile."""
+    profiles = catalogue.the_matrix().profiles
+    profile = request.GET.get("profile", profiles[0])
+    if profile not in profiles:
+        raise Http404(f"There is no profile called “{profile}”. There are {', '.join(profiles)}.")
+    context = {
+        "profiles": profiles,
+        "profile": profile,
+        "columns": catalogue.columns(),
+        "rows": _rows(list(catalogue.the_matrix().rows), catalogue.columns(), profile),
+        "reasons": REASONS,
+    }
+    return render(request, "lab/matrix.html", context)
+
+
+def _rows(
+    keys: list[tuple[str, str]], columns: list[str], profile: str = "chromium"
+) -> list[dict[str, Any]]:
+    """Return rows for `_matrix.html`: the attack, where it is launched from, and a square a column.
+
+    A square is a link that opens that lab and that attack, and its cells: two where age matters.
+    """
+    cells: dict[tuple[str, str, str], list[Any]] = {}
+    for cell in catalogue.cells():
+        if cell.profile == profile:
+            cells.setdefault((cell.attack, cell.position, cell.defense), []).append(cell)
+    return [
+        {
+            "attack": catalogue.attacks()[attack],
+            "position": position,
+            "where": catalogue.POSITIONS[position],
+            "squares": [
+                {"cells": cells[attack, position, column], "walk": _walk(column, attack, position)}
+                for column in columns
+            ],
+        }
+        for attack, position in keys
+    ]
+
+
+@require_safe
+def self_check(request: HttpRequest) -> HttpResponse:
+    """What this browser does with cookies of a cross-site image; before that, the offer."""
+    answer = request.GET.get("cookies")
+    context: dict[str, Any] = {
+        "start": f"{_label(selfcheck.LAB).url}/self-check/start",
+        "subdomain_walk": _walk("no-defense", "image-get", "subdomain"),
+    }
+    if answer == "error":
+        context["failed"] = True
+    elif answer is not None:
+        if answer not in {"0", "1", "2", "3"}:
+            raise Http404("This is no answer of the self-check. Start it again at /self-check/.")
+        context |= {
+            "checked": True,
+            "third_party": bool(int(answer) & selfcheck.NONE_ARRIVED),
+            "unset": bool(int(answer) & selfcheck.UNSET_ARRIVED),
+        }
+    return render(request, "lab/self_check.html", context)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: the request could not be read."""
+    return _error(request, 400, "That request is broken", "It could not be read. Nothing changed.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, with the sentence of whoever raised it."""
+    said = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
+    return _error(request, 404, "No such page", said or "There is nothing at this address.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: an unsafe request that did not come from one of these pages."""
+    message = f"Only the playground's own pages may do that. {reason}"
+    return _error(request, 403, "Refused", message)
+
+
+def _error(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
+    context = {"title": title, "message": message, "playground_url": settings.PLAYGROUND_URL}
+    return render(request, "lab/host_error.html", context, status=status)
