@@ -28,8 +28,14 @@ def test_cell(
         before = lab.state()
         signed_in = before["attempts"][-1]
         assert before["accounts"]["alice"]["sessions"] == 1, "alice is not signed in"
-        attacks.launch(context.new_page(), site, cell.attack, cell.position, lab.label)
+        page = context.new_page()
+        attacks.launch(page, site, cell.attack, cell.position, lab.label)
         attempt, after = lab.wait_for(action, signed_in["id"])
+        if cell.attack == "form-post" and cell.outcome == matrix.BLOCKED:
+            # The bank's answer must not have signed alice out by replacing her cookie.
+            page.wait_for_url(f"{lab.url}/**")
+            page.goto(lab.url)
+            assert page.is_visible("h1.greeting"), "a blocked attack signed alice out"
 
     changed = after["accounts"] != before["accounts"]
     assert changed == (cell.outcome == matrix.FORGED), f"expected {cell.outcome}, saw {attempt}"
@@ -42,4 +48,3 @@ def test_cell(
     said = {verdict["reason"] for verdict in attempt["verdicts"]}
     if cell.verdict:
         assert cell.verdict in said, "the defense itself did not refuse"
-    assert after["accounts"]["alice"]["sessions"] == 1, "a blocked attack signed alice out"

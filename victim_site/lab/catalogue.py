@@ -105,11 +105,12 @@ def cells() -> tuple[matrix.Cell, ...]:
 
 
 def expected(label: Label, attack: str, position: str) -> list[matrix.Cell]:
-    """Return what the matrix says of an attack on a lab, one cell a profile; empty if nothing."""
+    """Return what the matrix says of an attack on a lab in the first profile, if anything."""
     return [
         cell
         for cell in cells()
         if (cell.defense, cell.attack, cell.position) == (label.without_owner, attack, position)
+        and cell.profile == the_matrix().profiles[0]
         and cell.cookie_age == "fresh"
     ]
 

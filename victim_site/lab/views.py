@@ -63,24 +63,36 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
     """One lab: its defenses, the attacks to try, its state, and its log."""
     label = _label(text)
     tries = [
-        {
-            "attack": attack,
-            "position": catalogue.POSITIONS[position],
-            "walk": _walk(text, attack.slug, position),
-            "cells": catalogue.expected(label, attack.slug, position),
-        }
+        (
+            attack,
+            [
+                {
+                    "where": where,
+                    "walk": _walk(text, attack.slug, position),
+                    "cells": catalogue.expected(label, attack.slug, position),
+                }
+                for position, where in catalogue.POSITIONS.items()
+                if position in attack.positions
+            ],
+        )
         for attack in catalogue.attacks().values()
-        for position in attack.positions
     ]
     context = {
         "lab": label,
         "summaries": catalogue.summaries(label),
         "tries": tries,
         "reasons": REASONS,
-        "suggested": tries[0],
+        "positions": catalogue.POSITIONS,
+        "suggested": _walk(text, *_suggested(label)),
         **_log_context(label),
     }
     return render(request, "lab/lab.html", context)
+
+
+def _suggested(label: Label) -> tuple[str, str]:
+    """Return the attack and position that the story tries on this lab, or else its first."""
+    steps = [step[1:] for step in STORY if step[0] == label.without_owner]
+    return steps[-1] if steps else STORY[0][1:]
 
 
 def _log_context(label: Label) -> dict[str, Any]:

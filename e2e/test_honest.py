@@ -1,0 +1,68 @@
+"""An honest user can do everything under every defense: nothing is blocked just because all is."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+import matrix
+from e2e.bank import Lab, Site
+from e2e.profiles import sign_in_by_hand
+
+COLUMNS = list(next(iter(matrix.load().rows.values())))
+# The smallest PNG: one transparent pixel.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.mark.parametrize("defense", COLUMNS)
+def test_an_honest_user_can_do_everything(
+    context: BrowserContext, site: Site, defense: str
+) -> None:
+    lab = Lab(site, defense)
+    sign_in_by_hand(context, lab)
+    page = context.new_page()
+
+    page.goto(lab.url)
+    page.click("#quick button")
+    page.wait_for_function("document.getElementById('quick-result').textContent == 'Paid 10.'")
+    assert balance(lab) == 990
+
+    send(page, lab, "transfer", {"to": "mallory", "amount": "90"})
+    assert balance(lab) == 900
+    assert page.inner_text("#balance") == "900", "the API and the account page disagree"
+
+    send(page, lab, "email", {"email": "alice@example.localhost"})
+    assert lab.state()["accounts"]["alice"]["email"] == "alice@example.localhost"
+
+    send(page, lab, "password", {"new_password": "looking-glass"})
+    assert lab.state()["accounts"]["alice"]["password_changed"] is True
+
+    page.set_input_files(
+        "input[name=avatar]", {"name": "a.png", "mimeType": "image/png", "buffer": PICTURE}
+    )
+    page.click("form[action='/avatar'] button")
+    page.wait_for_selector(".notice")
+    assert page.is_visible("img.avatar")
+
+    page.click(".signout button")
+    page.wait_for_url("**/login")
+    assert lab.state()["accounts"]["alice"]["sessions"] == 0
+    assert {attempt["outcome"] for attempt in lab.state()["attempts"]} == {"applied"}
+
+
+def send(page: Page, lab: Lab, form: str, fields: dict[str, str]) -> None:
+    """Fill a form of the bank's in and send it."""
+    page.goto(f"{lab.url}/{form}")
+    for name, value in fields.items():
+        page.fill(f"main input[name={name}]", value)
+    page.click("main button")
+    page.wait_for_selector(".notice")
+
+
+def balance(lab: Lab) -> int:
+    amount: int = lab.state()["accounts"]["alice"]["balance"]
+    return amount

@@ -1,0 +1,182 @@
+"""The pages as a newcomer walks them, clicking only what they offer."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from e2e import profiles
+from e2e.bank import Lab, Site
+from e2e.conftest import Browsers
+
+# The story's labs belong to everybody, so these tests take turns on one worker.
+shared_labs = pytest.mark.xdist_group("shared-labs")
+
+
+def reset(context: BrowserContext, site: Site, lab: str) -> None:
+    """Start a shared lab over, by its own button."""
+    page = context.new_page()
+    page.goto(f"{site.playground}/labs/{lab}/")
+    page.click("text=Reset this lab")
+    page.wait_for_selector("text=Nothing yet")
+    page.close()
+
+
+def walk(context: BrowserContext, page: Page) -> Page:
+    """Follow the strip: sign in, open the attacker's page, come back and see what happened."""
+    page.wait_for_load_state()
+    if page.is_visible("main form[action='/login'] button"):
+        assert "Step 1 of 3" in page.inner_text(".step")
+        page.click("main form[action='/login'] button")
+    page.wait_for_selector("text=Step 2 of 3")
+    with context.expect_page() as opened:
+        page.click("text=Open the attacker’s page")
+    opened.value.wait_for_load_state()
+    time.sleep(0.5)  # A person looks at the kitten for longer.
+    page.click("text=See what happened")
+    page.wait_for_url("**/labs/**")
+    return opened.value
+
+
+def newest(page: Page) -> str:
+    """Return the log's entry that the address points at."""
+    return page.inner_text("li:target")
+
+
+@shared_labs
+def test_three_clicks_lead_from_the_home_page_to_a_forged_request(
+    browsers: Browsers, site: Site
+) -> None:
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        reset(context, site, "no-defense")
+        page = context.new_page()
+        page.goto(site.playground)
+        page.click("text=Start: be signed out by an image")  # One.
+        page.click("main form[action='/login'] button")  # Two.
+        with context.expect_page() as opened:
+            page.click("text=Open the attacker’s page")  # Three.
+        opened.value.wait_for_load_state()
+        page.click("text=See what happened")
+        assert "the bank did it" in newest(page)
+        assert "GET /logout" in newest(page)
+
+
+@shared_labs
+def test_the_story_goes_as_it_is_told(browsers: Browsers, site: Site) -> None:
+    told = ["the bank did it", "get-refused", "the bank did it", "token-missing", "origin-mismatch"]
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        for lab in ("no-defense", "post-only", "post-only--session-token", "rule-of-thumb"):
+            reset(context, site, lab)
+        for step, expected in enumerate(told):
+            page = context.new_page()
+            page.goto(site.playground)
+            page.click(f".story li:nth-child({step + 1}) .button")
+            walk(context, page)
+            assert expected in newest(page), f"step {step + 1}"
+
+
+def test_behind_the_attackers_page_are_its_bytes_and_the_way_to_its_attempt(
+    browsers: Browsers, site: Site
+) -> None:
+    lab = Lab(site, "no-defense")
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        profiles.sign_in_by_hand(context, lab)
+        page = context.new_page()
+        served = page.goto(site.attack_page("image-get", "cross-site", lab.label))
+        assert served is not None
+        body = served.text()
+        page.click("text=What did this page just do?")
+        assert (page.text_content("#served") or "").strip() == body.strip()
+        page.click("#log, #log a")
+        page.wait_for_url("**/labs/**")
+        assert "GET /logout" in newest(page)
+
+
+def test_a_new_attempt_shows_on_the_open_page_without_reloading(
+    context: BrowserContext, site: Site
+) -> None:
+    lab = Lab(site, "no-defense")
+    page = context.new_page()
+    page.goto(f"{site.playground}/labs/{lab.label}/")
+    assert page.is_visible("text=Nothing yet")
+    lab.sign_in()
+    page.wait_for_selector("text=POST /login", timeout=4000)
+
+
+def test_a_hidden_tab_asks_nothing(context: BrowserContext, site: Site) -> None:
+    page = context.new_page()
+    page.add_init_script("Object.defineProperty(document, 'hidden', {get: () => true})")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{site.playground}/labs/no-defense/")
+    page.wait_for_timeout(2500)
+    assert not [address for address in asked if "/log/" in address]
+
+
+def test_the_self_check_says_what_this_browser_does(
+    context: BrowserContext, site: Site, profile: str
+) -> None:
+    page = context.new_page()
+    page.goto(site.playground)
+    page.click("text=Check this browser first")
+    page.click("main a.button")
+    page.wait_for_url("**/self-check/?cookies=*")
+    sends = profiles.STATED[profile].third_party_cookies
+    assert page.is_visible("text=Your browser sends third-party cookies") == sends
+    assert page.is_visible("text=Your browser acts first") != sends
+
+
+@shared_labs
+def test_the_self_checks_way_out_works_in_every_browser(
+    context: BrowserContext, site: Site
+) -> None:
+    reset(context, site, "no-defense")
+    page = context.new_page()
+    page.goto(f"{site.playground}/self-check/?cookies=0")
+    page.click("text=Show me, from the sub-domain")
+    walk(context, page)
+    assert "the bank did it" in newest(page)
+
+
+def test_a_link_into_a_strict_lab_offers_the_way_inside(
+    context: BrowserContext, site: Site
+) -> None:
+    lab = Lab(site, "samesite-strict")
+    profiles.sign_in_by_hand(context, lab)
+    page = context.new_page()
+    page.goto(f"{site.playground}/labs/{lab.label}/")
+    with context.expect_page() as opened:
+        page.click("text=Open the bank only")
+    bank = opened.value
+    bank.click("text=Continue inside the bank")
+    bank.wait_for_selector("h1.greeting")
+
+
+def test_a_cookie_that_does_not_come_back_is_explained(context: BrowserContext, site: Site) -> None:
+    lab = Lab(site, "no-defense")
+    page = context.new_page()
+    page.goto(f"{lab.url}/?signed-in")
+    assert page.is_visible("text=Your browser did not keep the bank's cookie")
+    assert page.is_visible("text=SameSite=None; Secure")
+
+
+def test_the_lax_default_ends_after_two_minutes_by_the_clock(
+    browsers: Browsers, site: Site
+) -> None:
+    """The matrix proves `old` with a shortened threshold; this once, with the real one."""
+    from e2e import attacks
+
+    lab = Lab(site, "browser-default")
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        profiles.sign_in_by_hand(context, lab)
+        page = context.new_page()
+        before = lab.state()["attempts"][-1]["id"]
+        attacks.launch(page, site, "form-post", "cross-site", lab.label)
+        fresh, _ = lab.wait_for("transfer", before)
+        assert fresh["outcome"] == "applied"
+        time.sleep(122)
+        attacks.launch(page, site, "form-post", "cross-site", lab.label)
+        old, _ = lab.wait_for("transfer", fresh["id"])
+    assert (old["outcome"], old["reason"]) == ("anonymous", "cookie-default")
