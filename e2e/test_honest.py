@@ -58,7 +58,10 @@ def send(page: Page, lab: Lab, form: str, fields: dict[str, str]) -> None:
     """Fill a form of the bank's in and send it."""
     page.goto(f"{lab.url}/{form}")
     for name, value in fields.items():
-        page.fill(f"main input[name={name}]", value)
+        # As on a keyboard, because `fill` adds to an e-mail field that holds something in a
+        # Firefox driven by WebDriver BiDi.
+        page.press(f"main input[name={name}]", "ControlOrMeta+a")
+        page.keyboard.type(value)
     page.click("main button")
     page.wait_for_selector(".notice")
 
