@@ -6,6 +6,7 @@ import json
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
+from django.http.request import RawPostDataException
 
 
 def submitted(request: HttpRequest) -> dict[str, str]:
@@ -32,9 +33,11 @@ def _body(request: HttpRequest) -> dict[str, str]:
     if request.content_type != "application/json" and not request.path.startswith("/api/"):
         return {name: str(value) for name, value in request.POST.items()}
     try:
-        decoded = json.loads(request.body)
+        # Numbers stay text: the form says what is wrong with one that is too long to convert.
+        decoded = json.loads(request.body, parse_int=str, parse_float=str)
     # The parser goes one level deeper for each bracket, so brackets alone can exhaust the stack.
-    except (ValueError, RecursionError):
+    # A multipart body that a token check has read is gone, and is no JSON either.
+    except (ValueError, RecursionError, RawPostDataException):
         raise BadRequest("The body is not JSON.") from None
     if not isinstance(decoded, dict):
         raise BadRequest("The body must be a JSON object.")

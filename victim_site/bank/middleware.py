@@ -22,6 +22,7 @@ from victim_site.bank.actions import Action, Invalid
 from victim_site.bank.labs import LabsFull, open_lab, seen
 from victim_site.bank.models import Account
 from victim_site.bank.requests import BankRequest
+from victim_site.bank.sessions import SessionStore
 from victim_site.defenses.reasons import Reason
 from victim_site.label import SiteRequest
 
@@ -108,7 +109,9 @@ def _enter_lab(request: BankRequest) -> None:
             request.lab = user.lab
             seen(request.lab)
             return
+        # The other lab's session is left alone: signing in or out here must not end it.
         request.user = AnonymousUser()
+        request.session = SessionStore()
     request.lab = open_lab(label)
 
 

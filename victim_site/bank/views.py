@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.core.exceptions import BadRequest
+from django.db import DatabaseError
 from django.db.models import F, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -142,6 +144,7 @@ def _change_password(request: BankRequest, fields: dict[str, Any]) -> HttpRespon
     customer.set_password(fields["new_password"])
     customer.save(update_fields=["password"])
     update_session_auth_hash(request, customer)  # This sign-in goes on; others end.
+    customer.sessions.exclude(session_key=request.session.session_key).delete()
     return _see_other("/?done=change-password")
 
 
@@ -189,9 +192,11 @@ def not_found(request: BankRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: BankRequest) -> HttpResponse:
-    """500: a mistake of the playground's own. Plain text, since templates may be what broke."""
-    return HttpResponse(
-        "Something broke inside the playground. Nothing was changed.",
-        status=500,
-        content_type="text/plain",
-    )
+    """500, or 503 if the database is what failed. Plain: templates may be what broke."""
+    status, message = 500, "Something broke inside the playground. Nothing was changed."
+    if isinstance(sys.exception(), DatabaseError):
+        status = 503
+        message = "The playground cannot write just now: its disk is full, or it is too busy."
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": message}, status=status)
+    return HttpResponse(message, status=status, content_type="text/plain")

@@ -26,11 +26,11 @@ class HostMiddleware:
 
     def __call__(self, request: SiteRequest) -> HttpResponse:
         try:
-            host = request.get_host().rpartition(":")[0] or request.get_host()
+            host = request.get_host().partition(":")[0].lower()
         except DisallowedHost:
             return _unknown_host(request)
-        if "content-length" in request.headers and _too_large(request):
-            return _refuse(request, 413, "Too large", "The bank takes at most 1 MB at a time.")
+        if refusal := _unreadable(request):
+            return refusal
         request.label = None
         if host == settings.PLAYGROUND_HOST:
             return self.get_response(request)
@@ -46,17 +46,32 @@ class HostMiddleware:
 
 
 def _label(host: str) -> Label:
-    text = host.lower().removesuffix(f".{settings.BANK_HOST}")
+    text = host.removesuffix(f".{settings.BANK_HOST}")
     if "." in text:
         raise BadLabel(f"A lab is one label before {settings.BANK_HOST}.")
     return parse(text)
 
 
+def _unreadable(request: HttpRequest) -> HttpResponse | None:
+    """Refuse a body that would be read wrongly, or not at all; None if it can be read."""
+    if _too_large(request):
+        return _refuse(request, 413, "Too large", "The bank takes at most 1 MB at a time.")
+    if "Transfer-Encoding" in request.headers:  # Django would take it for an empty body.
+        message = "A body is read only if Content-Length says how long it is."
+        return _refuse(request, 411, "Length needed", message)
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    if charset.lower() not in {"utf-8", "utf8"}:
+        message = "Text is read as UTF-8 here, and the request says something else."
+        return _refuse(request, 415, "Not UTF-8", message)
+    return None
+
+
 def _too_large(request: HttpRequest) -> bool:
     try:
-        return int(request.headers["content-length"]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        length = int(request.headers.get("Content-Length") or 0)
     except ValueError:
         return False
+    return length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 def _refuse(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:

@@ -57,7 +57,7 @@ def all_defenses() -> dict[str, Defense]:
     """
     found: dict[str, Defense] = {}
     for module_info in pkgutil.iter_modules(defenses.__path__):
-        if module_info.name in {"base", "reasons"}:
+        if module_info.ispkg or module_info.name in {"base", "reasons"}:
             continue
         module = importlib.import_module(f"{defenses.__name__}.{module_info.name}")
         classes = [

@@ -61,19 +61,26 @@ _django = _Middleware(lambda request: HttpResponse())
 
 class CsrfToken(Defense):
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
-        _django.process_request(request)
+        _read_cookie(request)
         return {"csrfmiddlewaretoken": csrf.get_token(request)}
 
     def script_headers(self, request: HttpRequest) -> dict[str, str]:
         return {"X-CSRFToken": self.form_fields(request)["csrfmiddlewaretoken"]}
 
     def refusal(self, request: HttpRequest) -> Reason | None:
-        _django.process_request(request)
+        _read_cookie(request)
         reason = _django.process_view(request, lambda _: HttpResponse(), (), {})
         return _translate(str(reason), request) if reason else None
 
     def declare(self, request: HttpRequest, response: HttpResponse) -> None:
         _django.process_response(request, response)
+
+
+def _read_cookie(request: HttpRequest) -> None:
+    # Once per request: each time, a malformed cookie is replaced by yet another secret, and of the
+    # forms on one page only the last would be accepted.
+    if "CSRF_COOKIE" not in request.META:
+        _django.process_request(request)
 
 
 def _translate(reason: str, request: HttpRequest) -> Reason:

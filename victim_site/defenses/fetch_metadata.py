@@ -55,7 +55,7 @@ class FetchMetadata(Defense):
         if site:
             return FETCH_SITE_SAME_SITE if site == "same-site" else FETCH_SITE_CROSS_SITE
         origin = request.headers.get("Origin")
-        if origin is None or _host(origin) == request.get_host():
+        if not origin or _host(origin) == request.get_host():
             return None
         return ORIGIN_NULL if origin == "null" else ORIGIN_MISMATCH
 

@@ -26,6 +26,14 @@ STORY = [
     ("rule-of-thumb", "form-post", "cross-site"),
 ]
 
+# What Sec-Fetch-Site says, in words.
+SENDERS = {
+    "same-origin": "the bank's own page",
+    "same-site": "a page on a sister host of the bank",
+    "cross-site": "a page of another site",
+    "none": "the visitor",
+}
+
 
 def _label(text: str) -> Label:
     try:
@@ -100,7 +108,10 @@ def _log_context(label: Label) -> dict[str, Any]:
     return {
         "lab": label,
         "accounts": reports.accounts(label.text),
-        "attempts": [(attempt, REASONS.get(attempt.reason or "")) for attempt in newest],
+        "attempts": [
+            (attempt, REASONS.get(attempt.reason or ""), SENDERS.get(attempt.sec_fetch_site or ""))
+            for attempt in newest
+        ],
         "version": _version(label),
     }
 
@@ -180,6 +191,8 @@ def defenses(request: HttpRequest) -> HttpResponse:
 @require_safe
 def defense(request: HttpRequest, slug: str) -> HttpResponse:
     """One defense or stack: the lesson, the whole file, and its column of the matrix."""
+    if slug not in stacks() and slug not in catalogue.defenses():
+        raise Http404(f"There is no defense called “{slug}”.")
     context: dict[str, Any] = {
         "slug": slug,
         "rows": _rows(list(catalogue.the_matrix().rows), [slug]),
@@ -188,15 +201,13 @@ def defense(request: HttpRequest, slug: str) -> HttpResponse:
     }
     if slug in stacks():
         context |= {"stack": stacks()[slug], "members": catalogue.summaries(_label(slug))}
-    elif slug in catalogue.defenses():
+    else:
         found = catalogue.defenses()[slug]
         context |= {
             "defense": found,
             "text": catalogue.as_html(found.text),
             "source": catalogue.as_code(found.source, "python"),
         }
-    else:
-        raise Http404(f"There is no defense called “{slug}”.")
     return render(request, "lab/defense.html", context)
 
 

@@ -1,0 +1,362 @@
+"""The teaching side's pages: all there, under a strict policy, and protected as it teaches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from victim_site.conftest import Bank, Site, playground, signed_in, state
+from victim_site.lab import catalogue
+from victim_site.label import stacks
+
+pytestmark = pytest.mark.django_db
+
+LAB = "post-only--session-token--for-pages"
+PAGES = [
+    "/",
+    "/labs/",
+    "/labs/no-defense/",
+    "/labs/rule-of-thumb/",
+    f"/labs/{LAB}/",
+    f"/labs/{LAB}/log/",
+    "/attacks/",
+    "/defenses/",
+    "/matrix/",
+    *(f"/matrix/?profile={profile}" for profile in catalogue.the_matrix().profiles),
+    "/self-check/",
+    *(f"/self-check/?cookies={answer}" for answer in ("0", "1", "2", "3", "error")),
+    *(f"/attacks/{slug}/" for slug in catalogue.attacks()),
+    *(f"/defenses/{slug}/" for slug in [*catalogue.defenses(), *stacks()]),
+]
+NOT_FOUND = {
+    "a page": "/nowhere/",
+    "a lab": "/labs/csrf-tokem/",
+    "a lab in upper case": "/labs/NO-DEFENSE/",
+    "a lab's log": "/labs/csrf-tokem/log/",
+    "a lab's attempt": "/labs/csrf-tokem/attempt/?since=0",
+    "an attack": "/attacks/form-pots/",
+    "a defense": "/defenses/csrf-tokem/",
+    "a module that is no defense": "/defenses/reasons/",
+    "a profile": "/matrix/?profile=netscape",
+    "an answer of the self-check": "/self-check/?cookies=4",
+    "an attempt without a moment": f"/labs/{LAB}/attempt/",
+    "an attempt since a word": f"/labs/{LAB}/attempt/?since=now",
+    "an attempt since the end of time": f"/labs/{LAB}/attempt/?since={'9' * 30}",
+    "an attempt since 5000 digits": f"/labs/{LAB}/attempt/?since={'9' * 5000}",
+    "an attempt before all time": f"/labs/{LAB}/attempt/?since=-{'9' * 16}",
+}
+POLICY = {
+    "default-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+}
+
+
+class Audit(HTMLParser):
+    """What a strict content policy would stop, and every address."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.inline: list[str] = []
+        self.loads: list[str] = []
+        self.links: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = dict(attrs)
+        if tag == "style" or (tag == "script" and "src" not in names):
+            self.inline.append(tag)
+        self.inline += [name for name in names if name == "style" or name.startswith("on")]
+        for name in ("src", "href", "action", "data", "srcset", "poster", "hx-get"):
+            if value := names.get(name):
+                (self.links if tag == "a" else self.loads).append(value)
+
+
+@cache
+def page(path: str) -> tuple[Any, Audit]:
+    """Ask for a page once, after something has happened in the lab; each test looks at one side."""
+    signed_in(LAB).forged("/transfer", {"to": "mallory", "amount": "100"})
+    answer = playground().get(path)
+    return answer, Audit(answer.content.decode())
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_there(path: str) -> None:
+    assert page(path)[0].status_code == 200
+
+
+def test_an_attempt_leads_to_its_line_in_the_log() -> None:
+    alice = signed_in(LAB)
+
+    answer = playground().get(f"/labs/{LAB}/attempt/?since=0")
+
+    assert answer["Location"] == f"/labs/{LAB}/#attempt-{alice.attempts[0]['id']}"
+
+
+def test_where_no_attempt_has_arrived_a_page_says_so() -> None:
+    answer = playground().get(f"/labs/{LAB}/attempt/?since=9999999999999")
+
+    assert answer.status_code == 200
+    assert "Nothing has arrived" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", [*PAGES, *NOT_FOUND.values()])
+def test_a_page_has_the_strict_policy(path: str) -> None:
+    answer, _ = page(path)
+
+    assert set(answer["Content-Security-Policy"].split("; ")) == POLICY
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", [*PAGES, *NOT_FOUND.values()])
+def test_a_page_holds_nothing_that_the_policy_would_stop(path: str) -> None:
+    assert page(path)[1].inline == []
+
+
+@pytest.mark.parametrize("path", [*PAGES, *NOT_FOUND.values()])
+def test_a_page_loads_nothing_from_elsewhere(path: str) -> None:
+    own = re.compile(rf"/(?!/)|{re.escape(settings.PLAYGROUND_URL)}/")
+
+    assert [address for address in page(path)[1].loads if not own.match(address)] == []
+
+
+@pytest.mark.parametrize("path", [*PAGES, *NOT_FOUND.values()])
+def test_a_page_links_to_the_playground_or_to_a_source(path: str) -> None:
+    known = re.compile(r"/(?!/)|[#?]|\.\.?/|http://([a-z0-9-]+\.)+localhost:\d+(/|$)|https://")
+
+    assert [address for address in page(path)[1].links if not known.match(address)] == []
+
+
+def test_every_address_within_the_teaching_side_leads_somewhere() -> None:
+    audits = [page(path)[1] for path in PAGES]
+    named = {a for audit in audits for a in audit.links + audit.loads}
+    here = {a.removeprefix(settings.PLAYGROUND_URL).partition("#")[0] for a in named}
+    dead = []
+    for address in sorted(a for a in here if a.startswith("/") and not a.endswith("/reset/")):
+        answer = playground().get(address)
+        answer.close()
+        dead += [address] * (answer.status_code not in {200, 302})
+
+    assert dead == []
+
+
+@pytest.mark.parametrize("path", NOT_FOUND.values(), ids=NOT_FOUND)
+def test_what_is_not_there_is_a_404_page_with_a_sentence(path: str) -> None:
+    answer, _ = page(path)
+
+    text = answer.content.decode()
+    assert answer.status_code == 404
+    assert "<h1>No such page</h1>" in text
+    assert re.search(r'<p class="lead">[^<]{20,}\.[^<]*</p>', text)
+
+
+@pytest.mark.parametrize("path", [*PAGES, f"/labs/{LAB}/attempt/?since=0"])
+def test_no_page_takes_another_method(path: str) -> None:
+    site = Client(headers={"host": f"{settings.PLAYGROUND_HOST}:{settings.VICTIM_PORT}"})
+
+    assert site.put(path).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "query", {"101 fields": "x=1&" * 101, "NUL": "version=%00", "no UTF-8": "version=%ff"}.values()
+)
+@pytest.mark.parametrize("path", ["/", f"/labs/{LAB}/log/", f"/labs/{LAB}/attempt/", "/matrix/"])
+def test_a_broken_query_is_survived(path: str, query: str) -> None:
+    assert playground().get(f"{path}?since=0&{query}").status_code in {200, 302, 400}
+
+
+def test_every_lab_page_escapes_what_the_attacker_wrote() -> None:
+    alice = signed_in(LAB)
+    alice.forged("/transfer", {}, referer="<b>x</b>", origin="<script>x</script>")
+
+    text = playground().get(f"/labs/{LAB}/").content.decode()
+
+    assert "&lt;script&gt;x" in text
+    assert "<script>x" not in text
+
+
+# --- The live log ---------------------------------------------------------------------------------
+
+
+def version(lab: str) -> str:
+    text = playground().get(f"/labs/{lab}/").content.decode()
+    found = re.search('data-version="([^"]+)"', text)
+    assert found
+    return found[1]
+
+
+def test_nothing_new_is_a_204_without_a_body() -> None:
+    signed_in(LAB)
+
+    answer = playground().get(f"/labs/{LAB}/log/", {"version": version(LAB)})
+
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+@pytest.mark.parametrize("seen", [None, "", "x", "0-0"])
+def test_an_unknown_version_gets_the_log(seen: str | None) -> None:
+    answer = playground().get(f"/labs/{LAB}/log/", {} if seen is None else {"version": seen})
+
+    assert answer.status_code == 200
+
+
+CHANGES = {
+    "an attempt that is refused": lambda bank: bank.forged("/logout", {}),
+    "a transfer": lambda bank: bank.honest("/transfer", {"to": "mallory", "amount": "1"}),
+    "a sign-out": lambda bank: bank.honest("/logout", {}),
+    "a sign-in elsewhere": lambda bank: signed_in(LAB, "mallory"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_the_log_is_new_after(change: Callable[[Bank], Any]) -> None:
+    alice = signed_in(LAB)
+    seen = version(LAB)
+
+    change(alice)
+
+    answer = playground().get(f"/labs/{LAB}/log/", {"version": seen})
+    assert answer.status_code == 200
+    assert version(LAB) != seen
+
+
+def test_what_happens_in_another_lab_is_nothing_new() -> None:
+    seen = version(LAB)
+
+    signed_in("no-defense")
+
+    assert version(LAB) == seen
+
+
+def test_looking_at_a_lab_brings_none_into_being() -> None:
+    playground().get(f"/labs/{LAB}/")
+
+    assert state(LAB)["attempts"] == []
+    assert version(LAB).startswith("0-")
+
+
+# --- Reset ----------------------------------------------------------------------------------------
+
+
+class Visitor:
+    """Somebody with the lab's page open, and a lab in which money has moved."""
+
+    def __init__(self) -> None:
+        alice = signed_in(LAB)
+        alice.honest("/transfer", {"to": "mallory", "amount": "100"})
+        self.bank = alice
+        self.site = playground()
+        self.token = self.site.hidden(f"/labs/{LAB}/")["csrfmiddlewaretoken"]
+
+
+RESETS = [f"/labs/{LAB}/reset/", f"/api/labs/{LAB}/reset"]
+EVIL = "http://evil.localhost:9000"
+BANK = f"http://{LAB}.bank.localhost:{settings.VICTIM_PORT}"
+# Whether the cookie comes along, whether the token does, and the Origin.
+NOT_OWN = {
+    "no token": (True, False, settings.PLAYGROUND_URL),
+    "no cookie": (False, True, settings.PLAYGROUND_URL),
+    "no token and no Origin": (True, False, None),
+    "another site, with the token": (True, True, EVIL),
+    "another site, with nothing": (False, False, EVIL),
+    "a bank, with the token": (True, True, BANK),
+    "null, with the token": (True, True, "null"),
+    "another port, with the token": (True, True, "http://playground.localhost:9000"),
+}
+
+
+@pytest.mark.parametrize("path", RESETS)
+def test_an_own_page_resets_the_lab(path: str) -> None:
+    visitor = Visitor()
+
+    visitor.site.post(
+        path,
+        {"csrfmiddlewaretoken": visitor.token},
+        headers={"origin": settings.PLAYGROUND_URL, "x-csrftoken": visitor.token},
+    )
+
+    assert visitor.bank.balances == (1000, 1000)
+
+
+@pytest.mark.parametrize("path", RESETS)
+@pytest.mark.parametrize(("cookie", "token", "origin"), NOT_OWN.values(), ids=NOT_OWN)
+def test_nobody_else_does(path: str, cookie: bool, token: bool, origin: str | None) -> None:
+    visitor = Visitor()
+    site = visitor.site if cookie else playground()
+    headers = {"origin": origin} if origin else {}
+    fields = {"csrfmiddlewaretoken": visitor.token} if token else {}
+    before = state(LAB)
+
+    answer = site.post(path, fields, headers=headers)
+
+    assert answer.status_code == 403
+    assert "Only the playground's own pages may do that" in answer.content.decode().replace(
+        "&#x27;", "'"
+    )
+    assert state(LAB) == before
+
+
+@pytest.mark.parametrize("path", RESETS)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_get_resets_nothing(path: str, method: str) -> None:
+    visitor = Visitor()
+
+    answer = getattr(visitor.site, method)(path)
+
+    assert answer.status_code == 405
+    assert visitor.bank.balances == (900, 1100)
+
+
+@pytest.mark.parametrize("path", ["/labs/csrf-tokem/reset/", "/api/labs/csrf-tokem/reset"])
+def test_a_lab_that_does_not_exist_cannot_be_reset(path: str) -> None:
+    visitor = Visitor()
+    headers = {"origin": settings.PLAYGROUND_URL, "x-csrftoken": visitor.token}
+
+    assert visitor.site.post(path, headers=headers).status_code == 404
+
+
+def test_the_teaching_side_sets_no_session_cookie() -> None:
+    site = playground()
+    for path in PAGES:
+        site.get(path)
+
+    assert set(site.cookies) <= {"csrftoken"}
+
+
+# --- The self-check -------------------------------------------------------------------------------
+
+CHECK = "no-defense--for-self-check"
+WIDTHS = {(): 1, ("check_none",): 2, ("check_unset",): 3, ("check_none", "check_unset"): 4}
+
+
+@pytest.mark.parametrize(("cookies", "width"), WIDTHS.items())
+def test_the_picture_is_as_wide_as_the_cookies_say(cookies: tuple[str, ...], width: int) -> None:
+    bank = Bank(CHECK)
+    bank.cookies.load(dict.fromkeys(cookies, "1"))
+
+    assert f'width="{width}"' in bank.get("/self-check/echo.svg").content.decode()
+
+
+def test_the_check_starts_with_one_cookie_that_may_travel_and_one_that_does_not_say() -> None:
+    answer = Bank(CHECK).get("/self-check/start")
+
+    assert answer["Location"] == f"{settings.EVIL_URL}/self-check/?lab={CHECK}"
+    assert {name: morsel["samesite"] for name, morsel in answer.cookies.items()} == {
+        "check_none": "None",
+        "check_unset": "",
+    }
+
+
+def test_the_pages_of_the_bank_and_the_teaching_side_do_not_mix() -> None:
+    assert Bank("no-defense").get("/matrix/").status_code == 404
+    assert Site(settings.PLAYGROUND_HOST).get("/transfer").status_code == 404
