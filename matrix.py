@@ -69,7 +69,8 @@ def load(path: Path = FILE) -> Matrix:
     """Read a matrix.
 
     Raises:
-        MatrixError: A row has no control, or is like a row that does not exist.
+        MatrixError: A row has no control, or is like a row that does not exist; a line names no
+            profile that there is, or forgets one.
     """
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     profiles = tuple(data.pop("profiles"))
@@ -80,6 +81,9 @@ def load(path: Path = FILE) -> Matrix:
     for (attack, position), row in matrix.rows.items():
         if CONTROL not in row:
             raise MatrixError(f"{attack}.{position} has no line for its control, {CONTROL}.")
+        for defense, line in row.items():
+            if mistake := _mistake(line, profiles):
+                raise MatrixError(f"{attack}.{position}: {defense} {mistake}.")
     return matrix
 
 
@@ -95,6 +99,19 @@ def _resolve(
     if other := row.pop("like", None):
         return _resolve((other, position), written, (*seen, attack)) | row
     return row
+
+
+def _mistake(line: Any, profiles: tuple[str, ...]) -> str:
+    """Return what is wrong with how a line is divided, or nothing."""
+    if not isinstance(line, dict):
+        return ""
+    if keys := set(line) & set(AGES):
+        return "" if keys == set(line) == set(AGES) else f"must state {' and '.join(AGES)}, alone"
+    if unknown := set(line) - {*profiles, "else"}:
+        return f"names {min(unknown)}, which is no profile"
+    if "else" not in line and set(line) != set(profiles):
+        return "does not state every profile"
+    return next(filter(None, (_mistake(part, profiles) for part in line.values())), "")
 
 
 def _by_age(line: Any, profile: str) -> dict[str, str]:

@@ -169,30 +169,21 @@ def _matrix(
         for column in sorted(set(row) - columns):
             yield f"matrix.toml: [{slug}.{place}] states {column}, which is no defense or stack."
         for column, line in row.items():
-            for value in _values(line, loaded.profiles):
-                if value is None:
-                    yield f"matrix.toml: [{slug}.{place}] {column} does not state every profile."
-                elif value.startswith("n/a"):
+            for value in _values(line):
+                if value.startswith("n/a"):
                     if not re.fullmatch(r"n/a: \S.+", value):
                         yield f"matrix.toml: [{slug}.{place}] {column} does not say why it is n/a."
                 elif value != matrix.FORGED and value not in reasons:
                     yield f"matrix.toml: [{slug}.{place}] {column}: {value} is no known reason."
 
 
-def _values(line: Any, profiles: tuple[str, ...]) -> Iterator[str | None]:
-    """Yield every value that a line states; None for a profile that it forgets."""
+def _values(line: Any) -> Iterator[str]:
+    """Yield every value that a line states."""
     if isinstance(line, str):
         yield line
         return
-    if "fresh" in line or "old" in line:
-        keys: tuple[str, ...] = matrix.AGES
-    else:
-        keys = (*line, *(profile for profile in profiles if "else" not in line))
-    for key in dict.fromkeys(keys):
-        if key not in line:
-            yield None
-        else:
-            yield from _values(line[key], profiles)
+    for part in line.values():
+        yield from _values(part)
 
 
 def main() -> int:

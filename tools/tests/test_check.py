@@ -97,6 +97,11 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="profile missing",
         ),
         pytest.param(
+            edit("matrix.toml", "default = { firefox =", "default = { firefoxx ="),
+            "which is no profile",
+            id="misspelt profile",
+        ),
+        pytest.param(
             edit("matrix.toml", 'like = "image-get"', 'like = "image-got"'),
             "which has no row",
             id="like nothing",

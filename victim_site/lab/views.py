@@ -141,7 +141,7 @@ def attempt(request: HttpRequest, text: str) -> HttpResponse:
     except (ValueError, OverflowError, OSError):
         raise Http404("This link to an attempt is broken. The lab's page has the log.") from None
     candidates = reports.attempts(label.text).filter(at__gte=since)
-    if path := request.GET.get("path"):
+    if path := request.GET.get("path", "").replace("\0", ""):  # PostgreSQL takes no NUL.
         candidates = candidates.filter(path=path)
     found = candidates.first()
     if found is None:

@@ -1,0 +1,209 @@
+"""The reader of `matrix.toml`: how a line becomes cells, and what it refuses to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import matrix
+from matrix import Cell, Matrix, MatrixError
+
+Load = Callable[[str], Matrix]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """A function that reads a matrix of two profiles from text."""
+
+    def read(text: str) -> Matrix:
+        file = tmp_path / "matrix.toml"
+        file.write_text('profiles = ["chromium", "firefox"]\n' + text, encoding="utf-8")
+        return matrix.load(file)
+
+    return read
+
+
+def cell(found: Matrix, name: str) -> Cell:
+    """Return the cell of that name, of which there must be one."""
+    (only,) = [cell for cell in found.cells() if cell.name == name]
+    return only
+
+
+ROW = """
+[post.cross-site]
+no-defense = "forged"
+"""
+# A line of a row whose control is forged, and the outcome, reason, verdict and note in chromium.
+LINES = {
+    "forged": ('"forged"', ("forged", None, None, "")),
+    "a server's reason": (
+        '"token-missing"',
+        ("blocked", "token-missing", "token-missing", ""),
+    ),
+    "a browser's reason": ('"cookie-lax"', ("blocked", "cookie-lax", None, "")),
+    "not applicable": (
+        '"n/a: Nothing is sent: see there."',
+        ("n/a", None, None, "Nothing is sent: see there."),
+    ),
+    "by profile": (
+        '{ chromium = "cookie-lax", else = "forged" }',
+        ("blocked", "cookie-lax", None, ""),
+    ),
+    "else": ('{ firefox = "cookie-lax", else = "forged" }', ("forged", None, None, "")),
+    "by age": ('{ fresh = "forged", old = "cookie-default" }', ("forged", None, None, "")),
+    "by profile and age": (
+        '{ firefox = "forged", else = { fresh = "cookie-default", old = "forged" } }',
+        ("blocked", "cookie-default", None, ""),
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), LINES.values(), ids=LINES)
+def test_a_line_becomes_a_cell(
+    load: Load, line: str, expected: tuple[str, str | None, str | None, str]
+) -> None:
+    found = cell(load(f"{ROW}defense = {line}"), "chromium/post/cross-site/defense")
+
+    assert (found.outcome, found.reason, found.verdict, found.note) == expected
+
+
+FIRST = """
+[image.cross-site]
+no-defense = { chromium = "forged", else = "cookie-third-party" }
+"""
+BROWSER_FIRST = {
+    "forged": (
+        '"forged"',
+        ("blocked", "cookie-third-party", None, "The browser was first."),
+    ),
+    "a server's reason": (
+        '"get-refused"',
+        (
+            "blocked",
+            "cookie-third-party",
+            "get-refused",
+            "The browser was first; the defense itself says get-refused.",
+        ),
+    ),
+    "a cookie rule of its own": ('"cookie-strict"', ("blocked", "cookie-strict", None, "")),
+    "not applicable": ('"n/a: No."', ("n/a", None, None, "No.")),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), BROWSER_FIRST.values(), ids=BROWSER_FIRST)
+def test_where_the_control_is_not_forged_the_browser_was_first(
+    load: Load, line: str, expected: tuple[str, str | None, str | None, str]
+) -> None:
+    found = cell(load(f"{FIRST}defense = {line}"), "firefox/image/cross-site/defense")
+
+    assert (found.outcome, found.reason, found.verdict, found.note) == expected
+
+
+def test_in_another_profile_it_was_not(load: Load) -> None:
+    found = load(f'{FIRST}defense = "get-refused"')
+
+    assert cell(found, "chromium/image/cross-site/defense").reason == "get-refused"
+
+
+def test_the_control_itself_shows_the_reason_of_the_browser(load: Load) -> None:
+    found = cell(load(FIRST), "firefox/image/cross-site/no-defense")
+
+    assert (found.outcome, found.reason, found.note) == ("blocked", "cookie-third-party", "")
+
+
+def test_a_line_without_an_age_is_one_cell_and_one_with_ages_two(load: Load) -> None:
+    found = load(f'{ROW}x = {{ fresh = "forged", old = "cookie-default" }}')
+
+    names = [cell.name for cell in found.cells() if cell.profile == "chromium"]
+    assert names == [
+        "chromium/post/cross-site/no-defense",
+        "chromium/post/cross-site/x",
+        "chromium/post/cross-site/x/old",
+    ]
+
+
+def test_like_takes_over_what_the_row_does_not_state_itself(load: Load) -> None:
+    found = load(
+        ROW + 'a = "cookie-lax"\nb = "token-missing"\n'
+        '[fetch.cross-site]\nlike = "post"\nb = "forged"\n'
+    )
+
+    lines = {c.defense: c.reason for c in found.cells() if c.name.startswith("firefox/fetch")}
+    assert lines == {"no-defense": None, "a": "cookie-lax", "b": None}
+
+
+def test_like_may_be_a_chain(load: Load) -> None:
+    found = load(ROW + '[a.cross-site]\nlike = "b"\n[b.cross-site]\nlike = "post"\nx = "forged"\n')
+
+    assert list(found.rows["a", "cross-site"]) == ["no-defense", "x"]
+
+
+def test_like_leaves_the_other_row_as_it_is(load: Load) -> None:
+    found = load(ROW + '[a.cross-site]\nlike = "post"\nx = "forged"\n')
+
+    assert list(found.rows["post", "cross-site"]) == ["no-defense"]
+
+
+REFUSED = {
+    "a row without its control": ('[a.cross-site]\nx = "forged"\n', "a.cross-site has no line"),
+    "like a row that is not there": (
+        '[a.cross-site]\nlike = "b"\n',
+        "a.cross-site is like b.cross-site, which has no row",
+    ),
+    "like a row of another position": (
+        ROW + '[a.subdomain]\nlike = "post"\n',
+        "a.subdomain is like post.subdomain, which has no row",
+    ),
+    "like itself": ('[a.cross-site]\nlike = "a"\n', "a.cross-site is like itself"),
+    "like each other": (
+        '[a.cross-site]\nlike = "b"\n[b.cross-site]\nlike = "a"\n',
+        "is like itself",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_resolved_is_refused_by_name(load: Load, text: str, sentence: str) -> None:
+    with pytest.raises(MatrixError, match=sentence):
+        load(text)
+
+
+# --- The file itself ------------------------------------------------------------------------------
+
+CELLS = list(matrix.load().cells())
+
+
+def test_no_two_cells_have_one_name() -> None:
+    assert len({cell.name for cell in CELLS}) == len(CELLS)
+
+
+def test_every_row_has_every_column_in_every_profile() -> None:
+    found = matrix.load()
+    columns = list(next(iter(found.rows.values())))
+    fresh = {(c.profile, c.attack, c.position, c.defense) for c in CELLS if c.cookie_age == "fresh"}
+
+    expected = {
+        (profile, attack, position, column)
+        for profile in found.profiles
+        for attack, position in found.rows
+        for column in columns
+    }
+    assert fresh == expected
+
+
+def test_every_row_is_forged_without_a_defense_in_some_profile() -> None:
+    forged = {
+        (c.attack, c.position) for c in CELLS if (c.defense, c.outcome) == ("no-defense", "forged")
+    }
+
+    assert forged == set(matrix.load().rows)
+
+
+def test_outcome_and_reason_go_together() -> None:
+    wrong = [
+        cell.name for cell in CELLS if (cell.outcome == "blocked") != (cell.reason is not None)
+    ]
+
+    assert wrong == []
