@@ -1,0 +1,261 @@
+"""Prove that the tests can fail: take each defense away, and see its cells turn red.
+
+`python -m e2e.sabotage [defense …]` starts, for every file in `victim_site/defenses`, the
+playground from a temporary copy in which that file holds a defense that does nothing, and runs
+that defense's column against it with the real test. What is left of the lab is a lab without a
+defense, so the cells that differ from the control must turn red, and no others. A defense may
+have a test of its own besides (`ALSO`), which must turn red too.
+
+Then the other way round: the sites stay as they are, one expectation is changed in a copy of
+`matrix.toml`, and that cell alone must turn red.
+
+Prints a line each and, last, how many were caught; the exit status is 1 unless that is all.
+
+Limits: the profile `chromium` alone. A cell that was red before counts as turned red, so run
+`make matrix` first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import matrix
+from tools.run import ROOT
+
+PROFILE = "chromium"
+CELL_TEST = "e2e/test_matrix.py::test_cell"
+DEFENSES = ROOT / "victim_site" / "defenses"
+NO_DEFENSES = {"__init__", "base", "reasons", "no_defense"}
+# What the sites need to start.
+NEEDED = ("victim_site", "attacker_site", "docs", "matrix.py", "matrix.toml", "gunicorn.conf.py")
+
+# A test beside the cells, for what no forged request shows.
+ALSO = {"no-framing": "e2e/test_framing.py::test_under_no_framing_the_bank_does_not_show"}
+
+EMPTY = '''"""Nothing: e2e.sabotage took this defense away."""
+
+from victim_site.defenses.base import Defense
+
+
+class Emptied(Defense):
+    pass
+'''
+
+# Two wrong expectations, one each way, in a row that no other row is like: one cell each.
+WRONG_ROW = ("fetch-post", "subdomain")
+WRONG = {"post-only": "token-missing", "session-token": matrix.FORGED}
+
+# Each trial has one browser, and two of them keep two cores busy.
+AT_ONCE = 2
+
+
+class SabotageError(Exception):
+    """The tests did not run to their end, which proves nothing; the text says why."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was made wrong, and node ids: tests that ran, that should turn red, and that did."""
+
+    name: str
+    ran: set[str]
+    due: set[str]
+    red: list[str]
+
+    @property
+    def caught(self) -> bool:
+        return bool(self.due) and set(self.red) == self.due
+
+    def __str__(self) -> str:
+        text = f"{self.name:<32} {len(self.ran):>3} run, {len(self.red):>3} turned red"
+        if self.red:
+            text += f", first {_short(self.red[0])}"
+        if not self.due:
+            text += "\n  NOT CAUGHT: it blocks nothing, and ALSO names no other test for it"
+        elif not self.caught:
+            text += f"\n  NOT CAUGHT: {len(self.due)} were due; these differ: "
+            text += ", ".join(sorted(map(_short, self.due ^ set(self.red))))
+        return text
+
+
+def _short(node: str) -> str:
+    """Return a cell's name, or another test's name and parameters."""
+    if node.startswith(CELL_TEST):
+        return node.removeprefix(f"{CELL_TEST}[").removesuffix("]")
+    return node.rpartition("::")[2]
+
+
+def defenses(folder: Path = DEFENSES) -> dict[str, Path]:
+    """Return the file of every defense by slug, relative to the folder."""
+    return {
+        path.stem.replace("_", "-"): path.relative_to(folder)
+        for path in sorted(folder.rglob("*.py"))
+        if path.stem not in NO_DEFENSES and "tests" not in path.parts
+    }
+
+
+def column(defense: str, cells: Sequence[matrix.Cell]) -> list[matrix.Cell]:
+    """Return the cells of one defense that have a test in the profile."""
+    return [
+        cell
+        for cell in cells
+        if (cell.profile, cell.defense) == (PROFILE, defense)
+        and cell.outcome != matrix.NOT_APPLICABLE
+    ]
+
+
+def differing(cells: Sequence[matrix.Cell], others: Sequence[matrix.Cell]) -> set[str]:
+    """Return, as node ids, the cells that expect something else than the others' same attack.
+
+    The others may lack ages: how old a cookie is matters only to one without SameSite.
+    """
+    expected = {
+        (c.attack, c.position, c.cookie_age): (c.outcome, c.reason, c.verdict) for c in others
+    }
+
+    def other(cell: matrix.Cell) -> tuple[str, str | None, str | None]:
+        here = (cell.attack, cell.position)
+        return expected.get((*here, cell.cookie_age)) or expected[*here, "fresh"]
+
+    return {_node(c) for c in cells if (c.outcome, c.reason, c.verdict) != other(c)}
+
+
+def _node(cell: matrix.Cell) -> str:
+    return f"{CELL_TEST}[{cell.name}]"
+
+
+def copy_of_sites(to: Path) -> Path:
+    """Copy what the sites need to start into a new folder; return it."""
+    to.mkdir()
+    for source in (ROOT / name for name in NEEDED):
+        if source.is_dir():
+            shutil.copytree(source, to / source.name, ignore=shutil.ignore_patterns("tests"))
+        elif source.exists():
+            shutil.copy2(source, to)
+    return to
+
+
+def run_tests(nodes: Sequence[str], *options: str, expectations: Path) -> dict[str, bool]:
+    """Run tests against a playground of their own; return whether each passed, by node id.
+
+    Raises:
+        SabotageError: pytest did not get to the end, or a test could not begin.
+    """
+    options = (*options, *f"--profile {PROFILE} -q --tb=no -rA -p no:cacheprovider".split())
+    # With their addresses given, the tests would aim at a playground that nobody has sabotaged.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("E2E_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *nodes, *options],
+        cwd=ROOT,
+        env={**env, "E2E_MATRIX": str(expectations), "VAR_DIR": str(expectations.parent / "var")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    passed = read_report(done.stdout)
+    if done.returncode not in {0, 1} or not passed:
+        last = "\n".join((done.stdout + done.stderr).splitlines()[-10:])
+        raise SabotageError(f"pytest ended with status {done.returncode}:\n{last}")
+    return passed
+
+
+def read_report(text: str) -> dict[str, bool]:
+    """Return whether each test passed, by node id, from the lines that `pytest -rA` prints.
+
+    Raises:
+        SabotageError: A test could not begin. That is no red cell.
+    """
+    lines = re.findall(
+        r"^(PASSED|FAILED|ERROR) ([^\[\n]+?(?:\[.*?\])?)(?: - .*)?$", text, re.MULTILINE
+    )
+    for word, rest in lines:
+        if word == "ERROR":
+            raise SabotageError(f"A test could not begin: {rest}")
+    return {node: word == "PASSED" for word, node in lines}
+
+
+def _trial(name: str, passed: dict[str, bool], due: set[str]) -> Trial:
+    return Trial(name, set(passed), due, [node for node in passed if not passed[node]])
+
+
+def without(defense: str, file: Path, folder: Path) -> Trial:
+    """Take one defense away, and run its column."""
+    root = copy_of_sites(folder / defense)
+    (root / DEFENSES.relative_to(ROOT) / file).write_text(EMPTY, encoding="utf-8")
+    cells = list(matrix.load().cells())
+    mine = column(defense, cells)
+    due = differing(mine, column(matrix.CONTROL, cells))
+    also = [ALSO[defense]] if defense in ALSO else []
+    nodes = [_node(cell) for cell in mine] + also
+    passed = run_tests(nodes, f"--source-root={root}", expectations=root / matrix.FILE.name)
+    due |= {node for node in passed if node.startswith(tuple(also))}
+    return _trial(f"without {defense}", passed, due)
+
+
+def with_wrong_line(text: str, row: tuple[str, str], defense: str, value: str) -> str:
+    """Return a matrix in which one row expects something else of one defense."""
+    header = f"[{'.'.join(row)}]\n"
+    before, found, after = text.partition(header)
+    if not found:
+        raise SabotageError(f"matrix.toml has no row {header.strip()}; WRONG_ROW needs another.")
+    mine, bracket, rest = after.partition("\n[")
+    mine = re.sub(rf"^{defense} = .*\n", "", mine, flags=re.MULTILINE)
+    return f'{before}{header}{defense} = "{value}"\n{mine}{bracket}{rest}'
+
+
+def with_wrong_expectation(defense: str, value: str, folder: Path) -> Trial:
+    """Expect the opposite in one cell of a column, and run the column."""
+    name = f"{defense} expected {value}"
+    wrong = folder / f"wrong-{defense}.toml"
+    text = matrix.FILE.read_text(encoding="utf-8")
+    wrong.write_text(with_wrong_line(text, WRONG_ROW, defense, value), encoding="utf-8")
+    cells = column(defense, list(matrix.load(wrong).cells()))
+    due = differing(cells, column(defense, list(matrix.load().cells())))
+    if len(due) != 1:
+        raise SabotageError(f"{name} changes {len(due)} cells instead of one.")
+    passed = run_tests([_node(cell) for cell in cells], expectations=wrong)
+    return _trial(name, passed, due)
+
+
+def main(wanted: Sequence[str]) -> int:
+    """Run the trials of the named defenses, or all and the wrong expectations."""
+    begin = time.monotonic()
+    files = defenses()
+    if unknown := set(wanted) - set(files):
+        print(f"There is no defense {', '.join(sorted(unknown))}.", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="csrf-playground-") as name:
+        folder = Path(name)
+        trials = [partial(without, slug, files[slug], folder) for slug in wanted or files]
+        if not wanted:
+            trials += [partial(with_wrong_expectation, *line, folder) for line in WRONG.items()]
+        print(f"{len(trials)} sabotages, {AT_ONCE} at a time …", flush=True)
+        caught = 0
+        threads = ThreadPoolExecutor(AT_ONCE)
+        try:
+            for trial in threads.map(lambda run: run(), trials):
+                print(trial, flush=True)
+                caught += trial.caught
+        except SabotageError as error:
+            print(error, file=sys.stderr)
+            return 1
+        finally:
+            threads.shutdown(cancel_futures=True)
+    print(f"caught {caught} of {len(trials)}, in {time.monotonic() - begin:.0f} s")
+    return 0 if caught == len(trials) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""The parts of `make sabotage` that can be wrong without anybody noticing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import matrix
+from e2e import sabotage
+
+MATRIX = """
+profiles = ["chromium", "firefox"]
+
+[image-get.cross-site]
+no-defense = "forged"
+post-only = "get-refused"
+old-default = { fresh = "forged", old = "cookie-default" }
+senseless = "n/a: It makes no sense."
+
+[form-post.cross-site]
+like = "image-get"
+post-only = "forged"
+"""
+
+
+def cells(folder: Path, text: str = MATRIX) -> list[matrix.Cell]:
+    file = folder / "matrix.toml"
+    file.write_text(text, encoding="utf-8")
+    return list(matrix.load(file).cells())
+
+
+def due(cells: list[matrix.Cell], defense: str) -> set[str]:
+    control = sabotage.column(matrix.CONTROL, cells)
+    return sabotage.differing(sabotage.column(defense, cells), control)
+
+
+@pytest.mark.parametrize(
+    ("defense", "names"),
+    [
+        ("post-only", {"chromium/image-get/cross-site/post-only"}),
+        (
+            "old-default",
+            {
+                "chromium/image-get/cross-site/old-default/old",
+                "chromium/form-post/cross-site/old-default/old",
+            },
+        ),
+        ("senseless", set()),
+        ("no-defense", set()),
+    ],
+)
+def test_what_is_due_is_what_differs_from_the_control(
+    tmp_path: Path, defense: str, names: set[str]
+) -> None:
+    assert due(cells(tmp_path), defense) == {f"{sabotage.CELL_TEST}[{name}]" for name in names}
+
+
+@pytest.mark.parametrize("row", [("image-get", "cross-site"), ("form-post", "cross-site")])
+def test_a_wrong_line_takes_the_place_of_a_stated_one(tmp_path: Path, row: tuple[str, str]) -> None:
+    text = sabotage.with_wrong_line(MATRIX, row, "post-only", "token-missing")
+    changed = [cell for cell in cells(tmp_path, text) if cell.reason == "token-missing"]
+    assert {(cell.attack, cell.position) for cell in changed} == {row}
+
+
+def test_a_wrong_line_needs_a_row() -> None:
+    with pytest.raises(sabotage.SabotageError, match="no row"):
+        sabotage.with_wrong_line(MATRIX, ("link-get", "cross-site"), "post-only", "forged")
+
+
+def test_the_report_is_read_by_node_id() -> None:
+    report = (
+        "..F\nPASSED e2e/a.py::b[x - y]\nFAILED e2e/a.py::b[z] - AssertionError: one - two\n"
+        "FAILED e2e/a.py::c\n2 failed, 1 passed in 1.00s\n"
+    )
+    read = sabotage.read_report(report)
+    assert read == {"e2e/a.py::b[x - y]": True, "e2e/a.py::b[z]": False, "e2e/a.py::c": False}
+
+
+def test_a_test_that_could_not_begin_is_not_red() -> None:
+    with pytest.raises(sabotage.SabotageError, match="could not begin"):
+        sabotage.read_report("ERROR e2e/a.py::b[x] - no browser\n")
+
+
+@pytest.mark.parametrize(
+    ("due", "red", "caught"),
+    [
+        ({"a", "b"}, ["b", "a"], True),
+        ({"a"}, [], False),
+        ({"a"}, ["a", "b"], False),
+        (set(), [], False),
+    ],
+)
+def test_caught_means_red_where_due_and_nowhere_else(
+    due: set[str], red: list[str], caught: bool
+) -> None:
+    trial = sabotage.Trial("without it", {"a", "b", "c"}, due, red)
+    assert trial.caught == caught
+    assert ("NOT CAUGHT" in str(trial)) != caught
+
+
+def test_every_defense_of_the_matrix_has_a_file_to_empty() -> None:
+    """Stacks have none, and every file is a line of the matrix."""
+    lines = {cell.defense for cell in matrix.load().cells()}
+    assert set(sabotage.defenses()) <= lines
