@@ -19,8 +19,8 @@ from django.shortcuts import redirect, render
 
 from victim_site.bank import attempts
 from victim_site.bank.actions import Action, Invalid
+from victim_site.bank.auth import signed_in
 from victim_site.bank.labs import LabsFull, open_lab, seen
-from victim_site.bank.models import Account
 from victim_site.bank.requests import BankRequest
 from victim_site.bank.sessions import SessionStore
 from victim_site.defenses.reasons import Reason
@@ -103,15 +103,16 @@ class GuardMiddleware:
 def _enter_lab(request: BankRequest) -> None:
     """Set `request.lab` and `request.user`; a session of another lab counts for nothing here."""
     label = request.label.text
-    user = request.user
-    if isinstance(user, Account) or user.is_authenticated:
-        if user.lab.label == label:
-            request.lab = user.lab
-            seen(request.lab)
-            return
+    account = signed_in(cast("SessionStore", request.session))
+    if account and account.lab.label == label:
+        request.user = account
+        request.lab = account.lab
+        seen(request.lab)
+        return
+    if account:
         # The other lab's session is left alone: signing in or out here must not end it.
-        request.user = AnonymousUser()
         request.session = SessionStore()
+    request.user = AnonymousUser()
     request.lab = open_lab(label)
 
 

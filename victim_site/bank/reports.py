@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.utils import timezone
 
+from victim_site.bank.attempts import KEPT
 from victim_site.bank.labs import FIRST_BALANCE, PASSWORDS, first_email, first_password
 from victim_site.bank.models import Account, Attempt
 
@@ -33,6 +34,7 @@ def accounts(label: str) -> dict[str, dict[str, Any]]:
     return report
 
 
-def attempts(label: str) -> QuerySet[Attempt]:
-    """Return a lab's log, oldest first."""
-    return Attempt.objects.filter(lab__label=label).order_by("pk")
+def attempts(label: str) -> list[Attempt]:
+    """Return a lab's newest `KEPT` attempts, oldest first."""
+    newest = Attempt.objects.filter(lab__label=label).order_by("-pk")[:KEPT]
+    return list(newest)[::-1]

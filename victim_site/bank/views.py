@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.core.exceptions import BadRequest
 from django.db import DatabaseError
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_safe
@@ -36,12 +36,17 @@ def account(request: BankRequest) -> HttpResponse:
     just_signed_in = "signed-in" in request.GET
     if not request.user.is_authenticated:
         return _cookie_not_kept(request) if just_signed_in else redirect("login")
-    mine = Q(sender=request.user) | Q(recipient=request.user)
-    history = (
-        Transfer.objects.filter(mine)
+    # A lab has two customers, so every payment in it is one of theirs.
+    rows = (
+        Transfer.objects.filter(lab=request.lab)
         .order_by("-pk")
         .values_list("sender__username", "recipient__username", "amount", "at")[:HISTORY]
     )
+    me = request.user.get_username()
+    history = [
+        (f"{at:%d %b, %H:%M:%S}", sender, recipient, f"−{amount}" if sender == me else f"+{amount}")
+        for sender, recipient, amount, at in rows
+    ]
     context = {"notice": NOTICES.get(request.GET.get("done", "")), "history": history}
     return render(request, "bank/account.html", context)
 
@@ -117,7 +122,7 @@ def _move_money(sender: Account, to: str, amount: int) -> None:
     if not paid:
         raise Invalid("The amount is more than what is in the account.")
     Account.objects.filter(pk=recipient.pk).update(balance=F("balance") + amount)
-    Transfer.objects.create(sender=sender, recipient=recipient, amount=amount)
+    Transfer.objects.create(lab_id=sender.lab_id, sender=sender, recipient=recipient, amount=amount)
 
 
 def _transfer(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:

@@ -69,7 +69,6 @@ MIDDLEWARE = [
     # Outside Django's session middleware, so that a lab's defenses see the cookie it has set.
     "victim_site.bank.middleware.SessionCookieMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "victim_site.bank.middleware.GuardMiddleware",
 ]
 

@@ -100,7 +100,7 @@ def lab_state(request: HttpRequest, lab: str) -> dict[str, Any]:
     """Newest attempt last. A lab that was never visited shows its first state, and stays unborn."""
     label = _label(lab)
     # The log before the accounts: whoever sees an attempt here also sees what it did.
-    attempts = list(reports.attempts(label.text))
+    attempts = reports.attempts(label.text)
     return {
         "lab": label.text,
         "defenses": label.slugs,

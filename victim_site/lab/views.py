@@ -104,32 +104,27 @@ def _suggested(label: Label) -> tuple[str, str]:
 
 
 def _log_context(label: Label) -> dict[str, Any]:
-    newest = list(reports.attempts(label.text).reverse())
+    newest = reports.attempts(label.text)[::-1]
+    accounts = reports.accounts(label.text)
     return {
         "lab": label,
-        "accounts": reports.accounts(label.text),
+        "accounts": accounts,
         "attempts": [
             (attempt, REASONS.get(attempt.reason or ""), SENDERS.get(attempt.sec_fetch_site or ""))
             for attempt in newest
         ],
-        "version": _version(label),
+        # Changes when the log or an account does.
+        "version": f"{newest[0].pk if newest else 0}-{zlib.crc32(str(accounts).encode()):x}",
     }
-
-
-def _version(label: Label) -> str:
-    """Return a text that changes when the log or an account does."""
-    last = reports.attempts(label.text).last()
-    state = zlib.crc32(str(reports.accounts(label.text)).encode())
-    return f"{last.pk if last else 0}-{state:x}"
 
 
 @require_safe
 def log(request: HttpRequest, text: str) -> HttpResponse:
     """The live part of a lab's page; 204 if nothing is new since `version`."""
-    label = _label(text)
-    if request.GET.get("version") == _version(label):
+    context = _log_context(_label(text))
+    if request.GET.get("version") == context["version"]:
         return HttpResponse(status=204)
-    return render(request, "lab/_log.html", _log_context(label))
+    return render(request, "lab/_log.html", context)
 
 
 @require_safe
@@ -140,10 +135,13 @@ def attempt(request: HttpRequest, text: str) -> HttpResponse:
         since = datetime.fromtimestamp(int(request.GET.get("since", "")) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         raise Http404("This link to an attempt is broken. The lab's page has the log.") from None
-    candidates = reports.attempts(label.text).filter(at__gte=since)
-    if path := request.GET.get("path", "").replace("\0", ""):  # PostgreSQL takes no NUL.
-        candidates = candidates.filter(path=path)
-    found = candidates.first()
+    path = request.GET.get("path")
+    candidates = (
+        attempt
+        for attempt in reports.attempts(label.text)
+        if attempt.at >= since and path in {None, attempt.path}
+    )
+    found = next(candidates, None)
     if found is None:
         context = {"lab": label, "since": since, "again": request.get_full_path()}
         return render(request, "lab/no_attempt.html", context)
