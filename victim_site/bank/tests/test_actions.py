@@ -488,7 +488,10 @@ PATHS = ["/", "/login", "/logout", "/transfer", "/pay", "/email", "/password", "
     content_type=st.sampled_from(TYPES) | st.text(st.characters(max_codepoint=255), max_size=40),
     body=st.binary(max_size=80)
     | st.sampled_from([WHOLE.encode(), b'{"to": "mallory"}', b"[" * 999]),
-    cookie=st.text(st.characters(max_codepoint=255), max_size=40),
+    # Control characters are no part of a cookie, and newer Pythons do not even build one with them.
+    cookie=st.text(
+        st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40
+    ),
 )
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
