@@ -133,6 +133,7 @@ def _cell(
         outcome, reason, verdict, note = NOT_APPLICABLE, None, None, value.partition(": ")[2]
     elif value.startswith("cookie-"):
         verdict = None
+        note = "The browser was first." if defense == CONTROL else ""
     elif control != FORGED:
         # The browser kept the cookie back before the defense had its say.
         reason, verdict = control, None if value == FORGED else value

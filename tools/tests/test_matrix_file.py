@@ -110,7 +110,11 @@ def test_in_another_profile_it_was_not(load: Load) -> None:
 def test_the_control_itself_shows_the_reason_of_the_browser(load: Load) -> None:
     found = cell(load(FIRST), "firefox/image/cross-site/no-defense")
 
-    assert (found.outcome, found.reason, found.note) == ("blocked", "cookie-third-party", "")
+    assert (found.outcome, found.reason, found.note) == (
+        "blocked",
+        "cookie-third-party",
+        "The browser was first.",
+    )
 
 
 def test_a_line_without_an_age_is_one_cell_and_one_with_ages_two(load: Load) -> None:

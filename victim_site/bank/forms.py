@@ -41,7 +41,7 @@ class PasswordForm(forms.Form):
 
 
 class AvatarForm(forms.Form):
-    avatar = forms.FileField()
+    avatar = forms.FileField(error_messages={"required": "The picture is missing."})
 
     def clean_avatar(self) -> tuple[str, bytes]:
         """Return the picture's type and bytes; the type is read off the bytes, never believed."""

@@ -3,8 +3,8 @@
 ## How it works
 
 The cookie has no `SameSite` attribute. Chromium then treats it as `Lax`: it travels from another
-site only when a link is followed. With one exception: for the first two minutes of its life it
-also travels with a form that another site submits in the top window, because many sign-in
+site only with a GET that moves the window. With one exception: for the first two minutes of its
+life it also travels with a form that another site submits in the top window, because many sign-in
 services needed that.
 
 ## What it does not stop

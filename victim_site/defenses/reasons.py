@@ -64,7 +64,7 @@ COOKIE_LAX = Reason(
     "cookie-lax",
     "browser",
     "If you are signed in here in this browser, then it kept your cookie back: "
-    "SameSite=Lax lets it travel from another site only when a link is followed.",
+    "SameSite=Lax lets it travel from another site only with a GET that moves the window here.",
 )
 COOKIE_STRICT = Reason(
     "cookie-strict",

@@ -1,10 +1,10 @@
-"""The session cookie says SameSite=Lax: from another site it travels with a followed link only.
+"""The session cookie says SameSite=Lax: from another site it travels only when the window moves.
 
 ## How it works
 
 The browser compares the site that makes a request with the site that receives it. If they
 differ, it keeps the cookie back, except when the visitor's top window moves to the bank by GET:
-a link, a redirect, a typed address. So a visitor who follows a link is still signed in, and an
+a link, a redirect, a form without POST. So a visitor who follows a link is still signed in, and an
 image, a hidden form or a script of another site sends a request without a name.
 
 ## What it does not stop

@@ -132,8 +132,12 @@ def is_stack(slug: str) -> bool:
 
 @cache
 def as_html(markdown: str) -> SafeString:
-    """Render a lesson text."""
+    """Render a lesson text, in which a defense is a link to its page."""
     html: str = _markdown.render(markdown)
+    for slug in (*all_defenses(), *stacks()):
+        html = html.replace(
+            f"<code>{slug}</code>", f'<a href="/defenses/{slug}/"><code>{slug}</code></a>'
+        )
     return mark_safe(html)  # noqa: S308  The renderer escapes HTML.
 
 

@@ -12,7 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from victim_site.bank import reports
+from victim_site.bank.attempts import APPLIED, REFUSED
 from victim_site.bank.labs import reset as reset_lab
+from victim_site.bank.models import Attempt
 from victim_site.defenses.reasons import REASONS
 from victim_site.lab import catalogue, selfcheck
 from victim_site.label import BadLabel, Label, parse, stacks
@@ -25,13 +27,28 @@ STORY = [
     ("post-only--session-token", "form-post", "cross-site"),
     ("rule-of-thumb", "form-post", "cross-site"),
 ]
+STORY_TITLES = [
+    "A picture signs you out",
+    "The bank accepts POST only",
+    "A hidden form robs you all the same",
+    "The token",
+    "What Django does",
+]
 
-# What Sec-Fetch-Site says, in words.
+# What Sec-Fetch-Site says, in words, and what the actions are.
 SENDERS = {
-    "same-origin": "the bank's own page",
-    "same-site": "a page on a sister host of the bank",
-    "cross-site": "a page of another site",
-    "none": "the visitor",
+    "same-origin": "The bank's own page",
+    "same-site": "A page on a sub-domain of the bank",
+    "cross-site": "A page of another site",
+    "none": "The visitor",
+}
+DEEDS = {
+    "login": "sign somebody in",
+    "logout": "sign {user} out",
+    "transfer": "move {user}'s money",
+    "change-email": "change {user}'s e-mail address",
+    "change-password": "change {user}'s password",
+    "upload-avatar": "change {user}'s picture",
 }
 
 
@@ -56,7 +73,9 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The whole thing in three sentences, and the story."""
-    return render(request, "lab/home.html", {"story": [_walk(*step) for step in STORY]})
+    story = list(zip(STORY_TITLES, [_walk(*step) for step in STORY], strict=True))
+    context = {"story": story, "start": story[0][1], "self_check": _self_check_start()}
+    return render(request, "lab/home.html", context)
 
 
 @require_safe
@@ -91,7 +110,14 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
         "tries": tries,
         "reasons": REASONS,
         "positions": catalogue.POSITIONS,
-        "suggested": _walk(text, *_suggested(label)),
+        "suggested": catalogue.attacks()[_suggested(label)[0]],
+        "suggested_walk": _walk(text, *_suggested(label)),
+        "known": any(square["cells"] for _, squares in tries for square in squares),
+        "next_steps": [
+            (STORY_TITLES[number + 1], _walk(*STORY[number + 1]))
+            for number, step in enumerate(STORY[:-1])
+            if step[0] == label.without_owner
+        ],
         **_log_context(label),
     }
     return render(request, "lab/lab.html", context)
@@ -110,12 +136,31 @@ def _log_context(label: Label) -> dict[str, Any]:
         "lab": label,
         "accounts": accounts,
         "attempts": [
-            (attempt, REASONS.get(attempt.reason or ""), SENDERS.get(attempt.sec_fetch_site or ""))
+            (attempt, REASONS.get(attempt.reason or ""), _story(attempt), _verdict(attempt))
             for attempt in newest
         ],
+        "subdomain": _walk(label.text, "image-get", "subdomain"),
         # Changes when the log or an account does.
         "version": f"{newest[0].pk if newest else 0}-{zlib.crc32(str(accounts).encode()):x}",
     }
+
+
+def _story(attempt: Attempt) -> str:
+    """Return one sentence: who made the bank do what, or tried to."""
+    sender = SENDERS.get(attempt.sec_fetch_site or "", "Somebody")
+    tried = "made" if attempt.outcome == APPLIED else "tried to make"
+    deed = DEEDS[attempt.action].format(user=attempt.user or "somebody")
+    return f"{sender} {tried} the bank {deed}."
+
+
+def _verdict(attempt: Attempt) -> str:
+    """Return how an attempt looks from the victim; what another page made happen is forged."""
+    if attempt.outcome == APPLIED:
+        foreign = attempt.sec_fetch_site in {"cross-site", "same-site"}
+        return "forged" if foreign else "done"
+    if attempt.outcome == REFUSED:
+        return "blocked"
+    return "kept" if (attempt.reason or "").startswith("cookie-") else "anonymous"
 
 
 @require_safe
@@ -251,12 +296,16 @@ def _rows(
     ]
 
 
+def _self_check_start() -> str:
+    return f"{_label(selfcheck.LAB).url}/self-check/start"
+
+
 @require_safe
 def self_check(request: HttpRequest) -> HttpResponse:
     """What this browser does with cookies of a cross-site image; before that, the offer."""
     answer = request.GET.get("cookies")
     context: dict[str, Any] = {
-        "start": f"{_label(selfcheck.LAB).url}/self-check/start",
+        "start": _self_check_start(),
         "subdomain_walk": _walk("no-defense", "image-get", "subdomain"),
     }
     if answer == "error":

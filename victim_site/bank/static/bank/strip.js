@@ -3,9 +3,11 @@
 const strip = document.querySelector(".strip");
 const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain)$/);
 
-if (wanted) {
-  remember({ attack: wanted[1], position: wanted[2], opened: null });
-  history.replaceState(null, "", location.pathname + location.search);
+if (wanted) remember({ attack: wanted[1], position: wanted[2], opened: null });
+// What has been said once is not said again on reload: not "the money is on its way", and not
+// "your cookie did not come back" to somebody who has been signed out since.
+if (wanted || ("signedIn" in strip.dataset && location.search)) {
+  history.replaceState(null, "", location.pathname);
 }
 const walk = recall();
 if (walk) showStep(walk);
@@ -29,24 +31,37 @@ function recall() {
 function showStep(walk) {
   const step = strip.querySelector(".step");
   const attack = strip.dataset[walk.position === "subdomain" ? "subdomain" : "crossSite"];
+  step.replaceChildren();
   step.hidden = false;
+  const signedIn = "signedIn" in strip.dataset;
   if (walk.opened) {
-    step.append("Step 3 of 3: ", link("See what happened", `${strip.dataset.playground}attempt/?since=${walk.opened}`));
-  } else if ("signedIn" in strip.dataset) {
+    step.append(
+      signedIn ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ",
+      link("See what happened", `${strip.dataset.playground}attempt/?since=${walk.opened}`),
+      signedIn ? link("Reload the bank: is all as it was?", "/") : "",
+    );
+  } else if (signedIn) {
     const open = link("Open the attacker’s page", attack.replace("ATTACK", walk.attack));
     open.target = "_blank";
     open.rel = "noopener";
     open.addEventListener("click", () => {
       walk.opened = Date.now();
       remember(walk);
-      step.replaceChildren();
       // After the click has been followed, so that it still leads to the attacker.
       setTimeout(() => showStep(walk));
     });
-    step.append("Step 2 of 3: ", open);
+    step.append("Step 2 of 3: ", open, " Do what that page asks, then come back here.");
   } else {
     step.append("Step 1 of 3: sign in. The name and the password are filled in.");
   }
+  const leave = document.createElement("button");
+  leave.className = "quiet";
+  leave.textContent = "Leave the tour";
+  leave.addEventListener("click", () => {
+    remember(null);
+    step.hidden = true;
+  });
+  step.append(leave);
 }
 
 function link(text, address) {
