@@ -19,9 +19,10 @@ def reset(context: BrowserContext, site: Site, lab: str) -> None:
     """Start a shared lab over, by its own button."""
     page = context.new_page()
     page.goto(f"{site.playground}/labs/{lab}/")
-    page.click("text=Reset this lab")
+    # The answer, since a log that was empty before shows nothing of it.
+    with page.expect_response("**/reset/"):
+        page.click("text=Reset this lab")
     page.wait_for_selector("text=Nothing yet")
-    page.close()
 
 
 def walk(context: BrowserContext, page: Page) -> Page:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -50,6 +50,9 @@ DEEDS = {
     "change-password": "change {user}'s password",
     "upload-avatar": "change {user}'s picture",
 }
+
+# How long an attempt may take to arrive before its absence means something.
+PATIENCE = timedelta(seconds=5)
 
 
 def _label(text: str) -> Label:
@@ -188,7 +191,9 @@ def attempt(request: HttpRequest, text: str) -> HttpResponse:
     )
     found = next(candidates, None)
     if found is None:
-        context = {"lab": label, "since": since, "again": request.get_full_path()}
+        # A person may be faster than the attacker's page: for a moment the page looks again itself.
+        soon = abs(datetime.now(UTC) - since) < PATIENCE
+        context = {"lab": label, "since": since, "again": request.get_full_path(), "soon": soon}
         return render(request, "lab/no_attempt.html", context)
     return redirect(f"/labs/{label.text}/#attempt-{found.pk}")
 
