@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 # Browsers are the cost of a test, and more than three a pair of cores gain nothing.
 WORKERS ?= 3
-PYTEST_BROWSER := $(RUN) -m pytest e2e -n $(WORKERS) --dist loadgroup -q
+PYTEST_BROWSER := $(RUN) -m pytest e2e -n $(WORKERS) --dist worksteal -q
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test browsers matrix matrix-full sabotage bench requirements clean

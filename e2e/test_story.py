@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import tempfile
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -11,8 +15,14 @@ from e2e import profiles
 from e2e.bank import Lab, Site
 from e2e.conftest import Browsers
 
-# The story's labs belong to everybody, so these tests take turns on one worker.
-shared_labs = pytest.mark.xdist_group("shared-labs")
+
+@pytest.fixture
+def shared_labs(site: Site) -> Iterator[None]:
+    """The story's labs belong to everybody: tests in all workers take turns."""
+    lock = Path(tempfile.gettempdir()) / f"csrf-playground-{site.victim_port}.lock"
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def reset(context: BrowserContext, site: Site, lab: str) -> None:
@@ -46,7 +56,7 @@ def newest(page: Page) -> str:
     return page.inner_text("li:target")
 
 
-@shared_labs
+@pytest.mark.usefixtures("shared_labs")
 def test_three_clicks_lead_from_the_home_page_to_a_forged_request(
     browsers: Browsers, site: Site
 ) -> None:
@@ -64,7 +74,7 @@ def test_three_clicks_lead_from_the_home_page_to_a_forged_request(
         assert "GET /logout" in newest(page)
 
 
-@shared_labs
+@pytest.mark.usefixtures("shared_labs")
 def test_the_story_goes_as_it_is_told(browsers: Browsers, site: Site) -> None:
     told = ["forged", "get-refused", "forged", "token-missing", "origin-mismatch"]
     with profiles.fresh_context(browsers.get("chromium")) as context:
@@ -128,7 +138,7 @@ def test_the_self_check_says_what_this_browser_does(
     assert page.is_visible("text=Your browser acts first") != sends
 
 
-@shared_labs
+@pytest.mark.usefixtures("shared_labs")
 def test_the_self_checks_way_out_works_in_every_browser(
     context: BrowserContext, site: Site
 ) -> None:

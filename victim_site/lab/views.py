@@ -177,7 +177,11 @@ def log(request: HttpRequest, text: str) -> HttpResponse:
 
 @require_safe
 def attempt(request: HttpRequest, text: str) -> HttpResponse:
-    """Lead to the first attempt since a moment (milliseconds since 1970), of a path if given."""
+    """Lead to the first attempt since a moment.
+
+    The query says `since` when (milliseconds since 1970), perhaps of which `path`, and perhaps
+    `by-others`: not by the bank's own pages.
+    """
     label = _label(text)
     try:
         since = datetime.fromtimestamp(int(request.GET.get("since", "")) / 1000, UTC)
@@ -187,7 +191,9 @@ def attempt(request: HttpRequest, text: str) -> HttpResponse:
     candidates = (
         attempt
         for attempt in reports.attempts(label.text)
-        if attempt.at >= since and path in {None, attempt.path}
+        if attempt.at >= since
+        and path in {None, attempt.path}
+        and not ("by-others" in request.GET and attempt.sec_fetch_site == "same-origin")
     )
     found = next(candidates, None)
     if found is None:

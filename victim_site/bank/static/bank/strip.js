@@ -37,7 +37,7 @@ function showStep(walk) {
   if (walk.opened) {
     step.append(
       signedIn ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ",
-      link("See what happened", `${strip.dataset.playground}attempt/?since=${walk.opened}`),
+      link("See what happened", `${strip.dataset.playground}attempt/?by-others&since=${walk.opened}`),
       signedIn ? link("Reload the bank: is all as it was?", "/") : "",
     );
   } else if (signedIn) {
