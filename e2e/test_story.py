@@ -88,6 +88,21 @@ def test_the_story_goes_as_it_is_told(browsers: Browsers, site: Site) -> None:
             assert expected in newest(page), f"step {step + 1}"
 
 
+def test_reloading_the_bank_after_a_forged_sign_out_asks_who_it_was(
+    context: BrowserContext, site: Site
+) -> None:
+    lab = Lab(site, "no-defense")
+    page = context.new_page()
+    page.goto(f"{lab.url}/#try=image-get.subdomain")
+    page.click("main form[action='/login'] button")
+    signed_in = lab.wait_for("login", 0)[0]["id"]
+    page.click("text=Open the attacker’s page")
+    assert lab.wait_for("logout", signed_in)[0]["outcome"] == "applied"
+    page.goto(page.url)
+    page.wait_for_selector("text=You are signed out. Was it you?")
+    assert page.url == f"{lab.url}/login"
+
+
 def test_behind_the_attackers_page_are_its_bytes_and_the_way_to_its_attempt(
     browsers: Browsers, site: Site
 ) -> None:
