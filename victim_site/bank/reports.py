@@ -34,6 +34,12 @@ def accounts(label: str) -> dict[str, dict[str, Any]]:
     return report
 
 
+def newest_attempt(label: str) -> int:
+    """Return the id of a lab's newest attempt, or 0."""
+    newest = Attempt.objects.filter(lab__label=label).order_by("-pk").values_list("pk", flat=True)
+    return newest.first() or 0
+
+
 def attempts(label: str) -> list[Attempt]:
     """Return a lab's newest `KEPT` attempts, oldest first."""
     newest = Attempt.objects.filter(lab__label=label).order_by("-pk")[:KEPT]

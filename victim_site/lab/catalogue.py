@@ -104,15 +104,20 @@ def cells() -> tuple[matrix.Cell, ...]:
     return tuple(the_matrix().cells())
 
 
+@cache
+def squares(profile: str) -> dict[tuple[str, str, str], list[matrix.Cell]]:
+    """Return one profile's cells by attack, position and defense: two where age matters."""
+    found: dict[tuple[str, str, str], list[matrix.Cell]] = {}
+    for cell in cells():
+        if cell.profile == profile:
+            found.setdefault((cell.attack, cell.position, cell.defense), []).append(cell)
+    return found
+
+
 def expected(label: Label, attack: str, position: str) -> list[matrix.Cell]:
     """Return what the matrix says of an attack on a lab in the first profile, if anything."""
-    return [
-        cell
-        for cell in cells()
-        if (cell.defense, cell.attack, cell.position) == (label.without_owner, attack, position)
-        and cell.profile == the_matrix().profiles[0]
-        and cell.cookie_age == "fresh"
-    ]
+    square = squares(the_matrix().profiles[0]).get((attack, position, label.without_owner), [])
+    return [cell for cell in square if cell.cookie_age == "fresh"]
 
 
 def summaries(label: Label) -> list[tuple[str, str]]:
@@ -124,10 +129,6 @@ def columns() -> list[str]:
     """Return the matrix's columns in order: defenses, then stacks."""
     first_row = next(iter(the_matrix().rows.values()))
     return list(first_row)
-
-
-def is_stack(slug: str) -> bool:
-    return slug in stacks()
 
 
 @cache

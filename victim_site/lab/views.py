@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -21,18 +22,11 @@ from victim_site.label import BadLabel, Label, parse, stacks
 
 # The story: where a visitor goes first, and what to look for there.
 STORY = [
-    ("no-defense", "image-get", "cross-site"),
-    ("post-only", "image-get", "cross-site"),
-    ("post-only", "form-post", "cross-site"),
-    ("post-only--session-token", "form-post", "cross-site"),
-    ("rule-of-thumb", "form-post", "cross-site"),
-]
-STORY_TITLES = [
-    "A picture signs you out",
-    "The bank accepts POST only",
-    "A hidden form robs you all the same",
-    "The token",
-    "What Django does",
+    ("A picture signs you out", "no-defense", "image-get", "cross-site"),
+    ("The bank accepts POST only", "post-only", "image-get", "cross-site"),
+    ("A hidden form robs you all the same", "post-only", "form-post", "cross-site"),
+    ("The token", "post-only--session-token", "form-post", "cross-site"),
+    ("What Django does", "rule-of-thumb", "form-post", "cross-site"),
 ]
 
 # What Sec-Fetch-Site says, in words, and what the actions are.
@@ -76,7 +70,7 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The whole thing in three sentences, and the story."""
-    story = list(zip(STORY_TITLES, [_walk(*step) for step in STORY], strict=True))
+    story = [(title, _walk(*step)) for title, *step in STORY]
     context = {"story": story, "start": story[0][1], "self_check": _self_check_start()}
     return render(request, "lab/home.html", context)
 
@@ -107,19 +101,19 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
         )
         for attack in catalogue.attacks().values()
     ]
+    suggested = _suggested(label)
     context = {
         "lab": label,
         "summaries": catalogue.summaries(label),
         "tries": tries,
-        "reasons": REASONS,
         "positions": catalogue.POSITIONS,
-        "suggested": catalogue.attacks()[_suggested(label)[0]],
-        "suggested_walk": _walk(text, *_suggested(label)),
+        "suggested": catalogue.attacks()[suggested[0]],
+        "suggested_walk": _walk(text, *suggested),
         "known": any(square["cells"] for _, squares in tries for square in squares),
         "next_steps": [
-            (STORY_TITLES[number + 1], _walk(*STORY[number + 1]))
-            for number, step in enumerate(STORY[:-1])
-            if step[0] == label.without_owner
+            (title, _walk(*following))
+            for (_, here, *_), (title, *following) in pairwise(STORY)
+            if here == label.without_owner
         ],
         **_log_context(label),
     }
@@ -128,8 +122,9 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
 
 def _suggested(label: Label) -> tuple[str, str]:
     """Return the attack and position that the story tries on this lab, or else its first."""
-    steps = [step[1:] for step in STORY if step[0] == label.without_owner]
-    return steps[-1] if steps else STORY[0][1:]
+    steps = [tuple(step) for _, lab, *step in STORY if lab == label.without_owner]
+    attack, position = steps[-1] if steps else STORY[0][2:]
+    return attack, position
 
 
 def _log_context(label: Label) -> dict[str, Any]:
@@ -143,9 +138,13 @@ def _log_context(label: Label) -> dict[str, Any]:
             for attempt in newest
         ],
         "subdomain": _walk(label.text, "image-get", "subdomain"),
-        # Changes when the log or an account does.
-        "version": f"{newest[0].pk if newest else 0}-{zlib.crc32(str(accounts).encode()):x}",
+        "version": _version(newest[0].pk if newest else 0, accounts),
     }
+
+
+def _version(newest_attempt: int, accounts: dict[str, dict[str, Any]]) -> str:
+    """Return a text that changes when the log or an account does."""
+    return f"{newest_attempt}-{zlib.crc32(str(accounts).encode()):x}"
 
 
 def _story(attempt: Attempt) -> str:
@@ -169,10 +168,12 @@ def _verdict(attempt: Attempt) -> str:
 @require_safe
 def log(request: HttpRequest, text: str) -> HttpResponse:
     """The live part of a lab's page; 204 if nothing is new since `version`."""
-    context = _log_context(_label(text))
-    if request.GET.get("version") == context["version"]:
+    label = _label(text)
+    # Asked once a second by every open page, so no attempt is read unless there is a new one.
+    version = _version(reports.newest_attempt(label.text), reports.accounts(label.text))
+    if request.GET.get("version") == version:
         return HttpResponse(status=204)
-    return render(request, "lab/_log.html", context)
+    return render(request, "lab/_log.html", _log_context(label))
 
 
 @require_safe
@@ -251,7 +252,6 @@ def defense(request: HttpRequest, slug: str) -> HttpResponse:
         "slug": slug,
         "rows": _rows(list(catalogue.the_matrix().rows), [slug]),
         "columns": [slug],
-        "lab": slug,
     }
     if slug in stacks():
         context |= {"stack": stacks()[slug], "members": catalogue.summaries(_label(slug))}
@@ -289,10 +289,7 @@ def _rows(
 
     A square is a link that opens that lab and that attack, and its cells: two where age matters.
     """
-    cells: dict[tuple[str, str, str], list[Any]] = {}
-    for cell in catalogue.cells():
-        if cell.profile == profile:
-            cells.setdefault((cell.attack, cell.position, cell.defense), []).append(cell)
+    cells = catalogue.squares(profile)
     return [
         {
             "attack": catalogue.attacks()[attack],
