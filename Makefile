@@ -5,10 +5,12 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 # Browsers are the cost of a test, and more than three a pair of cores gain nothing.
 WORKERS ?= 3
-PYTEST_BROWSER := $(RUN) -m pytest e2e -n $(WORKERS) --dist worksteal -q
+PYTEST_BROWSER := $(RUN) -m pytest -n $(WORKERS) --dist worksteal -q
+
+PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test browsers matrix matrix-full sabotage bench requirements clean
+.PHONY: help run check test browsers matrix matrix-full sabotage bench docs new-attack new-defense requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,18 +22,23 @@ run: $(VENV)/ready ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER
 ##@ Prove
 test: check browsers ## Everything: check, then every cell and page in three browsers
 	$(RUN) -m e2e.profiles
-	$(PYTEST_BROWSER)
+	$(PYTEST_BROWSER) e2e
 
 check: $(VENV)/ready ## Lint, types, import contract, catalogue, unit tests (about a minute)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
+	for file in attacker_site/attacks/*/server.py; do $(VENV)/bin/mypy $$file || exit; done
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
+	$(RUN) -m tools.matrix_page --check
 	$(RUN) -m pytest victim_site attacker_site tools -n 2 -q
 
-matrix: browsers ## The cells alone, in three browsers (K=form-post picks some, PROFILE=firefox one)
-	$(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
+matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
+	$(PYTEST_CELLS)
+
+matrix-full: browsers ## Every cell in three browsers (half an hour; K and PROFILE as above)
+	$(PYTEST_CELLS) --all-cells
 
 sabotage: browsers ## Take each defense away, and see its column turn red
 	$(RUN) -m e2e.sabotage
@@ -44,10 +51,19 @@ bench: browsers ## Ratios to floors measured in the same run; asserts nothing
 browsers: $(VENV)/ready ## Make sure the three browsers are there
 	@$(RUN) -m tools.browsers
 
+docs: $(VENV)/ready ## Write docs/matrix.md anew from matrix.toml
+	$(RUN) -m tools.matrix_page
+
+new-attack: $(VENV)/ready ## Begin an attack: NAME=my-attack
+	@$(RUN) -m tools.scaffold attack "$(NAME)"
+
+new-defense: $(VENV)/ready ## Begin a defense: NAME=my-defense (KIND=flawed for a flawed one)
+	@$(RUN) -m tools.scaffold $(or $(KIND),defense) "$(NAME)"
+
 requirements: ## Write requirements/*.txt anew from *.in (needs uv)
-	for name in victim attacker dev; do \
+	cd requirements && for name in victim attacker dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url --no-emit-find-links requirements/$$name.in -o requirements/$$name.txt; done
+	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt; done
 
 clean: ## Remove the environment and all state
 	rm -rf $(VENV) var

@@ -14,6 +14,8 @@ from typing import Any
 
 FILE = Path(__file__).with_name("matrix.toml")
 CONTROL = "no-defense"
+ALSO = "also"
+NOT_SENT = "not-sent"
 FORGED, BLOCKED, NOT_APPLICABLE = "forged", "blocked", "n/a"
 AGES = ("fresh", "old")
 
@@ -50,17 +52,31 @@ class Cell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """The profiles, and every row by (attack, position), `like` resolved, lines as written."""
+    """The profiles, and every row by (attack, position), `like` resolved, lines as written.
+
+    `also` holds, by the same keys, the labs that only some rows state.
+    """
 
     profiles: tuple[str, ...]
     rows: dict[tuple[str, str], dict[str, Any]]
+    also: dict[tuple[str, str], dict[str, Any]]
+
+    @property
+    def columns(self) -> list[str]:
+        """Every defense and stack that each row states, in the order of the first row."""
+        return list(next(iter(self.rows.values())))
+
+    @property
+    def labels(self) -> list[str]:
+        """Every label that any row states: the columns, then what only some rows have."""
+        return list(dict.fromkeys([*self.columns, *(d for row in self.also.values() for d in row)]))
 
     def cells(self) -> Iterator[Cell]:
         """Yield every cell, profile by profile."""
         for profile in self.profiles:
             for (attack, position), lines in self.rows.items():
                 control = _by_age(lines[CONTROL], profile)["fresh"]
-                for defense, line in lines.items():
+                for defense, line in (lines | self.also[attack, position]).items():
                     for age, value in _by_age(line, profile).items():
                         yield _cell(attack, position, defense, profile, age, value, control)
 
@@ -77,27 +93,30 @@ def load(path: Path = FILE) -> Matrix:
     written = {
         (attack, position): row for attack, rows in data.items() for position, row in rows.items()
     }
-    matrix = Matrix(profiles, {key: _resolve(key, written) for key in written})
+    also = {key: row.pop(ALSO, {}) for key, row in written.items()}
+    matrix = Matrix(profiles, {key: _resolve(key, written) for key in written}, also)
     for (attack, position), row in matrix.rows.items():
         if CONTROL not in row:
             raise MatrixError(f"{attack}.{position} has no line for its control, {CONTROL}.")
-        for defense, line in row.items():
+        for defense, line in (row | also[attack, position]).items():
             if mistake := _mistake(line, profiles):
                 raise MatrixError(f"{attack}.{position}: {defense} {mistake}.")
     return matrix
 
 
 def _resolve(
-    key: tuple[str, str], written: dict[tuple[str, str], dict[str, Any]], seen: tuple[str, ...] = ()
+    key: tuple[str, str],
+    written: dict[tuple[str, str], dict[str, Any]],
+    seen: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, Any]:
-    attack, position = key
     if key not in written:
-        raise MatrixError(f"{seen[-1]}.{position} is like {attack}.{position}, which has no row.")
-    if attack in seen:
-        raise MatrixError(f"{attack}.{position} is like itself.")
+        raise MatrixError(f"{'.'.join(seen[-1])} is like {'.'.join(key)}, which has no row.")
+    if key in seen:
+        raise MatrixError(f"{'.'.join(key)} is like itself.")
     row = dict(written[key])
     if other := row.pop("like", None):
-        return _resolve((other, position), written, (*seen, attack)) | row
+        attack, _, position = other.partition(".")
+        return _resolve((attack, position or key[1]), written, (*seen, key)) | row
     return row
 
 
@@ -126,19 +145,24 @@ def _by_age(line: Any, profile: str) -> dict[str, str]:
 def _cell(
     attack: str, position: str, defense: str, profile: str, age: str, value: str, control: str
 ) -> Cell:
+    value, _, said = value.partition(": ")
+    control = control.partition(": ")[0]
     outcome, note = BLOCKED, ""
     reason: str | None = value
     verdict: str | None = value
-    if value.startswith(NOT_APPLICABLE):
-        outcome, reason, verdict, note = NOT_APPLICABLE, None, None, value.partition(": ")[2]
+    if value == NOT_APPLICABLE:
+        outcome, reason, verdict = NOT_APPLICABLE, None, None
+    elif control == NOT_SENT:
+        reason, verdict, note = NOT_SENT, None, "This browser makes no such request."
     elif value.startswith("cookie-"):
         verdict = None
         note = "The browser was first." if defense == CONTROL else ""
     elif control != FORGED:
         # The browser kept the cookie back before the defense had its say.
         reason, verdict = control, None if value == FORGED else value
-        said = f"; the defense itself says {verdict}" if verdict else ""
-        note = f"The browser was first{said}."
+        itself = f"; the defense itself says {verdict}" if verdict else ""
+        note = f"The browser was first{itself}."
     elif value == FORGED:
         outcome, reason, verdict = FORGED, None, None
+    note = " ".join(filter(None, (note, said)))
     return Cell(attack, position, defense, profile, age, outcome, reason, verdict, note)

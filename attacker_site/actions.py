@@ -28,6 +28,13 @@ class Action:
 ACTIONS = {
     action.name: action
     for action in (
+        Action(
+            "login",
+            "/login",
+            "sign in",
+            "sign the visitor in to mallory’s account",
+            (("username", "mallory"), ("password", "mischief")),
+        ),
         Action("logout", "/logout", "sign out", "sign alice out"),
         Action(
             "transfer",
@@ -43,5 +50,13 @@ ACTIONS = {
             "change alice’s e-mail address to mallory@evil.localhost",
             (("email", "mallory@evil.localhost"),),
         ),
+        Action(
+            "change-password",
+            "/password",
+            "change the password",
+            "change alice’s password to one that mallory knows",
+            (("new_password", "mischief"),),
+        ),
+        Action("upload-avatar", "/avatar", "change the picture", "change alice’s picture"),
     )
 }

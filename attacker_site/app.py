@@ -3,11 +3,12 @@
     /                   the gallery of bait pages
     /<attack>/          the exploit, exactly as in its folder, aimed at one lab
     /<attack>/behind/   what that page does; fires nothing
+    /loot/              what the attacker's server has prepared or stolen in this lab
     /self-check/        one cross-site image, to learn which cookies this browser sends
     /health             ok
 
 The site is hostile to the demo bank on purpose and harmless to everything else: it answers for an
-allow-list of hosts, aims at labs alone, keeps no state, and takes GET and HEAD only.
+allow-list of hosts, aims at labs alone, keeps nothing but its loot, and takes GET and HEAD only.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from urllib.parse import urlencode
 from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from attacker_site import loot, panel
+from attacker_site import loot, panel, purse
 from attacker_site.actions import ACTIONS, MOST, Action
 from attacker_site.exploits import FOLDER, Arsenal, Attack, Shot
-from attacker_site.hosts import CROSS_SITE, SUBDOMAIN, Visit, is_loopback, read_host
+from attacker_site.gallery import in_sections
+from attacker_site.hosts import CROSS_SITE, LOOKALIKE, POSITIONS, Visit, is_loopback, read_host
 from attacker_site.targets import DEFAULT_LAB, LABEL_LIMIT, OWNER_LIMIT, is_label, read_addresses
+from attacker_site.visitor import BankProblem, Prepared, Visitor
 
 
 class Refusal(HTTPException):
@@ -54,6 +57,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
     """Return the site. A malformed environment or attack folder raises one clear sentence."""
     addresses = read_addresses(environ)
     arsenal = Arsenal(attacks)
+    notebook = loot.Notebook(loot.folder(environ))
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -87,6 +91,35 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             )
         return lab
 
+    def launched_from(position: str, lab: str, path: str) -> str:
+        """Return the address of one of these pages at the host that a position stands for."""
+        if position == CROSS_SITE:
+            return f"{addresses.evil}{path}?lab={lab}"
+        host = addresses.lookalike(lab) if position == LOOKALIKE else addresses.community(lab)
+        return host + path
+
+    def reach(attack: Attack, lab: str, page: str = "", **more: int) -> str:
+        """Return the address of an attack's page: at this host, or else where it is launched."""
+        path = f"/{attack.slug}/{page}"
+        if visit().position in attack.positions:
+            return path + query(lab, **more)
+        # The sub-domain's host names the lab, the attacker's own does not.
+        there = launched_from(attack.positions[0], lab, path)
+        return "".join([there, "&" if "?" in there else "?", urlencode(more)]) if more else there
+
+    def prepared_for(attack: Attack, lab: str, at: int) -> Prepared:
+        """Let the attack's server do its part at the bank, and note what it got."""
+        if attack.slug not in arsenal.servers:
+            return Prepared()
+        try:
+            prepared = arsenal.servers[attack.slug](Visitor(addresses, lab))
+        except BankProblem as problem:
+            lab_page = f"{addresses.playground}/labs/{lab}/"
+            again = {"Try again": f"/{attack.slug}/{query(lab)}", "The lab’s page": lab_page}
+            raise Refusal(502, "The attacker’s server got nothing", str(problem), again) from None
+        notebook.write(lab, loot.Entry(attack.slug, at, prepared))
+        return prepared
+
     def chosen(slug: str) -> tuple[Attack, Action, str]:
         """Return the attack, its action and the lab; refuse what does not fit."""
         attack = arsenal.attacks.get(slug)
@@ -95,11 +128,9 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             raise Refusal(404, "No such attack", "There is no attack of that name.", gallery)
         lab = aimed_lab()
         if visit().position not in attack.positions:
-            other = addresses.evil if visit().lab else addresses.community(lab)
-            address = f"{other}/{slug}/" + (f"?lab={lab}" if visit().lab else "")
-            raise Refusal(
-                404, "Not from here", "This attack is launched elsewhere.", {address: address}
-            )
+            there = [launched_from(position, lab, f"/{slug}/") for position in attack.positions]
+            sentence = "This attack is launched elsewhere."
+            raise Refusal(404, "Not from here", sentence, dict(zip(there, there, strict=True)))
         name = request.args.get("action", attack.action)
         if name not in attack.actions:
             choices = {
@@ -110,14 +141,14 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         return attack, ACTIONS[name], lab
 
     def shot_at(
-        attack: Attack, action: Action, lab: str, at: int | None, amount: int
+        attack: Attack, action: Action, lab: str, at: int | None, amount: int, prepared: Prepared
     ) -> tuple[Shot, str]:
         """Return the aimed attack, and the query that repeats it without time or amount."""
         named = action.name if action.name != attack.action else None
         # The amount travels with the link: after the transfer the balance says another one.
         taken = amount if action.name == "transfer" else None
         behind = "behind/" + query(lab, action=named, at=at, amount=taken)
-        shot = Shot(attack, action, addresses.bank(lab), behind, amount)
+        shot = Shot(attack, action, addresses.bank(lab), behind, amount, prepared)
         return shot, query(lab, action=named)
 
     def page(template: str, status: int = 200, *, images: str = "", **values: Any) -> Response:
@@ -177,24 +208,29 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
     def gallery() -> Response:
         lab = aimed_lab()
         here = [one for one in arsenal.attacks.values() if visit().position in one.positions]
-        other = f"{addresses.evil}/?lab={lab}" if visit().lab else addresses.community(lab) + "/"
+        others = {
+            position: launched_from(position, lab, "/")
+            for position in POSITIONS
+            if position != visit().position
+        }
         return page(
             "gallery.html",
-            groups={method: [one for one in here if one.method == method] for method in METHODS},
+            loot=f"/loot/{query(lab)}",
+            sections=in_sections(here, arsenal.servers),
             pictures=arsenal.pictures,
             query=query,
             actions=ACTIONS,
-            other=other,
-            other_position=CROSS_SITE if visit().lab else SUBDOMAIN,
+            others=others,
         )
 
     @app.get("/<slug>/")
     def exploit(slug: str) -> Response:
         attack, action, lab = chosen(slug)
-        amount = loot.amount_to_take(addresses, lab) if action.name == "transfer" else MOST
+        amount = purse.amount_to_take(addresses, lab) if action.name == "transfer" else MOST
         if amount == 0:
             return page("nothing_left.html", attack=attack)
-        shot, _ = shot_at(attack, action, lab, time.time_ns() // 1_000_000, amount)
+        at = _now()
+        shot, _ = shot_at(attack, action, lab, at, amount, prepared_for(attack, lab, at))
         response = make_response(arsenal.render(shot))
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -206,23 +242,39 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         amount = _whole(request.args.get("amount"), MOST)
         broke = False
         if amount is None and action.name == "transfer":
-            amount = loot.amount_to_take(addresses, lab)
+            amount = purse.amount_to_take(addresses, lab)
             broke = amount == 0
-        shown_at = at or time.time_ns() // 1_000_000
-        shot, again = shot_at(attack, action, lab, shown_at, amount or MOST)
+        noted = notebook.find(lab, slug, at) if at else None
+        shot, again = shot_at(
+            attack, action, lab, at or _now(), amount or MOST, noted or Prepared()
+        )
         host = f"http://{visit().host}:{addresses.attacker_port}"
-        since = urlencode({"since": at, "path": action.path}, safe="/")
+        since = urlencode({"since": at, "path": shot.path}, safe="/")
         log = f"attempt/?{since}" if at else "#log"
         return page(
             "behind.html",
             attack=attack,
             fired=at is not None,
             broke=broke,
+            prepares=slug in arsenal.servers,
+            prepared=noted,
+            loot=f"/loot/{query(lab)}",
             story=panel.story(shot, visit().position, fired=at is not None),
             source=panel.highlight_page(arsenal.render(shot)),
             request_text=panel.highlight_request(panel.request_text(shot, host, visit().position)),
             log=f"{addresses.playground}/labs/{lab}/{log}",
             again=f"/{slug}/{again}",
+        )
+
+    @app.get("/loot/")
+    def loot_page() -> Response:
+        lab = aimed_lab()
+        return page(
+            "loot.html",
+            entries=notebook.read(lab),
+            attacks=arsenal.attacks,
+            reach=reach,
+            servers=arsenal.servers,
         )
 
     @app.get("/self-check/")
@@ -246,7 +298,9 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
     return app
 
 
-METHODS = ("GET", "POST")
+def _now() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 def _whole(text: str | None, most: int) -> int | None:

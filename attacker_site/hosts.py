@@ -13,11 +13,13 @@ from attacker_site.targets import is_label
 
 CROSS_SITE = "cross-site"
 SUBDOMAIN = "subdomain"
-POSITIONS = (CROSS_SITE, SUBDOMAIN)
+LOOKALIKE = "lookalike"
+POSITIONS = (CROSS_SITE, SUBDOMAIN, LOOKALIKE)
 
 _PORT = r"(?::[0-9]{0,5})?"
 _EVIL = re.compile(rf"((?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?\.)*evil\.localhost){_PORT}")
 _COMMUNITY = re.compile(rf"(community\.([a-z0-9-]{{1,63}})\.bank\.localhost){_PORT}")
+_LOOKALIKE = re.compile(rf"(([a-z0-9-]{{1,63}})\.bank\.localhost\.evil\.localhost){_PORT}")
 _LOOPBACK = re.compile(rf"(?:localhost|127\.0\.0\.1|\[::1\]){_PORT}")
 
 
@@ -25,8 +27,8 @@ _LOOPBACK = re.compile(rf"(?:localhost|127\.0\.0\.1|\[::1\]){_PORT}")
 class Visit:
     """Under which name the visitor came.
 
-    `lab` is the lab that the host names; on the attacker's own site it is None, because there the
-    query names the lab.
+    `lab` is the lab that the host names; elsewhere on the attacker's own site it is None, because
+    there the query names the lab.
     """
 
     host: str
@@ -39,6 +41,8 @@ def read_host(header: str) -> Visit | None:
     if len(header) > 260:
         return None
     host = header.lower()
+    if (lookalike := _LOOKALIKE.fullmatch(host)) and is_label(lookalike[2]):
+        return Visit(lookalike[1], LOOKALIKE, lookalike[2])
     if evil := _EVIL.fullmatch(host):
         return Visit(evil[1], CROSS_SITE, None)
     if (community := _COMMUNITY.fullmatch(host)) and is_label(community[2]):

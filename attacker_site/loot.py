@@ -1,39 +1,99 @@
-"""How much there is to take: the balance in the lab's public API.
+"""The attacker's notebook: what the server has prepared or stolen, one entry an attack.
 
-The attacker takes what is there, and never more than a fixed amount, so that a workshop can repeat
-the attack. When the bank cannot be asked, the fixed amount is used: either site runs alone.
+A small SQLite file, since several processes serve the site. It forgets: `KEPT_A_LAB` entries for
+each lab, `KEPT` in all. A notebook that cannot be written costs the entry and nothing else.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-from attacker_site.actions import MOST
-from attacker_site.targets import Addresses
+from attacker_site.visitor import Prepared
 
-TIMEOUT_SECONDS = 1.0
-ANSWER_LIMIT = 4_000_000
+KEPT_A_LAB = 20
+KEPT = 5_000
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS loot (
+    id INTEGER PRIMARY KEY, lab TEXT, attack TEXT, at INTEGER, fields TEXT, cookies TEXT
+);
+CREATE INDEX IF NOT EXISTS by_lab ON loot (lab, id);
+"""
 
 
-def amount_to_take(addresses: Addresses, lab: str) -> int:
-    """Return how much to forge a transfer of: 0 when alice has nothing left."""
-    balance = _balance(addresses, lab)
-    return MOST if balance is None else min(balance, MOST)
+@dataclass(frozen=True)
+class Entry:
+    """What one attack brought. `at` is when, in milliseconds since 1970."""
+
+    attack: str
+    at: int
+    prepared: Prepared
 
 
-def _balance(addresses: Addresses, lab: str) -> int | None:
-    """Return alice's balance, or None where the bank gave no usable answer."""
-    host, port = addresses.victim_address
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-    headers = {"Host": f"playground.localhost:{addresses.victim_port}"}
-    try:
-        connection.request("GET", f"/api/labs/{lab}", headers=headers)
-        answer = connection.getresponse()
-        balance = json.loads(answer.read(ANSWER_LIMIT))["accounts"]["alice"]["balance"]
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError):
-        return None
-    finally:
-        connection.close()
-    usable = answer.status == 200 and type(balance) is int and balance >= 0
-    return balance if usable else None
+class Notebook:
+    """The entries, in one file of a folder that is made when it is needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "loot.sqlite3"
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self._file, timeout=5)) as connection, connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.executescript(_SCHEMA)
+            yield connection
+
+    def write(self, lab: str, entry: Entry) -> bool:
+        """Add an entry; return whether it could be written."""
+        row = (
+            lab,
+            entry.attack,
+            entry.at,
+            json.dumps(dict(entry.prepared.fields)),
+            json.dumps(dict(entry.prepared.cookies)),
+        )
+        try:
+            with self._open() as connection:
+                insert = (
+                    "INSERT INTO loot (lab, attack, at, fields, cookies) VALUES (?, ?, ?, ?, ?)"
+                )
+                newest = connection.execute(insert, row).lastrowid or 0
+                connection.execute(
+                    "DELETE FROM loot WHERE id <= ? OR lab = ? AND id NOT IN"
+                    " (SELECT id FROM loot WHERE lab = ? ORDER BY id DESC LIMIT ?)",
+                    (newest - KEPT, lab, lab, KEPT_A_LAB),
+                )
+        except (sqlite3.Error, OSError):
+            return False
+        return True
+
+    def read(self, lab: str) -> list[Entry]:
+        """Return a lab's entries, newest first; none where the notebook cannot be read."""
+        query = "SELECT attack, at, fields, cookies FROM loot WHERE lab = ? ORDER BY id DESC"
+        try:
+            with self._open() as connection:
+                rows = connection.execute(query, (lab,)).fetchall()
+        except (sqlite3.Error, OSError):
+            return []
+        return [_entry(*row) for row in rows]
+
+    def find(self, lab: str, attack: str, at: int) -> Prepared | None:
+        """Return what one attack had prepared, if that is still known."""
+        entries = (entry for entry in self.read(lab) if (entry.attack, entry.at) == (attack, at))
+        return next((entry.prepared for entry in entries), None)
+
+
+def _entry(attack: str, at: int, fields: str, cookies: str) -> Entry:
+    prepared = Prepared(json.loads(fields), json.loads(cookies))
+    return Entry(attack, at, prepared)
+
+
+def folder(environ: Mapping[str, str]) -> Path:
+    """Return where state lives: `VAR_DIR`, or `var/` in the checkout."""
+    checkout = Path(__file__).resolve().parents[1]
+    return Path(environ.get("VAR_DIR") or checkout / "var").resolve()

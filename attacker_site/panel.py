@@ -5,6 +5,7 @@ Nothing here fires anything. The source is the text that was served, not a copy 
 
 from __future__ import annotations
 
+import json
 from urllib.parse import urlencode, urlsplit
 
 from markupsafe import Markup
@@ -12,10 +13,23 @@ from pygments import highlight  # type: ignore[import-untyped,unused-ignore]
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped,unused-ignore]
 from pygments.lexers import HtmlLexer, HttpLexer  # type: ignore[import-untyped,unused-ignore]
 
-from attacker_site.exploits import Shot
-from attacker_site.hosts import CROSS_SITE
+from attacker_site.exploits import FORM_TYPE, NO_TYPE, Shot
+from attacker_site.hosts import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 COOKIE = "sessionid=… if the browser sends it"
+RELATIONS = {
+    CROSS_SITE: "This page is on another site than the bank: cross-site.",
+    LOOKALIKE: "This page is on another site than the bank, although its name begins like the "
+    "bank’s: cross-site.",
+    SUBDOMAIN: "This page is on a sub-domain of the bank: another origin, but the same site, "
+    "so no SameSite rule keeps the cookie back.",
+}
+
+
+SANDBOXED = (
+    "The request comes from a sandboxed frame, and to the browser that is a site of its own: "
+    "cross-site, wherever the page is."
+)
 
 
 def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
@@ -27,18 +41,17 @@ def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
         "load": f"Your browser then {sends} a request to the bank. Nobody clicked anything.",
         "click": f"One click on it {sends} a request to the bank.",
     }[shot.attack.trigger]
-    relation = (
-        "This page is on another site than the bank: cross-site."
-        if position == CROSS_SITE
-        else "This page is on a sub-domain of the bank: another origin, but the same site, "
-        "so no SameSite rule keeps the cookie back."
-    )
+    cookie = "If the browser puts alice’s cookie on it, the bank sees alice asking."
+    if shot.action.name == "login":
+        cookie = "No cookie is needed: whoever knows a password may sign in."
+    got = "The attacker’s server had visited the bank before, and brought something from there."
     return [
         f"{opened} “{shot.attack.bait}”.",
+        *([got] if shot.prepared.fields or shot.prepared.cookies else []),
         cause,
         f"The request asks the bank to {effect}.",
-        relation,
-        "If the browser puts alice’s cookie on it, the bank sees alice asking.",
+        SANDBOXED if shot.attack.sandboxed else RELATIONS[position],
+        cookie,
         "Only a defense can tell the difference.",
     ]
 
@@ -46,15 +59,31 @@ def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
 def request_text(shot: Shot, origin: str, position: str) -> str:
     """Return the request as plain HTTP, with the headers that defenses look at."""
     attack = shot.attack
-    site = "cross-site" if position == CROSS_SITE else "same-site"
+    same_site = position == SUBDOMAIN and not attack.sandboxed
     lines = [f"{attack.method} {shot.target} HTTP/1.1", f"Host: {urlsplit(shot.bank).netloc}"]
     if attack.method == "POST":
         # A browser names the origin on a POST and, for these requests, never on a GET.
-        lines += [f"Origin: {origin}", f"Content-Type: {attack.content_type}"]
-    lines += [f"Sec-Fetch-Site: {site}", f"Cookie: {COOKIE}"]
-    if attack.method == "POST" and shot.fields:
-        lines += ["", urlencode(shot.fields)]
+        lines.append(f"Origin: {'null' if attack.hides_origin else origin}")
+        if attack.content_type != NO_TYPE:
+            lines.append(f"Content-Type: {attack.content_type}")
+    lines += [f"Sec-Fetch-Site: {'same-site' if same_site else 'cross-site'}", f"Cookie: {COOKIE}"]
+    if attack.method == "POST" and (body := _body(shot)):
+        lines += ["", body]
     return "\n".join(lines) + "\n"
+
+
+def _body(shot: Shot) -> str:
+    """Return what a POST carries, by its type."""
+    content_type = shot.attack.content_type
+    if content_type.startswith("multipart/"):
+        return "(the file, between two boundaries)"
+    if content_type == "text/ping":
+        return "PING"
+    if content_type.startswith(FORM_TYPE):
+        return urlencode(shot.fields)
+    # A form of plain text puts an equals sign between the name and the value of its only field.
+    plain = {"x": "="} if content_type == "text/plain" else {}
+    return json.dumps(shot.fields | plain)
 
 
 def highlight_page(source: str) -> Markup:

@@ -66,6 +66,10 @@ class Addresses:
         """The sub-domain of the lab that the attacker took over: same-site, cross-origin."""
         return f"http://community.{lab}.bank.localhost:{self.attacker_port}"
 
+    def lookalike(self, lab: str) -> str:
+        """A host of the attacker's own whose name begins with the lab's: cross-site too."""
+        return f"http://{lab}.bank.localhost.evil.localhost:{self.attacker_port}"
+
     def bank(self, lab: str) -> str:
         """The lab under attack."""
         return f"http://{lab}.bank.localhost:{self.victim_port}"

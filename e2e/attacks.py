@@ -20,8 +20,23 @@ def about(attack: str) -> dict[str, Any]:
     return tomllib.loads((ATTACKS_DIR / attack / "attack.toml").read_text(encoding="utf-8"))
 
 
+def victim(attack: str) -> str:
+    """Return how the visitor stands with the bank when the attack's page opens."""
+    return str(about(attack).get("victim", "signed-in"))
+
+
 def launch(page: Page, site: Site, attack: str, position: str, lab: str, action: str = "") -> None:
     """Open the attack's page in the browser, and click the bait where the attack needs it."""
+    lure(page, site, attack, position, lab, action)
+    spring(page, attack)
+
+
+def lure(page: Page, site: Site, attack: str, position: str, lab: str, action: str = "") -> None:
+    """Open the attack's page in the browser."""
     page.goto(site.attack_page(attack, position, lab, action), wait_until="commit")
+
+
+def spring(page: Page, attack: str) -> None:
+    """Click the bait where the attack needs it."""
     if about(attack)["trigger"] == "click":
         page.click("#bait", no_wait_after=True)

@@ -38,9 +38,11 @@ class Site:
         query = {"lab": lab} if position == "cross-site" else {}
         if action:
             query["action"] = action
-        host = "evil.localhost"
-        if position == "subdomain":
-            host = f"community.{lab}.bank.localhost"
+        host = {
+            "cross-site": "evil.localhost",
+            "subdomain": f"community.{lab}.bank.localhost",
+            "lookalike": f"{lab}.bank.localhost.evil.localhost",
+        }[position]
         return f"http://{host}:{self.attacker_port}/{attack}/?{urlencode(query)}"
 
     def get(self, host: str, path: str) -> Answer:
@@ -102,22 +104,28 @@ class Lab:
     def sign_in(self, username: str = "alice", password: str = "wonderland") -> list[str]:
         """Sign in over HTTP with the bank's own form; return the Set-Cookie lines as they came."""
         form = self.site.get(self.host, "/login")
-        fields = hidden_fields(form.text) | {"username": username, "password": password}
+        page = honest(form.text)
+        fields = page.fields | {"username": username, "password": password}
         sent = "; ".join(line.partition(";")[0] for line in form.set_cookies)
-        answer = self.site.request(
-            self.host,
-            "POST",
-            "/login",
-            {
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Cookie": sent,
-                "Origin": self.url,
-                "Sec-Fetch-Site": "same-origin",
-            },
-            urlencode(fields),
-        )
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": sent,
+            "Origin": self.url,
+            "Referer": f"{self.url}/login",
+            "Sec-Fetch-Site": "same-origin",
+            **page.headers,
+        }
+        as_json = headers["Content-Type"] == "application/json"
+        body = json.dumps(fields) if as_json else urlencode(fields)
+        answer = self.site.request(self.host, "POST", "/login", headers, body)
         assert answer.status == 303, f"alice cannot sign in to {self.label}: {answer.text}"
         return form.set_cookies + answer.set_cookies
+
+    def has_picture(self, set_cookie_lines: list[str]) -> bool:
+        """Tell whether the customer whose cookies these are has a picture in the account."""
+        sent = "; ".join(line.partition(";")[0] for line in set_cookie_lines)
+        answer = self.site.request(self.host, "GET", "/avatar/image", {"Cookie": sent})
+        return answer.status == 200
 
     def wait_for(self, action: str, after: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the first attempt at an action after an attempt id, and the state just after it.
@@ -163,19 +171,24 @@ def browser_cookies(set_cookie_lines: list[str], host: str) -> list[Any]:
     return list(cookies.values())
 
 
-def hidden_fields(page: str) -> dict[str, str]:
-    """Return the hidden fields of a page's forms."""
-    parser = _HiddenFields()
+def honest(page: str) -> HonestPage:
+    """Return what requests from a page of the bank must carry."""
+    parser = HonestPage()
     parser.feed(page)
-    return parser.fields
+    return parser
 
 
-class _HiddenFields(HTMLParser):
+class HonestPage(HTMLParser):
+    """The hidden fields of a page's forms, and the headers that the bank's script sends."""
+
     def __init__(self) -> None:
         super().__init__()
         self.fields: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
         if tag == "input" and attributes.get("type") == "hidden":
             self.fields[attributes["name"] or ""] = attributes["value"] or ""
+        if tag == "script" and attributes.get("data-headers"):
+            self.headers = json.loads(attributes["data-headers"] or "{}")

@@ -31,11 +31,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--profile", action="append", help="only this profile; may be given more than once"
     )
+    parser.addoption(
+        "--all-cells",
+        action="store_true",
+        help="every cell; otherwise one for each attack, position and reason beside chromium",
+    )
     parser.addoption("--source-root", help="start the playground from another tree (for sabotage)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: waits for minutes; part of make matrix-full")
     if hasattr(config, "workerinput") or "E2E_VICTIM_PORT" in os.environ:
         return
     if config.option.collectonly:
@@ -64,12 +68,33 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wanted = metafunc.config.getoption("--profile") or list(profiles.STATED)
     if "cell" in metafunc.fixturenames:
-        expectations = matrix.load(Path(os.environ.get("E2E_MATRIX", matrix.FILE)))
-        cells = [cell for cell in expectations.cells() if cell.profile in wanted]
-        cells = [cell for cell in cells if cell.outcome != matrix.NOT_APPLICABLE]
+        cells = [cell for cell in provable_cells() if cell.profile in wanted]
+        if not metafunc.config.getoption("--all-cells"):
+            cells = a_cell_for_each_reason(cells)
         metafunc.parametrize("cell", cells, ids=lambda cell: cell.name)
     elif "profile" in metafunc.fixturenames:
         metafunc.parametrize("profile", [name for name in profiles.STATED if name in wanted])
+
+
+def provable_cells() -> list[matrix.Cell]:
+    """Return every cell that a browser can try, those of one kind of browser beside each other."""
+    expectations = matrix.load(Path(os.environ.get("E2E_MATRIX", matrix.FILE)))
+    cells = [cell for cell in expectations.cells() if cell.outcome != matrix.NOT_APPLICABLE]
+    return sorted(cells, key=lambda c: (profiles.ORDER.index(c.profile), c.cookie_age))
+
+
+def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
+    """Keep all cells of the first profile, and of the others one of each kind.
+
+    What a *server* makes of a request does not depend on the browser once the same request has
+    arrived, so beside the first profile one cell for each attack, position and reason says it all.
+    The whole matrix is for `make matrix-full`.
+    """
+    kept: dict[tuple[str | None, ...], matrix.Cell] = {}
+    for cell in cells:
+        key = (cell.profile, cell.attack, cell.position, cell.reason, cell.cookie_age)
+        kept.setdefault((*key, cell.defense * (cell.profile == profiles.ORDER[0])), cell)
+    return list(kept.values())
 
 
 class Browsers:
@@ -80,12 +105,16 @@ class Browsers:
         self._site = site
         self._open: dict[tuple[str, bool], Browser] = {}
 
-    def get(self, profile: str, short_lax: bool = False) -> Browser:
-        """Return a running browser of that profile, once it has proven to be one."""
-        key = (profile, short_lax)
+    def get(self, profile: str, old_cookies: bool = False) -> Browser:
+        """Return a running browser of that profile, once it has proven to be one.
+
+        With `old_cookies` every cookie without SameSite counts as older than two minutes.
+        """
+        key = (profile, old_cookies)
         if key not in self._open or not self._open[key].is_connected():
             self.close()
-            browser = launch(self._playwright, profile, short_lax=short_lax)
+            arguments = [profiles.OLD_COOKIES] if old_cookies else []
+            browser = launch(self._playwright, profile, extra_args=arguments)
             self._open[key] = browser
             if mismatch := profiles.check_third_party(browser, profile, self._site):
                 pytest.exit(mismatch, returncode=2)
@@ -137,4 +166,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{profile}: {cells} cells, {count['passed']} confirmed, {count['failed']} refuted, "
             f"{count['seconds']:.0f} s of browser time"
         )
+    proved = sum(count["passed"] for count in counts.values())
+    total = len(provable_cells())
+    rest = "; the rest by make matrix-full" if proved < total else ""
+    terminalreporter.line(f"proved {proved:,} of {total:,} cells{rest}")
     terminalreporter.line(f"{time.monotonic() - _begin:.0f} s in all")

@@ -1,10 +1,11 @@
 """Prove that the tests can fail: take each defense away, and see its cells turn red.
 
 `python -m e2e.sabotage [defense …]` starts, for every file in `victim_site/defenses`, the
-playground from a temporary copy in which that file holds a defense that does nothing, and runs
-that defense's column against it with the real test. What is left of the lab is a lab without a
-defense, so the cells that differ from the control must turn red, and no others. A defense may
-have a test of its own besides (`ALSO`), which must turn red too.
+playground from a temporary copy in which that file holds a defense that does nothing, and runs the
+cells of every lab that has the defense with the real test: its column, and labs of several such as
+naive-double-submit--host-prefix. What is left is the lab without it, so the cells that differ from
+that lab's must turn red, and no others. A defense may have a test of its own besides (`ALSO`),
+which must turn red too.
 
 Then the other way round: the sites stay as they are, one expectation is changed in a copy of
 `matrix.toml`, and that cell alone must turn red.
@@ -24,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -37,11 +38,15 @@ PROFILE = "chromium"
 CELL_TEST = "e2e/test_matrix.py::test_cell"
 DEFENSES = ROOT / "victim_site" / "defenses"
 NO_DEFENSES = {"__init__", "base", "reasons", "no_defense"}
+JOIN = "--"
 # What the sites need to start.
 NEEDED = ("victim_site", "attacker_site", "docs", "matrix.py", "matrix.toml", "gunicorn.conf.py")
 
 # A test beside the cells, for what no forged request shows.
-ALSO = {"no-framing": "e2e/test_framing.py::test_under_no_framing_the_bank_does_not_show"}
+ALSO = {
+    "no-framing": "e2e/test_framing.py::test_under_no_framing_the_bank_does_not_show",
+    "check-after-effect": "e2e/test_late.py::test_the_answer_is_a_refusal_and_the_money_is_gone",
+}
 
 EMPTY = '''"""Nothing: e2e.sabotage took this defense away."""
 
@@ -106,29 +111,43 @@ def defenses(folder: Path = DEFENSES) -> dict[str, Path]:
 
 
 def column(defense: str, cells: Sequence[matrix.Cell]) -> list[matrix.Cell]:
-    """Return the cells of one defense that have a test in the profile."""
+    """Return the cells of all labs with one defense that have a test in the profile."""
     return [
         cell
         for cell in cells
-        if (cell.profile, cell.defense) == (PROFILE, defense)
+        if cell.profile == PROFILE
+        and defense in cell.defense.split(JOIN)
         and cell.outcome != matrix.NOT_APPLICABLE
     ]
 
 
-def differing(cells: Sequence[matrix.Cell], others: Sequence[matrix.Cell]) -> set[str]:
-    """Return, as node ids, the cells that expect something else than the others' same attack.
+def lab_without(defense: str, label: str) -> str:
+    """Return what is left of a lab when one of its defenses is taken away."""
+    return JOIN.join(part for part in label.split(JOIN) if part != defense) or matrix.CONTROL
 
-    The others may lack ages: how old a cookie is matters only to one without SameSite.
+
+def differing(
+    cells: Sequence[matrix.Cell],
+    others: Sequence[matrix.Cell],
+    counterpart: Callable[[str], str] = lambda label: label,
+) -> set[str]:
+    """Return, as node ids, the cells that expect something else than their counterparts.
+
+    A counterpart is the same attack on the lab that `counterpart` names, among the others. They
+    may lack ages: how old a cookie is matters only to one without SameSite. A cell that has none,
+    since the matrix does not state that lab, expects nothing else.
     """
     expected = {
-        (c.attack, c.position, c.cookie_age): (c.outcome, c.reason, c.verdict) for c in others
+        (c.attack, c.position, c.defense, c.cookie_age): (c.outcome, c.reason, c.verdict)
+        for c in others
     }
 
-    def other(cell: matrix.Cell) -> tuple[str, str | None, str | None]:
-        here = (cell.attack, cell.position)
-        return expected.get((*here, cell.cookie_age)) or expected[*here, "fresh"]
+    def differs(cell: matrix.Cell) -> bool:
+        here = (cell.attack, cell.position, counterpart(cell.defense))
+        other = expected.get((*here, cell.cookie_age)) or expected.get((*here, "fresh"))
+        return other is not None and other != (cell.outcome, cell.reason, cell.verdict)
 
-    return {_node(c) for c in cells if (c.outcome, c.reason, c.verdict) != other(c)}
+    return {_node(cell) for cell in cells if differs(cell)}
 
 
 def _node(cell: matrix.Cell) -> str:
@@ -196,7 +215,8 @@ def without(defense: str, file: Path, folder: Path) -> Trial:
     (root / DEFENSES.relative_to(ROOT) / file).write_text(EMPTY, encoding="utf-8")
     cells = list(matrix.load().cells())
     mine = column(defense, cells)
-    due = differing(mine, column(matrix.CONTROL, cells))
+    everything = [cell for cell in cells if cell.profile == PROFILE]
+    due = differing(mine, everything, partial(lab_without, defense))
     also = [ALSO[defense]] if defense in ALSO else []
     nodes = [_node(cell) for cell in mine] + also
     passed = run_tests(nodes, f"--source-root={root}", expectations=root / matrix.FILE.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ senseless = "n/a: It makes no sense."
 [form-post.cross-site]
 like = "image-get"
 post-only = "forged"
+
+[form-post.cross-site.also]
+naive = "token-wrong"
+naive--post-only = "token-wrong"
+naive--prefix = "header-missing"
 """
 
 
@@ -31,8 +37,9 @@ def cells(folder: Path, text: str = MATRIX) -> list[matrix.Cell]:
 
 
 def due(cells: list[matrix.Cell], defense: str) -> set[str]:
-    control = sabotage.column(matrix.CONTROL, cells)
-    return sabotage.differing(sabotage.column(defense, cells), control)
+    others = [cell for cell in cells if cell.profile == sabotage.PROFILE]
+    without = partial(sabotage.lab_without, defense)
+    return sabotage.differing(sabotage.column(defense, cells), others, without)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +54,15 @@ def due(cells: list[matrix.Cell], defense: str) -> set[str]:
             },
         ),
         ("senseless", set()),
+        # What is left of a lab of several is compared with that lab, not with the control.
+        ("prefix", {"chromium/form-post/cross-site/naive--prefix"}),
+        (
+            "naive",
+            {
+                "chromium/form-post/cross-site/naive",
+                "chromium/form-post/cross-site/naive--post-only",
+            },
+        ),
         ("no-defense", set()),
     ],
 )
@@ -101,5 +117,5 @@ def test_caught_means_red_where_due_and_nowhere_else(
 
 def test_every_defense_of_the_matrix_has_a_file_to_empty() -> None:
     """Stacks have none, and every file is a line of the matrix."""
-    lines = {cell.defense for cell in matrix.load().cells()}
+    lines = {part for cell in matrix.load().cells() for part in cell.defense.split(sabotage.JOIN)}
     assert set(sabotage.defenses()) <= lines

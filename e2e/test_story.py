@@ -88,6 +88,62 @@ def test_the_story_goes_as_it_is_told(browsers: Browsers, site: Site) -> None:
             assert expected in newest(page), f"step {step + 1}"
 
 
+@pytest.mark.usefixtures("shared_labs")
+def test_a_flawed_defense_leads_to_its_fall_and_to_its_mend(
+    context: BrowserContext, site: Site
+) -> None:
+    reset(context, site, "referer-contains")
+    reset(context, site, "referer-check")
+    page = context.new_page()
+    page.goto(f"{site.playground}/defenses/")
+    page.click("a:has-text('referer-contains')")
+    for button, expected in {"See it fall": "forged", "The same attack": "blocked"}.items():
+        with context.expect_page() as opened:
+            page.click(f"a:has-text('{button}')")
+        bank = opened.value
+        walk(context, bank)
+        assert expected in newest(bank), button
+
+
+def test_a_visitor_who_is_signed_in_is_asked_to_sign_out_before_a_forged_sign_in(
+    context: BrowserContext, site: Site
+) -> None:
+    lab = Lab(site, "samesite-lax")
+    profiles.sign_in_by_hand(context, lab)
+    page = context.new_page()
+    page.goto(f"{lab.url}/#try=login-post.cross-site.signed-out")
+    assert "Step 1 of 3: sign out" in page.inner_text(".step")
+    page.click(".signout button")
+    page.wait_for_selector("text=Step 2 of 3")
+    with context.expect_page() as opened:
+        page.click("text=Open the attacker’s page")
+    opened.value.wait_for_selector("text=Hello, mallory")
+    page.click("text=See what happened")
+    page.wait_for_url("**/labs/**")
+    assert "forged" in newest(page)
+    assert "POST /login" in newest(page)
+
+
+@pytest.mark.parametrize("label", ["json-only", "custom-header"])
+def test_what_the_bank_turns_down_is_shown_where_a_script_sends_the_forms(
+    context: BrowserContext, site: Site, label: str
+) -> None:
+    lab = Lab(site, f"{label}--reauthentication")
+    page = context.new_page()
+    page.goto(f"{lab.url}/login")
+    page.fill("input[name=password]", "looking-glass")
+    page.click("main button")
+    page.wait_for_selector("text=The user name or the password is not right.")
+    page.fill("input[name=password]", "wonderland")
+    page.click("main button")
+    page.wait_for_selector("h1.greeting")
+    page.goto(f"{lab.url}/pay?to=mallory&amount=7")
+    page.click("main button")
+    page.wait_for_selector("text=password-missing")
+    assert page.evaluate("document.activeElement.id") == "main"
+    assert lab.state()["accounts"]["alice"]["balance"] == 1000
+
+
 def test_reloading_the_bank_after_a_forged_sign_out_asks_who_it_was(
     context: BrowserContext, site: Site
 ) -> None:

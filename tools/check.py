@@ -18,8 +18,12 @@ import matrix
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# What the scaffold leaves for people to write.
+BLANK = "TODO"
+LONGEST_LABEL = 63
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-POSITIONS = {"cross-site", "subdomain", "same-origin"}
+PLACES = ("cross-site", "subdomain")
+POSITIONS = {"cross-site", "subdomain", "lookalike", "same-origin"}
 ATTACK_FILES = {"attack.toml", "exploit.html", "README.md"}
 OPTIONAL_ATTACK_FILES = {"server.py"}
 ATTACK_KEYS = {
@@ -33,7 +37,14 @@ ATTACK_KEYS = {
     "method",
     "request",
 }
-OPTIONAL_ATTACK_KEYS = {"content_type", "needs"}
+OPTIONAL_ATTACK_KEYS = {
+    "content_type",
+    "path",
+    "fields_in_query",
+    "hides_origin",
+    "sandboxed",
+    "victim",
+}
 ATTACK_HEADINGS = [
     "What happens",
     "Why the browser allows it",
@@ -42,6 +53,12 @@ ATTACK_HEADINGS = [
     "Further reading",
 ]
 DEFENSE_HEADINGS = ["How it works", "What it does not stop", "In your own project", "Sources"]
+FLAWED_HEADINGS = ["How it works", "The flaw", "Falls to", "Mended by", "Sources"]
+# How a flawed defense's docstring names the attack that defeats it, and the defense that mends it.
+FALLS_TO = re.compile(r"^## Falls to\n\n`([a-z0-9-]+)` from `([a-z-]+)`: \S", re.MULTILINE)
+MENDED_BY = re.compile(r"^## Mended by\n\n`([a-z0-9-]+)`: \S", re.MULTILINE)
+# Every flawed defense says what it makes of these, since that is why people ship it, or should not.
+PLAIN = [(attack, place) for attack in ("form-post", "link-get") for place in PLACES]
 SHARED_DEFENSE_FILES = {"__init__.py", "base.py", "reasons.py"}
 CACHES = {"__pycache__", "tests"}
 
@@ -52,19 +69,46 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     defenses_dir = root / "victim_site" / "defenses"
     reasons = _reasons(defenses_dir / "reasons.py")
     stacks = tomllib.loads((defenses_dir / "stacks.toml").read_text(encoding="utf-8"))
-    defenses = {
-        file.stem.replace("_", "-")
-        for file in defenses_dir.glob("*.py")
-        if file.name not in SHARED_DEFENSE_FILES
-    }
+    sound, flawed = (_slugs(folder) for folder in (defenses_dir, defenses_dir / "flawed"))
+    yield from _blanks(root, [attacks_dir, defenses_dir])
     attacks: dict[str, dict[str, Any]] = {}
     for folder in sorted(attacks_dir.iterdir()):
         if folder.name not in CACHES:
-            yield from _attack(folder, attacks, defenses)
+            yield from _attack(folder, attacks, sound | flawed)
     for file in sorted(defenses_dir.iterdir()):
-        yield from _defense(file)
-    yield from _stacks(stacks, defenses)
-    yield from _matrix(root / "matrix.toml", attacks, defenses | set(stacks), reasons)
+        yield from _defense(file, DEFENSE_HEADINGS)
+    for file in sorted((defenses_dir / "flawed").iterdir()):
+        yield from _defense(file, FLAWED_HEADINGS)
+    yield from _stacks(stacks, sound | flawed)
+    try:
+        loaded = matrix.load(root / "matrix.toml")
+    except matrix.MatrixError as error:
+        yield f"matrix.toml: {error}"
+        return
+    yield from _rows(loaded, attacks)
+    yield from _columns(loaded, sound | set(stacks), flawed, reasons)
+    for slug in sorted(flawed):
+        file = defenses_dir / "flawed" / f"{slug.replace('-', '_')}.py"
+        yield from _flaw(slug, _lesson(file), loaded)
+
+
+def _blanks(root: Path, folders: list[Path]) -> Iterator[str]:
+    """Yield every file with something left to write."""
+    for file in (file for folder in folders for file in sorted(folder.rglob("*.*"))):
+        if file.suffix in {".py", ".toml", ".html", ".md"} and "tests" not in file.parts:
+            count = file.read_text(encoding="utf-8").count(BLANK)
+            if count:
+                yield f"{file.relative_to(root)} has “{BLANK}” {count} times: write it."
+
+
+def _slugs(folder: Path) -> set[str]:
+    """Return the slugs of the defenses in a folder."""
+    files = (file for file in folder.glob("*.py") if file.name not in SHARED_DEFENSE_FILES)
+    return {file.stem.replace("_", "-") for file in files}
+
+
+def _lesson(file: Path) -> str:
+    return ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
 
 
 def _reasons(file: Path) -> dict[str, str]:
@@ -87,7 +131,7 @@ def _attack(folder: Path, attacks: dict[str, dict[str, Any]], defenses: set[str]
         yield f"{where} has no {name}: every attack has {', '.join(sorted(ATTACK_FILES))}."
     for name in sorted(files - ATTACK_FILES - OPTIONAL_ATTACK_FILES):
         yield f"{where}/{name} belongs to no attack: remove it."
-    if files < ATTACK_FILES:
+    if not files >= ATTACK_FILES:
         return
     text = (folder / "attack.toml").read_text(encoding="utf-8")
     about = tomllib.loads(text)
@@ -115,9 +159,7 @@ def _attack(folder: Path, attacks: dict[str, dict[str, Any]], defenses: set[str]
 
 
 def _headings(where: str, file: Path, wanted: list[str]) -> Iterator[str]:
-    text = file.read_text(encoding="utf-8")
-    if file.suffix == ".py":
-        text = ast.get_docstring(ast.parse(text)) or ""
+    text = _lesson(file) if file.suffix == ".py" else file.read_text(encoding="utf-8")
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
     if parts[1::2] != wanted:
         yield f"{where} must have the headings {', '.join(wanted)}, in this order."
@@ -126,18 +168,17 @@ def _headings(where: str, file: Path, wanted: list[str]) -> Iterator[str]:
             yield f"{where} says nothing under “{heading}”."
 
 
-def _defense(file: Path) -> Iterator[str]:
-    where = f"defenses/{file.name}"
-    if file.name in SHARED_DEFENSE_FILES | CACHES | {"stacks.toml"}:
+def _defense(file: Path, headings: list[str]) -> Iterator[str]:
+    where = f"{file.parent.name}/{file.name}"
+    if file.name in SHARED_DEFENSE_FILES | CACHES | {"stacks.toml", "flawed"}:
         return
     if file.suffix != ".py" or not SLUG.fullmatch(file.stem.replace("_", "-")):
         yield f"{where} is no defense: remove it."
         return
-    lesson = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-    summary = lesson.partition("\n\n")[0]
-    if not summary.endswith(".") or "\n" in summary:
-        yield f"{where} does not begin with one sentence on one line that says what it is."
-    yield from _headings(where, file, DEFENSE_HEADINGS)
+    summary = _lesson(file).partition("\n\n")[0]
+    if not summary.endswith(".") or "\n" in summary or "`" in summary:
+        yield f"{where} does not begin with one plain sentence on one line that says what it is."
+    yield from _headings(where, file, headings)
 
 
 def _stacks(stacks: dict[str, dict[str, Any]], defenses: set[str]) -> Iterator[str]:
@@ -150,31 +191,62 @@ def _stacks(stacks: dict[str, dict[str, Any]], defenses: set[str]) -> Iterator[s
             yield f"stacks.toml: {slug} has a member {member}, which is no defense."
 
 
-def _matrix(
-    file: Path, attacks: dict[str, dict[str, Any]], columns: set[str], reasons: dict[str, str]
-) -> Iterator[str]:
-    try:
-        loaded = matrix.load(file)
-    except matrix.MatrixError as error:
-        yield f"matrix.toml: {error}"
-        return
+def _rows(loaded: matrix.Matrix, attacks: dict[str, dict[str, Any]]) -> Iterator[str]:
     expected = {(slug, place) for slug, about in attacks.items() for place in about["positions"]}
     for slug, place in sorted(expected - set(loaded.rows)):
         yield f"matrix.toml has no row [{slug}.{place}]: state what is expected, or why not."
     for slug, place in sorted(set(loaded.rows) - expected):
         yield f"matrix.toml has a row [{slug}.{place}], but there is no such attack or position."
+
+
+def _columns(
+    loaded: matrix.Matrix, columns: set[str], flawed: set[str], reasons: dict[str, str]
+) -> Iterator[str]:
     for (slug, place), row in loaded.rows.items():
+        where = f"matrix.toml: [{slug}.{place}]"
         for column in sorted(columns - set(row)):
-            yield f"matrix.toml: [{slug}.{place}] does not state {column}."
+            yield f"{where} does not state {column}."
         for column in sorted(set(row) - columns):
-            yield f"matrix.toml: [{slug}.{place}] states {column}, which is no defense or stack."
-        for column, line in row.items():
+            yield f"{where} states {column}, which is no defense or stack; is it for .also?"
+        also = loaded.also[slug, place]
+        for label in sorted(set(also) & columns):
+            yield f"{where} states {label} twice: it is a column, and needs no line in .also."
+        for label in sorted(also):
+            if unknown := set(label.split("--")) - columns - flawed:
+                yield f"{where} also states {label}, but {min(unknown)} is no defense or stack."
+        for column, line in [*row.items(), *also.items()]:
             for value in _values(line):
-                if value.startswith("n/a"):
+                outcome = value.partition(": ")[0]
+                if outcome == matrix.NOT_APPLICABLE:
                     if not re.fullmatch(r"n/a: \S.+", value):
-                        yield f"matrix.toml: [{slug}.{place}] {column} does not say why it is n/a."
-                elif value != matrix.FORGED and value not in reasons:
-                    yield f"matrix.toml: [{slug}.{place}] {column}: {value} is no known reason."
+                        yield f"{where} {column} does not say why it is n/a."
+                elif outcome != matrix.FORGED and outcome not in reasons:
+                    yield f"{where} {column}: {outcome} is no known reason."
+
+
+def _flaw(slug: str, lesson: str, loaded: matrix.Matrix) -> Iterator[str]:
+    """Yield what is not stated of a flawed defense: why it is shipped, its fall, and its mend."""
+    where = f"flawed/{slug}"
+    falls_to, mended_by = FALLS_TO.search(lesson), MENDED_BY.search(lesson)
+    if not falls_to:
+        yield f"{where} does not begin “Falls to” with `attack` from `position`: and a sentence."
+    if not mended_by:
+        yield f"{where} does not begin “Mended by” with `defense`: and a sentence."
+    if not falls_to or not mended_by:
+        return
+    row = (falls_to[1], falls_to[2])
+    if row not in loaded.rows:
+        yield f"{where} falls to {'.'.join(row)}, which is no row of the matrix."
+        return
+    for attack, place in [*PLAIN, row]:
+        if slug not in loaded.also[attack, place]:
+            yield f"matrix.toml: [{attack}.{place}.also] does not state {slug}."
+    if matrix.FORGED not in _values(loaded.also[row].get(slug, matrix.FORGED)):
+        yield f"{where} falls to {'.'.join(row)}, but the matrix expects it to hold."
+    if mended_by[1] not in loaded.rows[row]:
+        yield f"{where} is mended by {mended_by[1]}, which is no column of the matrix."
+    elif matrix.FORGED in _values(loaded.rows[row][mended_by[1]]):
+        yield f"{where} is mended by {mended_by[1]}, but the matrix expects that to fall too."
 
 
 def _values(line: Any) -> Iterator[str]:

@@ -69,6 +69,23 @@ class Label:
         samesite: str = cookie["samesite"]
         return samesite
 
+    @cached_property
+    def cookie_prefix(self) -> str:
+        """What stands before the names of all cookies of this lab's bank."""
+        return "".join(defense.cookie_prefix for defense in self.defenses)
+
+    @cached_property
+    def needs_script(self) -> bool:
+        """Whether the bank's own forms must be sent by its script."""
+        return any(defense.needs_script for defense in self.defenses)
+
+    def script_headers(self, request: HttpRequest) -> dict[str, str]:
+        """Return the headers that the bank's own scripts must send."""
+        headers: dict[str, str] = {}
+        for defense in self.defenses:
+            headers |= defense.script_headers(request)
+        return headers
+
 
 class SiteRequest(HttpRequest):
     """A request whose host is known; `label` is None on the teaching side."""

@@ -1,13 +1,11 @@
-"""A site under test, a client that names its host, and a victim that can be told what to say."""
+"""A site under test, alone or beside a victim, and a client that names its host."""
 
 from __future__ import annotations
 
-import json
 import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from html.parser import HTMLParser
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,10 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from attacker_site.app import create_app
+from attacker_site.exploits import Arsenal
+from attacker_site.tests.victim import LittleBank, Victim
 
+SERVERS = Arsenal().servers
 EVIL = "evil.localhost:9000"
 Get = Callable[..., TestResponse]
 
@@ -31,6 +32,11 @@ def closed_port() -> int:
 def community(lab: str) -> str:
     """Return the Host header of the sub-domain of a lab."""
     return f"community.{lab}.bank.localhost:9000"
+
+
+def lookalike(lab: str) -> str:
+    """Return the Host header of the attacker's host that begins with the bank's name."""
+    return f"{lab}.bank.localhost.evil.localhost:9000"
 
 
 def getter(app: Flask) -> Get:
@@ -52,55 +58,62 @@ def getter(app: Flask) -> Get:
 
 
 @pytest.fixture(scope="session")
-def get() -> Get:
+def get(tmp_path_factory: pytest.TempPathFactory) -> Get:
     """The site while the bank is down."""
-    return getter(create_app({"VICTIM_ADDRESS": f"127.0.0.1:{closed_port()}"}))
+    nobody = f"127.0.0.1:{closed_port()}"
+    return getter(site(nobody, tmp_path_factory.mktemp("down")))
 
 
-class Victim:
-    """A server that gives one answer and remembers who asked for what."""
-
-    def __init__(self) -> None:
-        """Listen on a spare port."""
-        self.body = b""
-        self.status = 200
-        self.asked: list[tuple[str, str]] = []
-        victim = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                victim.asked.append((self.headers["Host"], self.path))
-                self.send_response(victim.status)
-                self.end_headers()
-                self.wfile.write(victim.body)
-
-            def log_message(self, *args: Any) -> None:
-                """Keep the test's output clean."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-
-    def says(self, balance: object) -> None:
-        """Answer like the lab's API, with this balance for alice."""
-        self.body = json.dumps({"accounts": {"alice": {"balance": balance}}}).encode()
+def site(victim_address: str, var_dir: Path) -> Flask:
+    """Return a site that knows this victim, and keeps its loot out of the checkout."""
+    return create_app({"VICTIM_ADDRESS": victim_address, "VAR_DIR": str(var_dir)})
 
 
 @pytest.fixture
 def victim() -> Iterator[Victim]:
     """A running victim."""
-    victim = Victim()
-    victim.thread.start()
-    yield victim
-    victim.server.shutdown()
-    victim.thread.join()
-    victim.server.server_close()
+    with Victim().running() as victim:
+        yield victim
 
 
 @pytest.fixture
-def get_beside(victim: Victim) -> Get:
+def get_beside(victim: Victim, tmp_path: Path) -> Get:
     """The site beside a running victim."""
-    address = f"127.0.0.1:{victim.server.server_port}"
-    return getter(create_app({"VICTIM_ADDRESS": address}))
+    return getter(site(victim.address, tmp_path / "var"))
+
+
+@pytest.fixture(scope="session")
+def get_by_the_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
+    """The site beside a little bank: attacks with a server get what they need there."""
+    victim = Victim()
+    victim.reply = LittleBank()
+    with victim.running():
+        yield getter(site(victim.address, tmp_path_factory.mktemp("bank")))
+
+
+@pytest.fixture
+def get_any(get: Get, get_by_the_bank: Get) -> Get:
+    """The site while the bank is down, and beside a little bank where an attack needs one."""
+
+    def get_one(path: str, host: str = EVIL) -> TestResponse:
+        needs_bank = path.split("/")[1] in SERVERS
+        return (get_by_the_bank if needs_bank else get)(path, host)
+
+    return get_one
+
+
+@pytest.fixture
+def reached(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, int]]:
+    """Every address to which this process opens a connection."""
+    addresses: set[tuple[str, int]] = set()
+    connect = socket.create_connection
+
+    def noted(address: tuple[str, int], *rest: Any, **more: Any) -> socket.socket:
+        addresses.add(address)
+        return connect(address, *rest, **more)
+
+    monkeypatch.setattr(socket, "create_connection", noted)
+    return addresses
 
 
 class Document(HTMLParser):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
@@ -10,11 +11,21 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from attacker_site.targets import is_label
-from attacker_site.tests.conftest import EVIL, Get
+from attacker_site.tests.conftest import EVIL, SERVERS, Get, community, getter, lookalike, site
+from attacker_site.tests.victim import LittleBank, Victim
 
-PAGES = ["/", "/image-get/", "/fetch-post/", "/form-post/behind/", "/self-check/"]
+PAGES = [
+    "/",
+    "/image-get/",
+    "/fetch-post/",
+    "/form-post/behind/",
+    "/foreign-token-post/behind/",
+    "/loot/",
+    "/self-check/",
+]
 KNOWN = re.compile(
-    r"http://(?:(?:community\.)?(?P<lab>[^./]+)\.bank|evil|playground)\.localhost:[89]000"
+    r"http://(?:(?:community\.)?(?P<lab>[^./]+)\.bank(?:\.localhost\.evil)?|evil|playground)"
+    r"\.localhost:[89]000"
 )
 LABELS = st.from_regex(r"[a-z0-9.:/@#?\\-]{1,70}", fullmatch=True) | st.text(max_size=80)
 
@@ -48,12 +59,13 @@ def test_a_malformed_lab_is_answered_with_the_grammar(get: Get, page: str) -> No
     assert "[--with-&lt;weakness&gt;…][--for-&lt;owner&gt;]" in answer.text
 
 
+@pytest.mark.parametrize("page", ["/form-post/behind/", "/foreign-token-post/behind/", "/loot/"])
 @given(text=st.text(max_size=200), name=st.sampled_from(["action", "at", "amount", "x"]))
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_any_text_in_the_query_is_survived(get: Get, text: str, name: str) -> None:
-    answer = get(f"/form-post/behind/?{name}={quote(text)}")
+def test_any_text_in_the_query_is_survived(get: Get, page: str, text: str, name: str) -> None:
+    answer = get(f"{page}?{name}={quote(text)}")
 
     assert answer.status_code in {200, 400}
 
@@ -91,6 +103,9 @@ def test_a_path_reaches_no_other_file(get: Get, path: str) -> None:
         "/?lab=<script>alert(1)</script>",
         "/image-get/?action=<script>alert(1)</script>",
         "/image-get/behind/?at=<script>alert(1)</script>",
+        "/foreign-token-post/?lab=<script>alert(1)</script>",
+        "/foreign-token-post/behind/?at=<script>alert(1)</script>",
+        "/loot/?lab=<script>alert(1)</script>",
     ],
 )
 def test_text_from_the_request_is_never_markup(get: Get, path: str) -> None:
@@ -102,3 +117,55 @@ def test_a_redirect_to_the_closing_slash_stays_on_this_host(get: Get) -> None:
 
     assert answer.status_code == 308
     assert answer.headers["Location"] == f"http://{EVIL}/image-get/?lab=csrf-token"
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Get, Victim]]:
+    """The site beside a little bank, and the bank, which remembers who was asked for."""
+    victim = Victim()
+    victim.reply = LittleBank()
+    with victim.running():
+        yield getter(site(victim.address, tmp_path_factory.mktemp("watched"))), victim
+
+
+@pytest.mark.parametrize("slug", sorted(SERVERS))
+@given(lab=LABELS, extra=st.text(max_size=60), name=st.sampled_from(["action", "at", "bank", "to"]))
+@example(lab="evil.example/", extra="", name="at")
+@example(lab="x@evil.example", extra="", name="at")
+@example(lab="127.0.0.1:80", extra="", name="at")
+@example(lab="no-defense\r\nHost: evil.example", extra="", name="at")
+@example(lab="csrf-token", extra="http://evil.example/", name="bank")
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_stands_in_the_query_the_server_asks_the_victim_for_that_lab_or_nobody(
+    watched: tuple[Get, Victim],
+    reached: set[tuple[str, int]],
+    slug: str,
+    lab: str,
+    extra: str,
+    name: str,
+) -> None:
+    get, victim = watched
+    victim.requests.clear()
+    reached.clear()
+    query = f"lab={quote(lab)}&{name}={quote(extra)}"
+
+    get(f"/{slug}/", community("a--b"))
+    get(f"/{slug}/?{query}", community("a--b"))
+    get(f"/{slug}/?{query}")
+
+    named = {asked.host for asked in victim.requests} - {"playground.localhost:8000"}
+    labs = {lab, "a--b"} if is_label(lab) else {"a--b"}
+    assert named <= {f"{one}.bank.localhost:8000" for one in labs}
+    assert "a--b.bank.localhost:8000" in named
+    assert reached == {("127.0.0.1", victim.server.server_port)}
+
+
+def test_the_lookalike_of_one_lab_asks_for_no_other(watched: tuple[Get, Victim]) -> None:
+    get, victim = watched
+    victim.requests.clear()
+
+    get("/form-post/?lab=csrf-token", lookalike("no-defense"))
+
+    assert victim.asked == [("playground.localhost:8000", "/api/labs/no-defense")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from attacker_site.hosts import Visit, read_host
 from attacker_site.tests.conftest import Get
 
 LONGEST = "a" * 63
@@ -14,10 +15,34 @@ ANSWERED = {
     "another port": "evil.localhost:1234",
     "upper case": "EVIL.localhost:9000",
     "below the attacker": "deep.below.evil.localhost:9000",
-    "a bank's name below the attacker": "no-defense.bank.localhost.evil.localhost:9000",
+    "the lookalike of a lab": "no-defense.bank.localhost.evil.localhost:9000",
+    "the lookalike of a private lab": "csrf-token--for-otter42.bank.localhost.evil.localhost:9000",
+    "the lookalike of the longest label": f"{LONGEST}.bank.localhost.evil.localhost:9000",
     "the taken-over sub-domain": "community.csrf-token.bank.localhost:9000",
     "the sub-domain of a private lab": "community.post-only--for-otter42.bank.localhost:9000",
     "the longest label": f"community.{LONGEST}.bank.localhost:9000",
+}
+# Which position a host is, and which lab it names. What is no label makes a host of the attacker's
+# own like any other below it: there the query names the lab.
+VISITS = {
+    "the attacker": ("evil.localhost:9000", "cross-site", None),
+    "below the attacker": ("deep.evil.localhost:9000", "cross-site", None),
+    "the sub-domain": ("community.a--for-b.bank.localhost:9000", "subdomain", "a--for-b"),
+    "the lookalike": ("a--for-b.bank.localhost.evil.localhost:9000", "lookalike", "a--for-b"),
+    "upper case": ("A.Bank.localhost.EVIL.localhost", "lookalike", "a"),
+    "a lookalike of no lab": ("bank.localhost.evil.localhost", "cross-site", None),
+    "a lookalike of a reserved name": ("www.bank.localhost.evil.localhost", "cross-site", None),
+    "a lookalike of an ill-formed label": (
+        "a---b.bank.localhost.evil.localhost",
+        "cross-site",
+        None,
+    ),
+    "below a lookalike": ("x.a.bank.localhost.evil.localhost", "cross-site", None),
+    "a lookalike of the sub-domain": (
+        "community.a.bank.localhost.evil.localhost",
+        "cross-site",
+        None,
+    ),
 }
 REFUSED = {
     "no host": None,
@@ -32,6 +57,9 @@ REFUSED = {
     "a community of a reserved name": "community.www.bank.localhost:9000",
     "below the community": "x.community.no-defense.bank.localhost:9000",
     "a name that ends alike": "notevil.localhost:9000",
+    "a lookalike that ends elsewhere": "no-defense.bank.localhost.evil.example:9000",
+    "a lookalike with a long name": f"{LONGEST}a.bank.localhost.evil.localhost:9000",
+    "below the bank, by way of the attacker": "evil.localhost.bank.localhost:9000",
     "a name that begins alike": "evil.localhost.example:9000",
     "a rebound name": "attacker.example:9000",
     "a closing dot": "evil.localhost.:9000",
@@ -49,7 +77,19 @@ def test_a_listed_host_is_answered(get: Get, host: str) -> None:
     assert get("/", host).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/form-post/", "/static/bait.css", "/favicon.ico"])
+@pytest.mark.parametrize(("host", "position", "lab"), VISITS.values(), ids=VISITS)
+def test_a_host_says_from_where_an_attack_comes_and_at_which_lab_it_aims(
+    host: str, position: str, lab: str | None
+) -> None:
+    name = host.lower().removesuffix(":9000")
+
+    assert read_host(host) == Visit(name, position, lab)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/loot/", "/foreign-token-post/", "/form-post/", "/static/bait.css", "/favicon.ico"],
+)
 @pytest.mark.parametrize("host", REFUSED.values(), ids=REFUSED)
 def test_any_other_host_is_refused_and_told_which_exist(
     get: Get, host: str | None, path: str

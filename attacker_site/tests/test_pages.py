@@ -1,20 +1,39 @@
-"""The attacker's own pages: gallery, panel, self-check, and an attack asked from elsewhere."""
+"""The attacker's own pages: gallery, self-check, and an attack asked from elsewhere."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
 from attacker_site.app import create_app
-from attacker_site.exploits import FOLDER, Arsenal, Attack
-from attacker_site.tests.conftest import EVIL, Document, Get, Victim, community, getter
-from attacker_site.tests.test_exploits import ATTACKS, CELLS, LAB, POSITIONS
+from attacker_site.exploits import FOLDER
+from attacker_site.gallery import in_sections
+from attacker_site.tests.conftest import (
+    EVIL,
+    SERVERS,
+    Document,
+    Get,
+    community,
+    getter,
+    lookalike,
+)
+from attacker_site.tests.test_exploits import ATTACKS, LAB, POSITIONS
 
 PLAYGROUND = "http://playground.localhost:8000"
-OWN_PAGES = ["/", "/form-post/behind/", "/self-check/", "/no-such-page/", "/?lab=."]
+OWN_PAGES = [
+    "/",
+    "/form-post/behind/",
+    "/foreign-token-post/behind/",
+    "/loot/",
+    "/self-check/",
+    "/no-such-page/",
+    "/?lab=.",
+    # The bank is down.
+    "/foreign-token-post/",
+]
 
 
 @pytest.mark.parametrize("path", OWN_PAGES)
@@ -49,129 +68,60 @@ def test_the_gallery_links_to_every_attack_and_its_panel(get: Get, position: str
             assert f"/{slug}/behind/{suffix}" in links
 
 
-def test_the_gallery_leads_to_the_other_position_and_back(get: Get) -> None:
-    there = f"http://community.{LAB}.bank.localhost:9000/"
-    back = f"http://evil.localhost:9000/?lab={LAB}"
+@pytest.mark.parametrize("position", POSITIONS)
+def test_the_gallery_leads_to_the_other_positions_and_to_the_loot(get: Get, position: str) -> None:
+    host, query = POSITIONS[position]
+    galleries = {
+        "cross-site": f"http://evil.localhost:9000/?lab={LAB}",
+        "subdomain": f"http://community.{LAB}.bank.localhost:9000/",
+        "lookalike": f"http://{LAB}.bank.localhost.evil.localhost:9000/",
+    }
 
-    assert there in Document(get(f"/?lab={LAB}").text).addresses()
-    assert back in Document(get("/", community(LAB)).text).addresses()
+    links = Document(get(f"/?{query}", host).text).addresses()
+
+    others = {name for name, address in galleries.items() if address in links}
+    assert others == set(POSITIONS) - {position}
+    assert (f"/loot/?{query}" if query else "/loot/") in links
+
+
+@pytest.mark.parametrize("position", POSITIONS)
+def test_the_gallery_shows_what_can_be_launched_from_there_once_and_nothing_else(
+    get: Get, position: str
+) -> None:
+    host, query = POSITIONS[position]
+
+    links = Document(get(f"/?{query}", host).text).addresses()
+
+    panels = [urlsplit(link).path.split("/")[1] for link in links if "/behind/" in link]
+    here = [slug for slug, attack in ATTACKS.items() if position in attack.positions]
+    assert sorted(panels) == here
+
+
+def test_the_gallery_puts_each_attack_into_one_section_that_fits(get: Get) -> None:
+    sections = {
+        section.key: [attack.slug for attack in held]
+        for section, held in in_sections(ATTACKS.values(), SERVERS)
+    }
+
+    assert sorted(slug for slugs in sections.values() for slug in slugs) == sorted(ATTACKS)
+    assert sections["get"][0] == "image-get"
+    assert sections["head"] == ["head-request"]
+    assert sections["post"][0] == "form-post"
+    assert "text-plain-json" in sections["post-types"]
+    assert "null-origin-post" in sections["post-unnamed"]
+    assert sections["post-prepared"] == sorted(SERVERS)
+
+
+def test_the_gallery_leads_to_each_of_its_sections(get: Get) -> None:
+    document = Document(get("/", community(LAB)).text)
+
+    sections = [heading["id"] for heading in document.all("h2") if heading["id"] != "aim"]
+    jumps = [link for link in document.addresses() if link.startswith("#") and link != "#main"]
+    assert jumps == [f"#{section}" for section in sections]
 
 
 def test_the_gallery_leads_to_the_lab_on_the_teaching_side(get: Get) -> None:
     assert f"{PLAYGROUND}/labs/{LAB}/" in Document(get(f"/?lab={LAB}").text).addresses()
-
-
-@pytest.mark.parametrize(("attack", "action", "position"), CELLS)
-def test_the_panel_shows_the_bytes_that_were_served(
-    get: Get, attack: Attack, action: str, position: str
-) -> None:
-    host, query = POSITIONS[position]
-    path = f"/{attack.slug}/?{query}&action={action}"
-    served = get(path, host).text
-
-    panel = get(urljoin(path, Document(served).link("behind/")), host)
-
-    assert panel.status_code == 200
-    assert Document(panel.text).text["served"] == served
-
-
-def test_the_panel_shows_the_bytes_that_were_served_after_the_balance_changed(
-    get_beside: Get, victim: Victim
-) -> None:
-    victim.says(40)
-    served = get_beside("/form-post/").text
-    victim.says(0)
-
-    panel = get_beside(urljoin("/form-post/", Document(served).link("behind/"))).text
-
-    assert Document(panel).text["served"] == served
-
-
-def test_the_panel_marks_the_lines_that_attack(get: Get) -> None:
-    page = get("/image-get/behind/").text
-
-    marked = [line for line in page.splitlines() if 'class="hll"' in line]
-    assert len(marked) == 2
-    assert "&lt;!--" in marked[0]
-    assert "no-defense.bank.localhost:8000/logout" in marked[1]
-
-
-def test_the_panel_fires_nothing(get: Get) -> None:
-    document = Document(get("/form-post/behind/").text)
-
-    loaded = [tag for tag in ("script", "iframe", "form") if document.all(tag)]
-    pictures = [picture["src"] for picture in document.all("img")]
-    assert loaded == []
-    assert pictures == ["/static/favicon.svg"]
-
-
-def test_the_panel_shows_a_post_as_http(get: Get) -> None:
-    shown = Document(get("/form-post/behind/?lab=csrf-token").text).text["request"]
-
-    assert shown == (
-        "POST /transfer HTTP/1.1\n"
-        "Host: csrf-token.bank.localhost:8000\n"
-        "Origin: http://evil.localhost:9000\n"
-        "Content-Type: application/x-www-form-urlencoded\n"
-        "Sec-Fetch-Site: cross-site\n"
-        "Cookie: sessionid=… if the browser sends it\n"
-        "\n"
-        "to=mallory&amount=100\n"
-    )
-
-
-def test_the_panel_shows_a_get_without_an_origin(get: Get) -> None:
-    path = "/image-get/behind/?action=change-email"
-
-    shown = Document(get(path, community("csrf-token")).text).text["request"]
-
-    assert shown == (
-        "GET /email?email=mallory%40evil.localhost HTTP/1.1\n"
-        "Host: csrf-token.bank.localhost:8000\n"
-        "Sec-Fetch-Site: same-site\n"
-        "Cookie: sessionid=… if the browser sends it\n"
-    )
-
-
-def test_the_panel_names_the_host_that_served_the_page_as_origin(get: Get) -> None:
-    page = get("/form-post/behind/", "bank.localhost.evil.localhost:9000").text
-
-    assert "Origin: http://bank.localhost.evil.localhost:9000\n" in Document(page).text["request"]
-
-
-def test_the_panel_leads_to_this_attempt(get: Get) -> None:
-    page = get("/image-get/behind/?lab=csrf-token&action=transfer&at=1795386609299").text
-
-    link = f"{PLAYGROUND}/labs/csrf-token/attempt/?since=1795386609299&path=/transfer"
-    assert link in Document(page).addresses()
-
-
-@pytest.mark.parametrize("at", ["", "&at=", "&at=now", "&at=-5", "&at=1e9", "&at=1" + "0" * 30])
-def test_the_panel_without_a_usable_time_leads_to_the_log(get: Get, at: str) -> None:
-    links = Document(get(f"/image-get/behind/?lab=csrf-token{at}").text).addresses()
-
-    assert f"{PLAYGROUND}/labs/csrf-token/#log" in links
-    assert not [link for link in links if "attempt" in link]
-
-
-def test_the_panel_leads_onward(get: Get) -> None:
-    page = get("/image-get/behind/?lab=csrf-token&action=transfer&at=1795386609299").text
-
-    links = Document(page).addresses()
-    assert "/image-get/?lab=csrf-token&action=transfer" in links
-    assert "/?lab=csrf-token" in links
-    assert f"{PLAYGROUND}/labs/csrf-token/" in links
-    assert f"{PLAYGROUND}/attacks/image-get/" in links
-
-
-def test_the_time_in_the_link_is_the_time_of_serving(
-    get: Get, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("time.time_ns", lambda: 1_795_386_609_299_999_999)
-
-    link = Document(get("/form-post/").text).link("behind/")
-
-    assert parse_qs(urlsplit(link).query)["at"] == ["1795386609299"]
 
 
 def test_the_self_check_loads_one_picture_from_the_lab(get: Get) -> None:
@@ -200,16 +150,17 @@ def test_the_icon_is_a_drawing(get: Get, path: str) -> None:
     assert answer.mimetype == "image/svg+xml"
 
 
-def test_every_local_address_of_every_page_exists(get: Get) -> None:
-    pages = [*OWN_PAGES, *(f"/{slug}/" for slug in Arsenal().attacks)]
+@pytest.mark.parametrize("host", [EVIL, community("csrf-token"), lookalike("csrf-token")])
+def test_every_local_address_of_every_page_exists(get_by_the_bank: Get, host: str) -> None:
+    pages = [*OWN_PAGES, *(f"/{slug}/" for slug in ATTACKS)]
     local = {
         urljoin(page, address)
         for page in pages
-        for address in Document(get(page).text).addresses()
+        for address in Document(get_by_the_bank(page, host).text).addresses()
         if not address.startswith(("http:", "#"))
     }
 
-    broken = {address for address in local if get(address).status_code != 200}
+    broken = {address for address in local if get_by_the_bank(address, host).status_code != 200}
     assert broken == set()
 
 
@@ -219,7 +170,7 @@ def test_an_attack_of_one_position_is_not_launched_from_the_other(tmp_path: Path
     text = toml.read_text(encoding="utf-8")
     line = next(line for line in text.splitlines() if line.startswith("positions"))
     toml.write_text(text.replace(line, 'positions = ["cross-site"]'), encoding="utf-8")
-    get = getter(create_app({}, tmp_path))
+    get = getter(create_app({"VAR_DIR": str(tmp_path / "var")}, tmp_path))
 
     answer = get("/form-get/", community("csrf-token"))
 

@@ -12,6 +12,7 @@ from tools.check import ROOT, problems
 
 ATTACK = "attacker_site/attacks/form-post"
 DEFENSE = "victim_site/defenses/post_only.py"
+FLAWED = "victim_site/defenses/flawed/origin_suffix.py"
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             edit(DEFENSE, "## Sources", "## Source"), "must have the headings", id="defense heading"
         ),
         pytest.param(
-            edit(f"{ATTACK}/attack.toml", '"subdomain"]', '"subdomain", "same-origin"]'),
+            edit(f"{ATTACK}/attack.toml", '"subdomain", ', '"subdomain", "same-origin", '),
             "no row [form-post.same-origin]",
             id="row missing",
         ),
@@ -80,6 +81,64 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             edit("matrix.toml", 'post-only = "get-refused"\n', ""),
             "does not state post-only",
             id="cell missing",
+        ),
+        pytest.param(
+            edit(FLAWED, "## The flaw", "## Flaws"), "must have the headings", id="flawed heading"
+        ),
+        pytest.param(
+            edit(FLAWED, "`form-post` from `subdomain`: ", "`form-post` from below: "),
+            "does not begin “Falls to”",
+            id="flawed without its attack",
+        ),
+        pytest.param(
+            edit(FLAWED, "`origin-check`: ", "An exact comparison: "),
+            "does not begin “Mended by”",
+            id="flawed without its mend",
+        ),
+        pytest.param(
+            edit(FLAWED, "`form-post` from `subdomain`: ", "`form-pest` from `subdomain`: "),
+            "falls to form-pest.subdomain, which is no row",
+            id="flawed that falls to nothing",
+        ),
+        pytest.param(
+            edit(FLAWED, "`form-post` from `subdomain`: ", "`form-post` from `cross-site`: "),
+            "but the matrix expects it to hold",
+            id="flawed that does not fall",
+        ),
+        pytest.param(
+            edit(FLAWED, "`origin-check`: ", "`samesite-strict`: "),
+            "but the matrix expects that to fall too",
+            id="mend that does not hold",
+        ),
+        pytest.param(
+            edit(FLAWED, "`origin-check`: ", "`good-will`: "),
+            "mended by good-will, which is no column",
+            id="mend that is not there",
+        ),
+        pytest.param(
+            edit("matrix.toml", 'origin-suffix = "forged"\norigin-prefix = "forged"\n', ""),
+            "does not state origin-suffix",
+            id="flawed that is not tried by a plain attack",
+        ),
+        pytest.param(
+            edit("matrix.toml", "post-only--session-token =", "post-only--session-toke ="),
+            "session-toke is no defense or stack",
+            id="lab of an unknown defense",
+        ),
+        pytest.param(
+            edit("matrix.toml", "post-only--session-token =", "post-only ="),
+            "states post-only twice",
+            id="column stated again",
+        ),
+        pytest.param(
+            edit("matrix.toml", 'everything = "cookie-strict"', 'evrything = "cookie-strict"'),
+            "is it for .also?",
+            id="unknown column",
+        ),
+        pytest.param(
+            edit(DEFENSE, "## Sources\n", "## Sources\n\nTODO\n"),
+            "has “TODO” 1 times",
+            id="blank that the scaffold left",
         ),
         pytest.param(
             edit("matrix.toml", '"get-refused"', '"get-lost"'),

@@ -47,6 +47,19 @@ LINES = {
         '"n/a: Nothing is sent: see there."',
         ("n/a", None, None, "Nothing is sent: see there."),
     ),
+    "with a note": (
+        '"token-missing: Expected forged; the browser does otherwise."',
+        (
+            "blocked",
+            "token-missing",
+            "token-missing",
+            "Expected forged; the browser does otherwise.",
+        ),
+    ),
+    "forged with a note": (
+        '"forged: Expected token-missing: this one forgets."',
+        ("forged", None, None, "Expected token-missing: this one forgets."),
+    ),
     "by profile": (
         '{ chromium = "cookie-lax", else = "forged" }',
         ("blocked", "cookie-lax", None, ""),
@@ -101,6 +114,15 @@ def test_where_the_control_is_not_forged_the_browser_was_first(
     assert (found.outcome, found.reason, found.verdict, found.note) == expected
 
 
+@pytest.mark.parametrize("line", ["forged", "get-refused", "cookie-lax"])
+def test_where_the_control_is_not_sent_nothing_is(load: Load, line: str) -> None:
+    text = '[ping.cross-site]\nno-defense = { firefox = "not-sent", else = "forged" }\n'
+    found = cell(load(f'{text}defense = "{line}"'), "firefox/ping/cross-site/defense")
+
+    assert (found.outcome, found.reason, found.verdict) == ("blocked", "not-sent", None)
+    assert found.note == "This browser makes no such request."
+
+
 def test_in_another_profile_it_was_not(load: Load) -> None:
     found = load(f'{FIRST}defense = "get-refused"')
 
@@ -136,6 +158,28 @@ def test_like_takes_over_what_the_row_does_not_state_itself(load: Load) -> None:
 
     lines = {c.defense: c.reason for c in found.cells() if c.name.startswith("firefox/fetch")}
     assert lines == {"no-defense": None, "a": "cookie-lax", "b": None}
+
+
+def test_like_may_name_another_position(load: Load) -> None:
+    found = load(ROW + 'x = "forged"\n[post.lookalike]\nlike = "post.cross-site"\n')
+
+    assert found.rows["post", "lookalike"] == found.rows["post", "cross-site"]
+
+
+ALSO = '[post.cross-site.also]\nflawed = "token-wrong"\n'
+
+
+def test_a_label_that_only_one_row_states_is_a_cell(load: Load) -> None:
+    found = load(ROW + ALSO)
+
+    assert cell(found, "chromium/post/cross-site/flawed").reason == "token-wrong"
+    assert (found.columns, found.labels) == (["no-defense"], ["no-defense", "flawed"])
+
+
+def test_like_does_not_take_over_what_only_one_row_states(load: Load) -> None:
+    found = load(ROW + ALSO + '[fetch.cross-site]\nlike = "post"\n')
+
+    assert found.also["fetch", "cross-site"] == {}
 
 
 def test_like_may_be_a_chain(load: Load) -> None:
@@ -185,14 +229,19 @@ def test_no_two_cells_have_one_name() -> None:
 
 def test_every_row_has_every_column_in_every_profile() -> None:
     found = matrix.load()
-    columns = list(next(iter(found.rows.values())))
     fresh = {(c.profile, c.attack, c.position, c.defense) for c in CELLS if c.cookie_age == "fresh"}
 
-    expected = {
+    also = {
+        (profile, *row, label)
+        for profile in found.profiles
+        for row, lines in found.also.items()
+        for label in lines
+    }
+    expected = also | {
         (profile, attack, position, column)
         for profile in found.profiles
         for attack, position in found.rows
-        for column in columns
+        for column in found.columns
     }
     assert fresh == expected
 

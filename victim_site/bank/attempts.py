@@ -65,7 +65,7 @@ def record(
         sec_fetch_site=_cut(headers.get("Sec-Fetch-Site"), 30),
         sec_fetch_mode=_cut(headers.get("Sec-Fetch-Mode"), 30),
         sec_fetch_dest=_cut(headers.get("Sec-Fetch-Dest"), 30),
-        cookies=[_cut(name, 60) for name in list(request.COOKIES)[:20]],
+        cookies=[_cut(name, 60) for name in request.cookie_names[:20]],
         user=user,
         outcome=outcome,
         verdicts=[{"defense": slug, "reason": verdict.code} for slug, verdict in refused_by],

@@ -29,17 +29,18 @@ from victim_site.label import SiteRequest
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class SessionCookieMiddleware:
-    """Lets a lab's defenses finish what the session middleware and the views have answered."""
+class EdgeMiddleware:
+    """The bank's outermost layer: cookies as browsers know them, and what each answer declares."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: SiteRequest) -> HttpResponse:
-        response = self.get_response(request)
         label = request.label
         if label is None:
-            return response
+            return self.get_response(request)
+        _take_prefix_off(label.cookie_prefix, cast("BankRequest", request))
+        response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         # The teaching side's content policy is not the bank's; a defense may declare another.
         csp({})(lambda _: response)(request)
@@ -48,8 +49,36 @@ class SessionCookieMiddleware:
         if cookie := response.cookies.get(settings.SESSION_COOKIE_NAME):
             for defense in label.defenses:
                 defense.session_cookie(cookie)
-            _make_keepable(cookie, request, response)
+            if not label.cookie_prefix:
+                _make_keepable(cookie, request, response)
+        _put_prefix_on(label.cookie_prefix, response)
         return response
+
+
+def _take_prefix_off(prefix: str, request: BankRequest) -> None:
+    """Give the request the cookies that the bank has set, by the names that its code knows.
+
+    A cookie without the lab's prefix is none of the bank's, so it is gone.
+    """
+    request.cookie_names = list(request.COOKIES)
+    if prefix:
+        request.COOKIES = {
+            name.removeprefix(prefix): value
+            for name, value in request.COOKIES.items()
+            if name.startswith(prefix)
+        }
+
+
+def _put_prefix_on(prefix: str, response: HttpResponse) -> None:
+    """Rename every cookie that is being set, with what browsers demand beside the prefix."""
+    if not prefix:
+        return
+    for name, cookie in list(response.cookies.items()):
+        del response.cookies[name]
+        response.cookies[prefix + name] = cookie.value
+        renamed = response.cookies[prefix + name]
+        renamed.update(cookie.items())
+        renamed["secure"], renamed["path"], renamed["domain"] = True, "/", ""
 
 
 def _make_keepable(cookie: Morsel[str], request: HttpRequest, response: HttpResponse) -> None:

@@ -9,7 +9,11 @@ from victim_site.label import Label
 
 
 class BankRequest(HttpRequest):
-    """A request to one lab: its label, from the host, and its row, which holds the state."""
+    """A request to one lab: its label, from the host, and its row, which holds the state.
+
+    `cookie_names` are the cookies' names as the browser sent them, before any prefix was taken off.
+    """
 
     label: Label
     lab: Lab
+    cookie_names: list[str]

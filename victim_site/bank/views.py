@@ -47,7 +47,12 @@ def account(request: BankRequest) -> HttpResponse:
         (f"{at:%d %b, %H:%M:%S}", sender, recipient, f"−{amount}" if sender == me else f"+{amount}")
         for sender, recipient, amount, at in rows
     ]
-    context = {"notice": NOTICES.get(request.GET.get("done", "")), "history": history}
+    context = {
+        "notice": NOTICES.get(request.GET.get("done", "")),
+        "history": history,
+        # Where scripts must state the type of every body, no body is a file.
+        "takes_files": "Content-Type" not in request.label.script_headers(request),
+    }
     return render(request, "bank/account.html", context)
 
 

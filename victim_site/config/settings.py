@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "victim_site.lab.middleware.TeachingSideMiddleware",
     # Outside Django's session middleware, so that a lab's defenses see the cookie it has set.
-    "victim_site.bank.middleware.SessionCookieMiddleware",
+    "victim_site.bank.middleware.EdgeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "victim_site.bank.middleware.GuardMiddleware",
 ]

@@ -1,8 +1,8 @@
 """What a defense is: a class with a few hooks, all of which do nothing unless it says otherwise.
 
 A file in this folder holds one subclass of `Defense`; its name, with hyphens, is the slug, and
-its docstring is the lesson. The bank asks every defense of a lab, in the order of the label, and
-knows none of them by name.
+its docstring is the lesson. `flawed/` holds the wrong ones in the same form. The bank asks every
+defense of a lab, in the order of the label, and knows none of them by name.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import importlib
 import pkgutil
 from functools import cache
 from http.cookies import Morsel
+from types import ModuleType
 from typing import ClassVar
 
 from django.http import HttpRequest, HttpResponse
 
 from victim_site import defenses
+from victim_site.defenses import flawed
 from victim_site.defenses.reasons import Reason
 
 
@@ -23,8 +25,15 @@ class Defense:
     """One mechanism. Instances hold no state: one serves every lab and every request."""
 
     slug: ClassVar[str]
-    # Two defenses that settle the same thing contradict each other and share no lab.
+    # Two defenses that settle the same thing contradict each other and share no lab: the session
+    # cookie has one SameSite, and a form has one field of a name.
     settles: ClassVar[str] = ""
+    # Stands before the names of all the bank's cookies.
+    cookie_prefix: ClassVar[str] = ""
+    # Honest forms must be sent by the bank's script, since a plain form cannot do what is asked.
+    needs_script: ClassVar[bool] = False
+    # What the customer must type besides, where money or access is at stake: names and labels.
+    asks_for: ClassVar[dict[str, str]] = {}
 
     def session_cookie(self, cookie: Morsel[str]) -> None:
         """Change what the session cookie says to the browser, before it is sent."""
@@ -56,10 +65,8 @@ def all_defenses() -> dict[str, Defense]:
         TypeError: A file does not hold exactly one subclass of `Defense`.
     """
     found: dict[str, Defense] = {}
-    for module_info in pkgutil.iter_modules(defenses.__path__):
-        if module_info.ispkg or module_info.name in {"base", "reasons"}:
-            continue
-        module = importlib.import_module(f"{defenses.__name__}.{module_info.name}")
+    for name in sorted(_modules(defenses) | _modules(flawed)):
+        module = importlib.import_module(name)
         classes = [
             value
             for value in vars(module).values()
@@ -69,9 +76,28 @@ def all_defenses() -> dict[str, Defense]:
         ]
         if len(classes) != 1:
             raise TypeError(f"{module.__name__} must hold one subclass of Defense")
-        classes[0].slug = module_info.name.replace("_", "-")
+        classes[0].slug = name.rpartition(".")[2].replace("_", "-")
         found[classes[0].slug] = classes[0]()
-    return found
+    return dict(sorted(found.items()))
+
+
+def _modules(package: ModuleType) -> set[str]:
+    """Return the names of a package's modules that hold a defense."""
+    return {
+        f"{package.__name__}.{module.name}"
+        for module in pkgutil.iter_modules(package.__path__)
+        if not module.ispkg and module.name not in {"base", "reasons"}
+    }
+
+
+@cache
+def flawed_defenses() -> frozenset[str]:
+    """Return the slugs of the defenses in `flawed/`."""
+    return frozenset(
+        slug
+        for slug, defense in all_defenses().items()
+        if type(defense).__module__ in _modules(flawed)
+    )
 
 
 def is_unsafe(request: HttpRequest) -> bool:

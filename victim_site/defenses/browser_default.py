@@ -16,9 +16,15 @@ services needed that.
 
 ## In your own project
 
-This is what Flask does when you set nothing. In Django it takes `SESSION_COOKIE_SAMESITE = False`.
-Say which value you want instead: `SESSION_COOKIE_SAMESITE = "Lax"` (the same name in Flask's
-`app.config`).
+Say which value you want instead (`samesite-lax`). This is the way to say nothing:
+
+In Django:
+
+    SESSION_COOKIE_SAMESITE = False
+
+In Flask, which does so where nothing is set:
+
+    app.config["SESSION_COOKIE_SAMESITE"] = None
 
 ## Sources
 

@@ -18,13 +18,17 @@ POST, so most forgeries end there, and the token decides when no `Origin` was se
 
 ## In your own project
 
-In Django it is in `MIDDLEWARE` of every new project; forms need one line:
+In Django, where the first line stands in every new project:
+
+    MIDDLEWARE += ["django.middleware.csrf.CsrfViewMiddleware"]
 
     <form method="post">{% csrf_token %}
 
 In Flask the nearest is Flask-WTF:
 
     CSRFProtect(app)
+
+    <form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}">
 
 ## Sources
 

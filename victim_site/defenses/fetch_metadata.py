@@ -17,11 +17,25 @@ compared with the host. If that is missing too, the sender is no browser, and th
 
 ## In your own project
 
-In Go, `http.NewCrossOriginProtection().Handler(mux)`. In Flask, or as a Django middleware, the
-heart of it is
+In Go it is built in: `http.NewCrossOriginProtection().Handler(mux)`. The heart of it:
 
-    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
-        return "Cross-origin request refused", 403
+In Django:
+
+    def same_origin_only(get_response):
+        def check(request):
+            site = request.headers.get("Sec-Fetch-Site", "none")
+            if request.method == "POST" and site not in ("same-origin", "none"):
+                raise PermissionDenied
+            return get_response(request)
+        return check
+
+In Flask:
+
+    @app.before_request
+    def same_origin_only():
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        if request.method == "POST" and site not in ("same-origin", "none"):
+            abort(403)
 
 ## Sources
 

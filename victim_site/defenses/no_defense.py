@@ -13,8 +13,15 @@ and every request from a sub-domain of the bank still carry the cookie.
 
 ## In your own project
 
-Nobody switches this on. It is what is left when Django's `CsrfViewMiddleware` is removed, views
-have no `@require_POST`, and `SESSION_COOKIE_SAMESITE` is `"None"` for a partner's sake.
+Nobody switches this on. It is what is left when the defaults of a framework are taken away:
+
+In Django:
+
+    SESSION_COOKIE_SAMESITE, SESSION_COOKIE_SECURE = "None", True
+
+In Flask:
+
+    app.config.update(SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True)
 
 ## Sources
 

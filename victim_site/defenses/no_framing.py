@@ -13,9 +13,12 @@ and has acted by then. It takes clickjacking away from the defenses beside it, a
 
 ## In your own project
 
-In Django, `XFrameOptionsMiddleware` is in `MIDDLEWARE` of every new project; with django-csp:
+In Django, with django-csp, told to add no `default-src` of its own; the first line stands in every
+new project:
 
-    CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"frame-ancestors": [NONE]}}
+    MIDDLEWARE += ["django.middleware.clickjacking.XFrameOptionsMiddleware"]
+    MIDDLEWARE += ["csp.middleware.CSPMiddleware"]
+    CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"default-src": None, "frame-ancestors": [NONE]}}
 
 In Flask:
 

@@ -17,7 +17,13 @@ its own forms and is refused too.
 
 ## In your own project
 
-Django does this before it looks at the token; nothing to add. In Flask:
+In Django, whose `CsrfViewMiddleware` does it before it looks at the token:
+
+    MIDDLEWARE += ["django.middleware.csrf.CsrfViewMiddleware"]
+
+    <form method="post">{% csrf_token %}
+
+In Flask:
 
     @app.before_request
     def same_origin_only():
@@ -26,7 +32,7 @@ Django does this before it looks at the token; nothing to add. In Flask:
 
 ## Sources
 
-- OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "Verifying Origin with Standard Headers"
+- OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "Using Standard Headers to Verify Origin"
 - Fetch standard, "Origin header"
 """
 

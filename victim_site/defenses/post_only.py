@@ -16,12 +16,14 @@ it with the visitor's cookie. This is half of the rule of thumb; the token is th
 In Django:
 
     @require_POST
-    def transfer(request): ...
+    def transfer(request):
+        return move_money(request)
 
 In Flask:
 
     @app.post("/transfer")
-    def transfer(): ...
+    def transfer():
+        return move_money(request)
 
 ## Sources
 

@@ -21,7 +21,10 @@ class Reason:
 
 
 GET_REFUSED = Reason(
-    "get-refused", "server", "This action is accepted by POST only, and the request was a GET.", 405
+    "get-refused",
+    "server",
+    "This action is accepted by POST only, and the request was a GET or a HEAD.",
+    405,
 )
 TOKEN_MISSING = Reason(
     "token-missing", "server", "The request carried no token from the bank's own form."
@@ -39,7 +42,7 @@ ORIGIN_MISSING = Reason(
     "origin-missing", "server", "The request has no Origin header, so nothing shows its sender."
 )
 REFERER_MISSING = Reason(
-    "referer-missing", "server", "The request has no Referer header, which https requires here."
+    "referer-missing", "server", "The request has no Referer header, so nothing shows its sender."
 )
 REFERER_MISMATCH = Reason(
     "referer-mismatch", "server", "The Referer header names another site than the bank."
@@ -51,6 +54,24 @@ FETCH_SITE_SAME_SITE = Reason(
     "fetch-site-same-site",
     "server",
     "The browser says that a sister host of the bank, not the bank itself, made this request.",
+)
+HEADER_MISSING = Reason(
+    "header-missing",
+    "server",
+    "The request lacks the X-Requested-With header that the bank's own script sends.",
+)
+CONTENT_TYPE_REFUSED = Reason(
+    "content-type-refused",
+    "server",
+    "The request does not say that its body is application/json.",
+    415,
+)
+BODY_NOT_JSON = Reason("body-not-json", "server", "The body of the request is no JSON object.", 400)
+PASSWORD_MISSING = Reason(
+    "password-missing", "server", "This action asks for the current password, and none came along."
+)
+PASSWORD_WRONG = Reason(
+    "password-wrong", "server", "This action asks for the current password, and another came along."
 )
 CORS_CLOSED = Reason(
     "cors-closed",
@@ -94,6 +115,7 @@ NOT_SIGNED_IN = Reason(
     "browser",
     "No session cookie came along, and no rule kept it back: this browser is not signed in here.",
 )
+NOT_SENT = Reason("not-sent", "browser", "This browser makes no such request at all.")
 SESSION_ENDED = Reason(
     "session-ended",
     "browser",

@@ -15,11 +15,11 @@ image, a hidden form or a script of another site sends a request without a name.
 
 ## In your own project
 
-Django has it by default:
+In Django, where it is the default:
 
     SESSION_COOKIE_SAMESITE = "Lax"
 
-Flask has not:
+In Flask, where it is not:
 
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 

@@ -20,13 +20,20 @@ then, so that a visitor cannot be signed in to somebody else's account either.
 
 ## In your own project
 
-Use the one your framework has. In Django, `CsrfViewMiddleware` with
+Use the one that your framework has.
 
+In Django:
+
+    MIDDLEWARE += ["django.middleware.csrf.CsrfViewMiddleware"]
     CSRF_USE_SESSIONS = True
 
-and `{% csrf_token %}` in every form. In Flask, with Flask-WTF:
+    <form method="post">{% csrf_token %}
+
+In Flask, with Flask-WTF:
 
     CSRFProtect(app)
+
+    <form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}">
 
 ## Sources
 
@@ -51,6 +58,8 @@ SIGN_IN_COOKIE = "signin_token"
 
 
 class SessionToken(Defense):
+    settles = "the form's token"
+
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         return {FIELD: _expected(request) or _new_sign_in_token(request)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -16,19 +17,27 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 import matrix
-from victim_site.defenses.base import all_defenses
+from victim_site.defenses.base import all_defenses, flawed_defenses
 from victim_site.label import Label, stacks
 
 ATTACKS_DIR = settings.CHECKOUT / "attacker_site" / "attacks"
 DEFENSES_DIR = settings.CHECKOUT / "victim_site" / "defenses"
-POSITIONS = {"cross-site": "from another site", "subdomain": "from a sub-domain of the bank"}
+POSITIONS = {
+    "cross-site": "from another site",
+    "subdomain": "from a sub-domain of the bank",
+    "lookalike": "from a site whose name begins like the bank's",
+}
 # The texts are the project's own, yet raw HTML in them stays text.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @dataclass(frozen=True)
 class Attack:
-    """One attack, as its folder describes it. `text` is its README, `source` its exploit page."""
+    """One attack, as its folder describes it.
+
+    `text` is its README, `source` its exploit page, and `server` what the attacker's server does
+    before it serves that page, if anything.
+    """
 
     slug: str
     title: str
@@ -37,19 +46,32 @@ class Attack:
     positions: tuple[str, ...]
     trigger: str
     request: str
+    victim: str
     text: str
     source: str
+    server: str
 
 
 @dataclass(frozen=True)
 class DefenseText:
-    """One defense, as its file describes it: first sentence, lesson, and the file itself."""
+    """One defense, as its file describes it: first sentence, lesson, and the file itself.
+
+    A flawed one also names the attack and position that defeat it, and the sound defense that
+    stops that attack.
+    """
 
     slug: str
     summary: str
     text: str
     source: str
     file: str
+    falls_to: tuple[str, str] | None = None
+    mended_by: str = ""
+
+
+def positions(attack: Attack) -> list[tuple[str, str]]:
+    """Return where an attack is launched from, and how that is said, in the usual order."""
+    return [(slug, where) for slug, where in POSITIONS.items() if slug in attack.positions]
 
 
 @cache
@@ -66,6 +88,7 @@ def attacks() -> dict[str, Attack]:
 def _attack(folder: Path) -> Attack:
     about = tomllib.loads((folder / "attack.toml").read_text(encoding="utf-8"))
     text = (folder / "README.md").read_text(encoding="utf-8")
+    server = folder / "server.py"
     return Attack(
         slug=folder.name,
         title=about["title"],
@@ -74,8 +97,10 @@ def _attack(folder: Path) -> Attack:
         positions=tuple(about["positions"]),
         trigger=about["trigger"],
         request=about["request"],
+        victim=about.get("victim", "signed-in"),
         text=text.partition("\n## ")[1].lstrip() + text.partition("\n## ")[2],
         source=(folder / "exploit.html").read_text(encoding="utf-8"),
+        server=server.read_text(encoding="utf-8") if server.exists() else "",
     )
 
 
@@ -85,12 +110,36 @@ def defenses() -> dict[str, DefenseText]:
     return {slug: _defense(slug) for slug in all_defenses()}
 
 
+@cache
+def sound_defenses() -> list[DefenseText]:
+    """Return the defenses that do what they say."""
+    return [found for slug, found in defenses().items() if slug not in flawed_defenses()]
+
+
+@cache
+def flawed() -> list[DefenseText]:
+    """Return the flawed defenses."""
+    return [found for slug, found in defenses().items() if slug in flawed_defenses()]
+
+
 def _defense(slug: str) -> DefenseText:
-    file = DEFENSES_DIR / f"{slug.replace('-', '_')}.py"
+    folder = DEFENSES_DIR / "flawed" if slug in flawed_defenses() else DEFENSES_DIR
+    file = folder / f"{slug.replace('-', '_')}.py"
     source = file.read_text(encoding="utf-8")
     lesson = ast.get_docstring(ast.parse(source)) or ""
     summary, _, text = lesson.partition("\n\n")
-    return DefenseText(slug, summary, text, source, str(file.relative_to(settings.CHECKOUT)))
+    where = str(file.relative_to(settings.CHECKOUT))
+    falls = re.search(r"^## Falls to\n\n`([a-z-]+)` from `([a-z-]+)`", text, re.MULTILINE)
+    mended = re.search(r"^## Mended by\n\n`([a-z-]+)`", text, re.MULTILINE)
+    return DefenseText(
+        slug,
+        summary,
+        text,
+        source,
+        where,
+        falls_to=(falls[1], falls[2]) if falls else None,
+        mended_by=mended[1] if mended else "",
+    )
 
 
 @cache
@@ -127,17 +176,17 @@ def summaries(label: Label) -> list[tuple[str, str]]:
 
 def columns() -> list[str]:
     """Return the matrix's columns in order: defenses, then stacks."""
-    first_row = next(iter(the_matrix().rows.values()))
-    return list(first_row)
+    return the_matrix().columns
 
 
 @cache
 def as_html(markdown: str) -> SafeString:
     """Render a lesson text, in which a defense is a link to its page."""
     html: str = _markdown.render(markdown)
-    for slug in (*all_defenses(), *stacks()):
+    pages = [(slug, "defenses") for slug in (*all_defenses(), *stacks())]
+    for slug, kind in [*pages, *((slug, "attacks") for slug in attacks())]:
         html = html.replace(
-            f"<code>{slug}</code>", f'<a href="/defenses/{slug}/"><code>{slug}</code></a>'
+            f"<code>{slug}</code>", f'<a href="/{kind}/{slug}/"><code>{slug}</code></a>'
         )
     return mark_safe(html)  # noqa: S308  The renderer escapes HTML.
 

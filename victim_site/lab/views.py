@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import zlib
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from victim_site.bank import reports
@@ -27,6 +30,23 @@ STORY = [
     ("A hidden form robs you all the same", "post-only", "form-post", "cross-site"),
     ("The token", "post-only--session-token", "form-post", "cross-site"),
     ("What Django does", "rule-of-thumb", "form-post", "cross-site"),
+]
+
+# Sound defenses that are taken for more than they are: what is said, the lab, the attack and
+# position that prove it wrong, and the lab that mends it.
+MISTAKEN = [
+    (
+        "“We have tokens”, and the action accepts GET too.",
+        "csrf-token",
+        ("link-get", "cross-site"),
+        "rule-of-thumb",
+    ),
+    (
+        "“Lax is enough”, and the action accepts GET.",
+        "samesite-lax",
+        ("link-get", "cross-site"),
+        "post-only--samesite-lax",
+    ),
 ]
 
 # What Sec-Fetch-Site says, in words, and what the actions are.
@@ -58,7 +78,8 @@ def _label(text: str) -> Label:
 
 def _walk(lab: str, attack: str, position: str) -> str:
     """Return the address that begins the walk: sign in, open the attacker's page, see."""
-    return f"{_label(lab).url}/#try={attack}.{position}"
+    signed_out = catalogue.attacks()[attack].victim != "signed-in"
+    return f"{_label(lab).url}/#try={attack}.{position}{'.signed-out' * signed_out}"
 
 
 @require_safe
@@ -78,8 +99,16 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def labs(request: HttpRequest) -> HttpResponse:
     """Every lab that has a name of its own."""
-    context = {"defenses": catalogue.defenses().values(), "stacks": stacks()}
-    return render(request, "lab/labs.html", context)
+    return render(request, "lab/labs.html", _all_defenses())
+
+
+def _all_defenses() -> dict[str, Any]:
+    """Return every defense for a list: the sound ones, the flawed ones, and the stacks."""
+    return {
+        "defenses": catalogue.sound_defenses(),
+        "flawed": catalogue.flawed(),
+        "stacks": stacks(),
+    }
 
 
 @require_safe
@@ -95,8 +124,7 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
                     "walk": _walk(text, attack.slug, position),
                     "cells": catalogue.expected(label, attack.slug, position),
                 }
-                for position, where in catalogue.POSITIONS.items()
-                if position in attack.positions
+                for position, where in catalogue.positions(attack)
             ],
         )
         for attack in catalogue.attacks().values()
@@ -106,7 +134,6 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
         "lab": label,
         "summaries": catalogue.summaries(label),
         "tries": tries,
-        "positions": catalogue.POSITIONS,
         "suggested": catalogue.attacks()[suggested[0]],
         "suggested_walk": _walk(text, *suggested),
         "known": any(square["cells"] for _, squares in tries for square in squares),
@@ -225,22 +252,69 @@ def attack(request: HttpRequest, slug: str) -> HttpResponse:
     found = catalogue.attacks().get(slug)
     if found is None:
         raise Http404(f"There is no attack called “{slug}”.")
+    positions = dict(catalogue.positions(found))
     context = {
         "attack": found,
         "text": catalogue.as_html(found.text),
         "source": catalogue.as_code(found.source, "html+jinja"),
-        "rows": _rows([(slug, position) for position in found.positions], catalogue.columns()),
-        "columns": catalogue.columns(),
-        "walk": _walk("no-defense", slug, found.positions[0]),
+        "server": catalogue.as_code(found.server, "python") if found.server else "",
+        "positions": positions,
+        "walks": [(where, _walk("no-defense", slug, at)) for at, where in positions.items()],
+        **_against_each_defense(slug, list(positions), _profile(request)),
     }
     return render(request, "lab/attack.html", context)
+
+
+def _against_each_defense(attack: str, positions: list[str], profile: str) -> dict[str, Any]:
+    """Return an attack's rows, a label to a line: the columns, then what only these rows state."""
+    cells = catalogue.squares(profile)
+
+    def line(label: str) -> dict[str, Any]:
+        squares = [
+            {
+                "cells": cells.get((attack, position, label), []),
+                "walk": _walk(label, attack, position),
+            }
+            for position in positions
+        ]
+        return {"label": label, "page": _page_of(label), "squares": squares}
+
+    columns = catalogue.columns()
+    others = [
+        label
+        for label in catalogue.the_matrix().labels
+        if label not in columns and any((attack, p, label) in cells for p in positions)
+    ]
+    return {
+        "profile": profile,
+        "profiles": catalogue.the_matrix().profiles,
+        "lines": [line(label) for label in columns],
+        "other_lines": [line(label) for label in others],
+    }
+
+
+def _page_of(label: str) -> str:
+    """Return the address of what explains a label: a defense's page, or the lab of several."""
+    one = label in stacks() or label in catalogue.defenses()
+    return f"/defenses/{label}/" if one else f"/labs/{label}/"
 
 
 @require_safe
 def defenses(request: HttpRequest) -> HttpResponse:
     """Every defense and stack."""
-    context = {"defenses": catalogue.defenses().values(), "stacks": stacks()}
-    return render(request, "lab/defenses.html", context)
+    mistaken = [
+        {
+            "said": said,
+            "lab": lab,
+            "attack": attack,
+            "walk": _walk(lab, *attack),
+            "mend": mend,
+            "page": _page_of(mend),
+            "mended_walk": _walk(mend, *attack),
+        }
+        for said, lab, attack, mend in MISTAKEN
+    ]
+    return render(request, "lab/defenses.html", {"mistaken": mistaken, **_all_defenses()})
 
 
 @require_safe
@@ -248,10 +322,16 @@ def defense(request: HttpRequest, slug: str) -> HttpResponse:
     """One defense or stack: the lesson, the whole file, and its column of the matrix."""
     if slug not in stacks() and slug not in catalogue.defenses():
         raise Http404(f"There is no defense called “{slug}”.")
+    profile = _profile(request)
+    stated = [
+        key for key in catalogue.the_matrix().rows if (*key, slug) in catalogue.squares(profile)
+    ]
     context: dict[str, Any] = {
         "slug": slug,
-        "rows": _rows(list(catalogue.the_matrix().rows), [slug]),
+        "rows": _rows(stated, [slug], profile),
         "columns": [slug],
+        "profile": profile,
+        "profiles": catalogue.the_matrix().profiles,
     }
     if slug in stacks():
         context |= {"stack": stacks()[slug], "members": catalogue.summaries(_label(slug))}
@@ -262,24 +342,69 @@ def defense(request: HttpRequest, slug: str) -> HttpResponse:
             "text": catalogue.as_html(found.text),
             "source": catalogue.as_code(found.source, "python"),
         }
+        if found.falls_to:
+            context |= {
+                "falls_to": catalogue.attacks()[found.falls_to[0]],
+                "where": catalogue.POSITIONS[found.falls_to[1]],
+                "fall": _walk(slug, *found.falls_to),
+                "mend": _walk(found.mended_by, *found.falls_to),
+            }
     return render(request, "lab/defense.html", context)
 
 
 @require_safe
 def matrix_table(request: HttpRequest) -> HttpResponse:
     """Attack and position by defense, in one profile."""
+    profile = _profile(request)
+    context = {
+        "profiles": catalogue.the_matrix().profiles,
+        "profile": profile,
+        "columns": catalogue.columns(),
+        "tables": _matrix_tables(profile),
+        "reasons": REASONS,
+    }
+    return render(request, "lab/matrix.html", context)
+
+
+@cache
+def _matrix_tables(profile: str) -> SafeString:
+    """Return the tables of one profile: a thousand squares, which change with the files alone."""
+    columns = catalogue.columns()
+    context = {
+        "columns": columns,
+        "rows": _rows(list(catalogue.the_matrix().rows), columns, profile),
+        "flawed": [_flaw(found, profile) for found in catalogue.flawed()],
+    }
+    return render_to_string("lab/_matrix_tables.html", context)
+
+
+def _profile(request: HttpRequest) -> str:
     profiles = catalogue.the_matrix().profiles
     profile = request.GET.get("profile", profiles[0])
     if profile not in profiles:
         raise Http404(f"There is no profile called “{profile}”. There are {', '.join(profiles)}.")
-    context = {
-        "profiles": profiles,
-        "profile": profile,
-        "columns": catalogue.columns(),
-        "rows": _rows(list(catalogue.the_matrix().rows), catalogue.columns(), profile),
-        "reasons": REASONS,
+    return profile
+
+
+def _flaw(found: catalogue.DefenseText, profile: str) -> dict[str, Any]:
+    """Return a flawed defense against the plain form and against what defeats it, and its mend."""
+    cells = catalogue.squares(profile)
+    assert found.falls_to is not None, "tools.check sees that it is named"
+    plain = ("form-post", "cross-site")
+    tries = [(plain, found.slug), (found.falls_to, found.slug), (found.falls_to, found.mended_by)]
+    return {
+        "slug": found.slug,
+        "squares": [
+            {
+                "attack": attack,
+                "label": label,
+                "where": catalogue.POSITIONS[position],
+                "cells": cells[attack, position, label],
+                "walk": _walk(label, attack, position),
+            }
+            for (attack, position), label in tries
+        ],
     }
-    return render(request, "lab/matrix.html", context)
 
 
 def _rows(

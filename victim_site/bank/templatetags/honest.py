@@ -24,7 +24,19 @@ def honest_fields(context: dict[str, Any]) -> SafeString:
 def honest_headers(context: dict[str, Any]) -> str:
     """Return the headers that a script of this lab must send, as JSON."""
     request = context["request"]
-    headers: dict[str, str] = {}
-    for defense in request.label.defenses:
-        headers |= defense.script_headers(request)
-    return json.dumps(headers)
+    return json.dumps(request.label.script_headers(request))
+
+
+@register.simple_tag(takes_context=True)
+def asked_fields(context: dict[str, Any]) -> SafeString:
+    """Return what the customer must type besides, where a lab asks for it.
+
+    The fields are not `required`: what is missing is refused by the bank, where it is seen.
+    """
+    asked = (item for d in context["request"].label.defenses for item in d.asks_for.items())
+    return format_html_join(
+        "",
+        '<label>{} <input name="{}" type="password" autocomplete="off">'
+        '<span class="small">At first alice’s is wonderland.</span></label>',
+        ((label, name) for name, label in asked),
+    )

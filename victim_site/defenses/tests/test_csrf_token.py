@@ -35,6 +35,14 @@ REASONS = {
         "token-wrong",
     ),
     "wrong token": ("CSRF token from POST incorrect.", "token-wrong"),
+    "broken token in the header": (
+        f"CSRF token from the 'X-Csrftoken' HTTP header {csrf.REASON_INCORRECT_LENGTH}.",
+        "token-wrong",
+    ),
+    "wrong token in the header": (
+        "CSRF token from the 'X-Csrftoken' HTTP header incorrect.",
+        "token-wrong",
+    ),
 }
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from victim_site.defenses.base import all_defenses
+from victim_site.defenses.base import all_defenses, flawed_defenses
 from victim_site.defenses.reasons import REASONS
 
 FOLDER = Path(__file__).parents[1]
-FILES = sorted(FOLDER.glob("[a-z]*.py"))
+FILES = sorted([*FOLDER.glob("[a-z]*.py"), *FOLDER.glob("flawed/[a-z]*.py")])
+SOUND = sorted(set(all_defenses()) - flawed_defenses())
 HEADINGS = ["How it works", "What it does not stop", "In your own project", "Sources"]
 
 
@@ -22,7 +23,13 @@ def test_every_file_is_a_defense_under_the_slug_of_its_name() -> None:
     assert set(all_defenses()) == slugs
 
 
-@pytest.mark.parametrize("slug", all_defenses())
+def test_the_flawed_ones_are_those_in_their_own_folder() -> None:
+    slugs = {file.stem.replace("_", "-") for file in FOLDER.glob("flawed/[a-z]*.py")}
+
+    assert flawed_defenses() == slugs
+
+
+@pytest.mark.parametrize("slug", SOUND)
 def test_the_docstring_is_the_lesson_under_the_fixed_headings(slug: str) -> None:
     lesson = inspect.getmodule(type(all_defenses()[slug])).__doc__ or ""
 

@@ -1,9 +1,10 @@
 // The walk through one attack: "#try=<attack>.<position>" in the address asks for it, and the strip
-// at the top of the bank then says what to do next. Kept in this tab only.
+// at the top of the bank then says what to do next; ".signed-out" behind it means that the attack
+// meets a visitor who is not signed in. Kept in this tab only.
 const strip = document.querySelector(".strip");
-const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain)$/);
+const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?$/);
 
-if (wanted) remember({ attack: wanted[1], position: wanted[2], opened: null });
+if (wanted) remember({ attack: wanted[1], position: wanted[2], signedOut: Boolean(wanted[3]), opened: null });
 // What has been said once is not said again on reload: not "the money is on its way", and not
 // "your cookie did not come back" to somebody who has been signed out since.
 if (wanted || ("signedIn" in strip.dataset && location.search)) {
@@ -30,17 +31,17 @@ function recall() {
 
 function showStep(walk) {
   const step = strip.querySelector(".step");
-  const attack = strip.dataset[walk.position === "subdomain" ? "subdomain" : "crossSite"];
+  const attack = strip.dataset[walk.position === "cross-site" ? "crossSite" : walk.position];
   step.replaceChildren();
   step.hidden = false;
   const signedIn = "signedIn" in strip.dataset;
   if (walk.opened) {
     step.append(
-      signedIn ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ",
+      signedIn || walk.signedOut ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ",
       link("See what happened", `${strip.dataset.playground}attempt/?by-others&since=${walk.opened}`),
       signedIn ? link("Reload the bank: is all as it was?", "/") : "",
     );
-  } else if (signedIn) {
+  } else if (signedIn !== Boolean(walk.signedOut)) {
     const open = link("Open the attacker’s page", attack.replace("ATTACK", walk.attack));
     open.target = "_blank";
     open.rel = "noopener";
@@ -52,7 +53,11 @@ function showStep(walk) {
     });
     step.append("Step 2 of 3: ", open, " Do what that page asks, then come back here.");
   } else {
-    step.append("Step 1 of 3: sign in. The name and the password are filled in.");
+    step.append(
+      walk.signedOut
+        ? "Step 1 of 3: sign out, with the button at the top. This attack meets visitors who are not signed in."
+        : "Step 1 of 3: sign in. The name and the password are filled in.",
+    );
   }
   const leave = document.createElement("button");
   leave.className = "quiet";

@@ -1,0 +1,18 @@
+"""The attacker signs in to her own account, and takes a token and the cookie that belongs to it.
+
+The cookie's name may begin with `__Host-`; how it gets past the browser is the page's business.
+"""
+
+from __future__ import annotations
+
+from attacker_site.visitor import Prepared, Visitor
+
+
+def prepare(bank: Visitor) -> Prepared:
+    """Return the hidden fields of mallory's form, and her cookies but that of the session."""
+    bank.sign_in()
+    fields = bank.hidden_fields("/transfer")
+    cookies = {
+        name: value for name, value in bank.cookies.items() if not name.endswith("sessionid")
+    }
+    return Prepared(fields, cookies)

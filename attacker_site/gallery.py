@@ -1,0 +1,76 @@
+"""How the gallery is ordered: by the method of the request, and POST by what is special about it.
+
+An attack is put in its place by what its description says, so a new one needs no entry here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+
+from attacker_site.exploits import FORM_TYPE, Attack
+
+
+@dataclass(frozen=True)
+class Section:
+    """Attacks of one kind. `name` is short, for a list of the sections."""
+
+    key: str
+    name: str
+    title: str
+    intro: str
+
+
+SECTIONS = (
+    Section("get", "GET", "Requests by GET", "A browser that merely loads an address sends a GET."),
+    Section(
+        "head",
+        "HEAD",
+        "Requests by HEAD",
+        "A HEAD asks for the headers of a page alone. Frameworks hand it to what answers GET.",
+    ),
+    Section("post", "POST", "Requests by POST", "A POST takes a form or a script: one line more."),
+    Section(
+        "post-types",
+        "POST, other types",
+        "Requests by POST that are not what a form usually sends",
+        "A POST need not carry form fields. Here it is JSON under another name, a file, or a ping.",
+    ),
+    Section(
+        "post-unnamed",
+        "POST, no sender",
+        "Requests by POST that do not say where they come from",
+        "The browser names the sender of a POST, unless a page tells it not to.",
+    ),
+    Section(
+        "post-prepared",
+        "POST, with loot",
+        "Requests by POST with something from the bank",
+        "Before such a page is served, the attacker’s server gets a token or a cookie from the "
+        "bank.",
+    ),
+)
+
+
+def in_sections(
+    attacks: Iterable[Attack], prepared: Container[str]
+) -> list[tuple[Section, list[Attack]]]:
+    """Return the sections that hold any of the attacks; `prepared` are those with a server."""
+    # What offers a choice of actions is the plainest of its kind, and comes first.
+    ordered = sorted(attacks, key=lambda attack: (-len(attack.actions), attack.slug))
+    keys = {attack.slug: _key(attack, prepared=attack.slug in prepared) for attack in ordered}
+    filled = [
+        (section, [attack for attack in ordered if keys[attack.slug] == section.key])
+        for section in SECTIONS
+    ]
+    return [(section, held) for section, held in filled if held]
+
+
+def _key(attack: Attack, *, prepared: bool) -> str:
+    if attack.method != "POST":
+        return attack.method.lower()
+    if prepared:
+        return "post-prepared"
+    if attack.hides_origin:
+        return "post-unnamed"
+    return "post" if attack.content_type.startswith(FORM_TYPE) else "post-types"
