@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import re
 import time
@@ -19,6 +20,8 @@ from e2e import attacks, profiles
 from e2e.bank import Lab, Site
 from e2e.conftest import Browsers
 
+# Axe takes two seconds a page, and pages of one template are alike. All of them are opened.
+JUDGED_OF_A_KIND = 4
 ATTEMPTS = [
     '<img src="ADDRESS">',
     '<form method="post" action="ADDRESS"></form><script>document.forms[0].submit()</script>',
@@ -100,12 +103,13 @@ def test_the_teaching_side_survives_the_attacks_that_it_shows(
 # Where the bank has no token cookie, there is none to toss.
 @pytest.mark.parametrize("label", ["no-defense", "naive-double-submit"])
 def test_no_attack_changes_another_lab(browsers: Browsers, site: Site, label: str) -> None:
-    target, other = Lab(site, label), Lab(site, label)
+    other = Lab(site, label)
     with profiles.fresh_context(browsers.get("chromium")) as context:
         profiles.sign_in_by_hand(context, other)
         state, cookies = other.state(), context.cookies(other.url)
         assert cookies
         for attack, position in matrix.load().rows:
+            target = Lab(site, label)  # A new one each: alice's money does not last for all.
             target.sign_in()
             last = target.state()["attempts"][-1]["id"]
             attacks.launch(context.new_page(), site, attack, position, target.label)
@@ -132,6 +136,7 @@ def test_no_page_asks_the_outside_and_none_is_hard_to_use(browsers: Browsers, si
     shapes: set[str] = set()
     outside: list[str] = []
     complaints: list[str] = []
+    judged: collections.Counter[str] = collections.Counter()
     with profiles.fresh_context(browsers.get("chromium")) as context:
         profiles.sign_in_by_hand(context, lab)
         page = context.new_page()
@@ -160,12 +165,21 @@ def test_no_page_asks_the_outside_and_none_is_hard_to_use(browsers: Browsers, si
                 for link in links
                 if urlsplit(link).hostname in hosts
             ]
+            kind = kind_of(shape)
+            judged[kind] += 1
+            if judged[kind] > JUDGED_OF_A_KIND:
+                continue
             for violation in Axe().run(page).response["violations"]:
                 if violation["impact"] in {"serious", "critical"}:
                     complaints.append(f"{address}: {violation['help']}")
     assert outside == []
     assert complaints == []
     assert len(shapes) > 40, "the crawl missed most pages"
+
+
+def kind_of(address: str) -> str:
+    """Return an address without its slug: what is left is one template."""
+    return re.sub(r"/(attacks|defenses|labs)/[^/]+/|:\d+/[^/]+/(?=behind/)", r"/\1/…/", address)
 
 
 def is_exploit(address: str) -> bool:
