@@ -104,6 +104,8 @@ def _sign_in(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
     login(request, user)
     for defense in request.label.defenses:
         defense.signed_in(request)
+    # Within the act's transaction: whoever sees it in the log sees the sign-in too.
+    request.session.save()
     # The account page checks that the cookie came back, and says so if it did not.
     return _see_other("/?signed-in")
 
