@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_name("matrix.toml")
+ATTACKS = Path(__file__).with_name("attacker_site") / "attacks"
 CONTROL = "no-defense"
 ALSO = "also"
 NOT_SENT = "not-sent"
+# What a browser does after the request, or instead of it, and so no verdict of the bank's on it.
+UNSEEN = ("csp-refused", "preflight-refused", "response-unreadable")
 FORGED, BLOCKED, NOT_APPLICABLE = "forged", "blocked", "n/a"
 AGES = ("fresh", "old")
 
@@ -54,12 +57,19 @@ class Cell:
 class Matrix:
     """The profiles, and every row by (attack, position), `like` resolved, lines as written.
 
-    `also` holds, by the same keys, the labs that only some rows state.
+    `also` holds, by the same keys, the labs that only some rows state. `needs` names, for some
+    attacks, the weakness of the bank that they need.
     """
 
     profiles: tuple[str, ...]
     rows: dict[tuple[str, str], dict[str, Any]]
     also: dict[tuple[str, str], dict[str, Any]]
+    needs: dict[str, str]
+
+    def lab(self, attack: str, column: str) -> str:
+        """Return the label of the lab in which a row's line about a column is measured."""
+        weakness = self.needs.get(attack)
+        return f"{column}--with-{weakness}" if weakness else column
 
     @property
     def columns(self) -> list[str]:
@@ -76,13 +86,14 @@ class Matrix:
         for profile in self.profiles:
             for (attack, position), lines in self.rows.items():
                 control = _by_age(lines[CONTROL], profile)["fresh"]
-                for defense, line in (lines | self.also[attack, position]).items():
+                stated = {self.lab(attack, column): line for column, line in lines.items()}
+                for defense, line in (stated | self.also[attack, position]).items():
                     for age, value in _by_age(line, profile).items():
                         yield _cell(attack, position, defense, profile, age, value, control)
 
 
-def load(path: Path = FILE) -> Matrix:
-    """Read a matrix.
+def load(path: Path = FILE, attacks: Path = ATTACKS) -> Matrix:
+    """Read a matrix; what an attack needs is said in the folder of the attacks.
 
     Raises:
         MatrixError: A row has no control, or is like a row that does not exist; a line names no
@@ -94,7 +105,8 @@ def load(path: Path = FILE) -> Matrix:
         (attack, position): row for attack, rows in data.items() for position, row in rows.items()
     }
     also = {key: row.pop(ALSO, {}) for key, row in written.items()}
-    matrix = Matrix(profiles, {key: _resolve(key, written) for key in written}, also)
+    rows = {key: _resolve(key, written) for key in written}
+    matrix = Matrix(profiles, rows, also, _needs(attacks))
     for (attack, position), row in matrix.rows.items():
         if CONTROL not in row:
             raise MatrixError(f"{attack}.{position} has no line for its control, {CONTROL}.")
@@ -102,6 +114,12 @@ def load(path: Path = FILE) -> Matrix:
             if mistake := _mistake(line, profiles):
                 raise MatrixError(f"{attack}.{position}: {defense} {mistake}.")
     return matrix
+
+
+def _needs(attacks: Path) -> dict[str, str]:
+    files = {path.parent.name: path for path in sorted(attacks.glob("*/attack.toml"))}
+    said = {slug: tomllib.loads(path.read_text("utf-8")) for slug, path in files.items()}
+    return {slug: about["needs"] for slug, about in said.items() if "needs" in about}
 
 
 def _resolve(
@@ -156,7 +174,9 @@ def _cell(
         reason, verdict, note = NOT_SENT, None, "This browser makes no such request."
     elif value.startswith("cookie-"):
         verdict = None
-        note = "The browser was first." if defense == CONTROL else ""
+        note = "The browser was first." if defense.startswith(CONTROL) else ""
+    elif value in UNSEEN:
+        verdict = None
     elif control != FORGED:
         # The browser kept the cookie back before the defense had its say.
         reason, verdict = control, None if value == FORGED else value

@@ -58,5 +58,6 @@ ACTIONS = {
             (("new_password", "mischief"),),
         ),
         Action("upload-avatar", "/avatar", "change the picture", "change alice’s picture"),
+        Action("statement", "/statement/feed", "read the statement", "send alice’s statement here"),
     )
 }

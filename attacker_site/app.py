@@ -3,12 +3,14 @@
     /                   the gallery of bait pages
     /<attack>/          the exploit, exactly as in its folder, aimed at one lab
     /<attack>/behind/   what that page does; fires nothing
+    /<attack>/caught/   where what the attack steals arrives
     /loot/              what the attacker's server has prepared or stolen in this lab
+    /loot.json          the same as JSON
     /self-check/        one cross-site image, to learn which cookies this browser sends
     /health             ok
 
 The site is hostile to the demo bank on purpose and harmless to everything else: it answers for an
-allow-list of hosts, aims at labs alone, keeps nothing but its loot, and takes GET and HEAD only.
+allow-list of hosts, aims at labs alone, keeps nothing but its loot, and takes a POST for loot only.
 """
 
 from __future__ import annotations
@@ -21,16 +23,26 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from attacker_site import loot, panel, purse
 from attacker_site.actions import ACTIONS, MOST, Action
-from attacker_site.exploits import FOLDER, Arsenal, Attack, Shot
+from attacker_site.exploits import CAUGHT_PAGE, FOLDER, Arsenal, Attack, Shot
 from attacker_site.gallery import in_sections
 from attacker_site.hosts import CROSS_SITE, LOOKALIKE, POSITIONS, Visit, is_loopback, read_host
-from attacker_site.targets import DEFAULT_LAB, LABEL_LIMIT, OWNER_LIMIT, is_label, read_addresses
-from attacker_site.visitor import BankProblem, Prepared, Visitor
+from attacker_site.targets import (
+    DEFAULT_LAB,
+    LABEL_LIMIT,
+    OWNER_LIMIT,
+    is_label,
+    read_addresses,
+    with_weakness,
+)
+from attacker_site.visitor import BankProblem, Caught, Prepared, Visitor
+
+# The longest body that is looked at: a page of the bank's, and a good deal more.
+MOST_LOOT = 200_000
 
 
 class Refusal(HTTPException):
@@ -101,11 +113,19 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
     def reach(attack: Attack, lab: str, page: str = "", **more: int) -> str:
         """Return the address of an attack's page: at this host, or else where it is launched."""
         path = f"/{attack.slug}/{page}"
-        if visit().position in attack.positions:
+        if visit().position in attack.launched_from:
             return path + query(lab, **more)
         # The sub-domain's host names the lab, the attacker's own does not.
-        there = launched_from(attack.positions[0], lab, path)
+        there = launched_from(attack.launched_from[0], lab, path)
         return "".join([there, "&" if "?" in there else "?", urlencode(more)]) if more else there
+
+    def aim(attack: Attack, lab: str, page: str = "", **more: str | int | None) -> str:
+        """Return the address of an attack's page here, aimed at the lab with what it needs."""
+        weak = with_weakness(lab, attack.needs) if attack.needs else lab
+        there = launched_from(visit().position, weak, f"/{attack.slug}/{page}")
+        if not visit().lab:
+            return f"/{attack.slug}/{page}{query(weak, **more)}"
+        return there + query(None, **more)
 
     def prepared_for(attack: Attack, lab: str, at: int) -> Prepared:
         """Let the attack's server do its part at the bank, and note what it got."""
@@ -127,8 +147,8 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             gallery = {"The gallery shows every attack": f"/{query(current_lab())}"}
             raise Refusal(404, "No such attack", "There is no attack of that name.", gallery)
         lab = aimed_lab()
-        if visit().position not in attack.positions:
-            there = [launched_from(position, lab, f"/{slug}/") for position in attack.positions]
+        if visit().position not in attack.launched_from:
+            there = [launched_from(position, lab, f"/{slug}/") for position in attack.launched_from]
             sentence = "This attack is launched elsewhere."
             raise Refusal(404, "Not from here", sentence, dict(zip(there, there, strict=True)))
         name = request.args.get("action", attack.action)
@@ -148,7 +168,8 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         # The amount travels with the link: after the transfer the balance says another one.
         taken = amount if action.name == "transfer" else None
         behind = "behind/" + query(lab, action=named, at=at, amount=taken)
-        shot = Shot(attack, action, addresses.bank(lab), behind, amount, prepared)
+        caught = launched_from(visit().position, lab, f"/{attack.slug}/caught/")
+        shot = Shot(attack, action, addresses.bank(lab), behind, amount, prepared, caught)
         return shot, query(lab, action=named)
 
     def page(template: str, status: int = 200, *, images: str = "", **values: Any) -> Response:
@@ -207,7 +228,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
     @app.get("/")
     def gallery() -> Response:
         lab = aimed_lab()
-        here = [one for one in arsenal.attacks.values() if visit().position in one.positions]
+        here = [one for one in arsenal.attacks.values() if visit().position in one.launched_from]
         others = {
             position: launched_from(position, lab, "/")
             for position in POSITIONS
@@ -216,7 +237,8 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         return page(
             "gallery.html",
             loot=f"/loot/{query(lab)}",
-            sections=in_sections(here, arsenal.servers),
+            sections=in_sections(here, {*arsenal.servers, *arsenal.catchers}),
+            aim=aim,
             pictures=arsenal.pictures,
             query=query,
             actions=ACTIONS,
@@ -235,6 +257,28 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         response.headers["Cache-Control"] = "no-store"
         return response
 
+    @app.route("/<slug>/caught/", methods=["GET", "POST"])
+    def caught(slug: str) -> Response:
+        attack, action, lab = chosen(slug)
+        if slug not in arsenal.catchers:
+            raise Refusal(404, "Nothing arrives here", "This attack steals nothing.")
+        request.max_content_length = MOST_LOOT
+        said = request.get_json(silent=True) if request.is_json else request.form
+        fields = {str(k): str(v) for k, v in said.items()} if isinstance(said, Mapping) else {}
+        stolen = arsenal.catchers[slug](Caught(fields, request.referrer or ""))
+        prepared = Prepared({k[:100]: v[:1000] for k, v in list(stolen.fields.items())[:20]})
+        at = _now()
+        notebook.write(lab, loot.Entry(attack.slug, at, prepared))
+        if slug not in arsenal.uses:
+            return Response(status=204)
+        amount = purse.amount_to_take(addresses, lab) or MOST
+        shot, _ = shot_at(attack, action, lab, at, amount, prepared)
+        response = make_response(arsenal.render(shot, CAUGHT_PAGE))
+        response.headers["Cache-Control"] = "no-store"
+        # What leaked by one Referer must not leak by the next.
+        response.headers["Referrer-Policy"] = "origin"
+        return response
+
     @app.get("/<slug>/behind/")
     def behind(slug: str) -> Response:
         attack, action, lab = chosen(slug)
@@ -244,7 +288,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         if amount is None and action.name == "transfer":
             amount = purse.amount_to_take(addresses, lab)
             broke = amount == 0
-        noted = notebook.find(lab, slug, at) if at else None
+        noted = notebook.find(lab, slug, at, later=slug in arsenal.catchers) if at else None
         shot, again = shot_at(
             attack, action, lab, at or _now(), amount or MOST, noted or Prepared()
         )
@@ -257,6 +301,12 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             fired=at is not None,
             broke=broke,
             prepares=slug in arsenal.servers,
+            catches=slug in arsenal.catchers,
+            uses=panel.highlight_page(arsenal.render(shot, CAUGHT_PAGE))
+            if slug in arsenal.uses
+            else "",
+            lacks=attack.needs and with_weakness(lab, attack.needs) != lab,
+            weak=aim(attack, lab),
             prepared=noted,
             loot=f"/loot/{query(lab)}",
             story=panel.story(shot, visit().position, fired=at is not None),
@@ -274,8 +324,22 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             entries=notebook.read(lab),
             attacks=arsenal.attacks,
             reach=reach,
-            servers=arsenal.servers,
+            servers=sorted({*arsenal.servers, *arsenal.catchers}),
         )
+
+    @app.get("/loot.json")
+    def loot_as_json() -> Response:
+        lab = aimed_lab()
+        entries = [
+            {
+                "attack": entry.attack,
+                "at": entry.at,
+                "fields": dict(entry.prepared.fields),
+                "cookies": dict(entry.prepared.cookies),
+            }
+            for entry in notebook.read(lab)
+        ]
+        return jsonify({"lab": lab, "loot": entries})
 
     @app.get("/self-check/")
     def self_check() -> Response:

@@ -49,6 +49,13 @@ SECTIONS = (
         "Before such a page is served, the attacker’s server gets a token or a cookie from the "
         "bank.",
     ),
+    Section(
+        "weakness",
+        "A weak bank",
+        "Requests that need a weakness of the bank",
+        "Here the bank itself helps: it sends visitors on, lets others read, or shows what they "
+        "write. Each aims at a lab that has the weakness.",
+    ),
 )
 
 
@@ -67,6 +74,8 @@ def in_sections(
 
 
 def _key(attack: Attack, *, prepared: bool) -> str:
+    if attack.needs:
+        return "weakness"
     if attack.method != "POST":
         return attack.method.lower()
     if prepared:

@@ -15,6 +15,8 @@ CROSS_SITE = "cross-site"
 SUBDOMAIN = "subdomain"
 LOOKALIKE = "lookalike"
 POSITIONS = (CROSS_SITE, SUBDOMAIN, LOOKALIKE)
+# A script inside the bank's own page; a page of the attacker's own site puts it there.
+SAME_ORIGIN = "same-origin"
 
 _PORT = r"(?::[0-9]{0,5})?"
 _EVIL = re.compile(rf"((?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?\.)*evil\.localhost){_PORT}")

@@ -82,10 +82,14 @@ class Notebook:
             return []
         return [_entry(*row) for row in rows]
 
-    def find(self, lab: str, attack: str, at: int) -> Prepared | None:
-        """Return what one attack had prepared, if that is still known."""
-        entries = (entry for entry in self.read(lab) if (entry.attack, entry.at) == (attack, at))
-        return next((entry.prepared for entry in entries), None)
+    def find(self, lab: str, attack: str, at: int, *, later: bool = False) -> Prepared | None:
+        """Return what one attack had prepared, or has stolen a little later, if that is known."""
+        entries = [
+            entry
+            for entry in self.read(lab)
+            if entry.attack == attack and (entry.at == at or (later and entry.at > at))
+        ]
+        return min(entries, key=lambda entry: entry.at).prepared if entries else None
 
 
 def _entry(attack: str, at: int, fields: str, cookies: str) -> Entry:

@@ -32,6 +32,12 @@ SANDBOXED = (
 )
 
 
+BY_BANK = (
+    "The bank’s own page makes the request: to the browser and to the bank it is same-origin, "
+    "wherever this page is."
+)
+
+
 def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
     """Return short sentences that say what the page did, or, not yet opened, what it does."""
     effect = shot.action.effect.format(amount=shot.amount)
@@ -44,13 +50,22 @@ def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
     cookie = "If the browser puts alice’s cookie on it, the bank sees alice asking."
     if shot.action.name == "login":
         cookie = "No cookie is needed: whoever knows a password may sign in."
+    if shot.action.name == "statement":
+        cookie = "If the browser puts alice’s cookie on it, this page reads what the bank says."
+    relation = SANDBOXED if shot.attack.sandboxed else RELATIONS[position]
+    if shot.attack.by_bank:
+        relation = BY_BANK
+    again = f"Then one more click, at the bank, on “{shot.attack.second_click}”."
+    weak = f"It needs a weakness of the bank: {shot.attack.needs}."
     got = "The attacker’s server had visited the bank before, and brought something from there."
     return [
         f"{opened} “{shot.attack.bait}”.",
         *([got] if shot.prepared.fields or shot.prepared.cookies else []),
         cause,
+        *([again] if shot.attack.second_click else []),
+        *([weak] if shot.attack.needs else []),
         f"The request asks the bank to {effect}.",
-        SANDBOXED if shot.attack.sandboxed else RELATIONS[position],
+        relation,
         cookie,
         "Only a defense can tell the difference.",
     ]
@@ -59,14 +74,22 @@ def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
 def request_text(shot: Shot, origin: str, position: str) -> str:
     """Return the request as plain HTTP, with the headers that defenses look at."""
     attack = shot.attack
-    same_site = position == SUBDOMAIN and not attack.sandboxed
+    relation = "cross-site"
+    if position == SUBDOMAIN and not attack.sandboxed:
+        relation = "same-site"
+    if attack.by_bank:
+        relation, origin = "same-origin", shot.bank
     lines = [f"{attack.method} {shot.target} HTTP/1.1", f"Host: {urlsplit(shot.bank).netloc}"]
     if attack.method == "POST":
         # A browser names the origin on a POST and, for these requests, never on a GET.
         lines.append(f"Origin: {'null' if attack.hides_origin else origin}")
         if attack.content_type != NO_TYPE:
             lines.append(f"Content-Type: {attack.content_type}")
-    lines += [f"Sec-Fetch-Site: {'same-site' if same_site else 'cross-site'}", f"Cookie: {COOKIE}"]
+    if shot.action.name == "statement":
+        # Chromium says nothing else of its sender with a handshake.
+        lines += [f"Origin: {origin}", "Connection: Upgrade", "Upgrade: websocket"]
+        return "\n".join([*lines, f"Cookie: {COOKIE}", ""])
+    lines += [f"Sec-Fetch-Site: {relation}", f"Cookie: {COOKIE}"]
     if attack.method == "POST" and (body := _body(shot)):
         lines += ["", body]
     return "\n".join(lines) + "\n"

@@ -44,6 +44,16 @@ def is_label(text: str) -> bool:
     return defense_first and single_owner and RESERVED.isdisjoint(parts)
 
 
+def with_weakness(lab: str, weakness: str) -> str:
+    """Return the label of the same lab with a weakness, or, if that is too long, the label."""
+    named, owner_mark, owner = lab.partition("--for-")
+    part = f"with-{weakness}"
+    if part in named.split("--"):
+        return lab
+    weak = f"{named}--{part}{owner_mark}{owner}"
+    return weak if is_label(weak) else lab
+
+
 @dataclass(frozen=True)
 class Addresses:
     """The playground's addresses, as a browser sees them, and the victim's, as this server does."""

@@ -42,6 +42,14 @@ class Prepared:
     cookies: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Caught:
+    """What a browser brought to the attacker's server: fields of its body, and the Referer."""
+
+    fields: Mapping[str, str]
+    referer: str = ""
+
+
 class Visitor:
     """One visit to one lab. `cookies` are those held now, by the names that a browser shows."""
 
@@ -117,6 +125,14 @@ class Visitor:
             self.cookies.pop(name, None)
         elif equals:
             self.cookies[name] = value
+
+
+def hidden_fields(markup: str) -> dict[str, str]:
+    """Return the hidden fields in a piece of markup, and none where that makes no sense."""
+    try:
+        return _Page(markup).fields
+    except (AssertionError, ValueError, RecursionError):
+        return {}
 
 
 class _Page(HTMLParser):

@@ -37,6 +37,12 @@ def lure(page: Page, site: Site, attack: str, position: str, lab: str, action: s
 
 
 def spring(page: Page, attack: str) -> None:
-    """Click the bait where the attack needs it."""
+    """Click where the attack needs it: the bait, and then perhaps something at the bank."""
     if about(attack)["trigger"] == "click":
-        page.click("#bait", no_wait_after=True)
+        frame = page.query_selector("iframe")
+        if frame and (inside := frame.content_frame()):
+            inside.wait_for_load_state()
+        # By force, since what lies over the bait is to get the click.
+        page.click("#bait", no_wait_after=True, force=bool(frame))
+    if second := about(attack).get("second_click"):
+        page.get_by_text(second, exact=True).click(no_wait_after=True)

@@ -17,6 +17,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode
 
+EVIL = "evil.localhost"
 PATIENCE = 10.0  # Seconds until a request that did not arrive counts as never sent.
 _POLL = 0.01
 _owners = itertools.count(1)
@@ -35,11 +36,12 @@ class Site:
 
     def attack_page(self, attack: str, position: str, lab: str, action: str = "") -> str:
         """Return the address of an attack's page, as a visitor would open it."""
-        query = {"lab": lab} if position == "cross-site" else {}
+        query = {"lab": lab} if position in {"cross-site", "same-origin"} else {}
         if action:
             query["action"] = action
         host = {
-            "cross-site": "evil.localhost",
+            "cross-site": EVIL,
+            "same-origin": EVIL,
             "subdomain": f"community.{lab}.bank.localhost",
             "lookalike": f"{lab}.bank.localhost.evil.localhost",
         }[position]
@@ -56,12 +58,11 @@ class Site:
         headers: dict[str, str] | None = None,
         body: str | bytes | None = None,
     ) -> Answer:
-        """Send one request to the victim's port."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.victim_port, timeout=30)
+        """Send one request to the site that answers for a host."""
+        port = self.attacker_port if host == EVIL else self.victim_port
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
-            connection.request(
-                method, path, body, {"Host": f"{host}:{self.victim_port}", **(headers or {})}
-            )
+            connection.request(method, path, body, {"Host": f"{host}:{port}", **(headers or {})})
             response = connection.getresponse()
             return Answer(response.status, response.msg, response.read())
         finally:
@@ -127,7 +128,28 @@ class Lab:
         answer = self.site.request(self.host, "GET", "/avatar/image", {"Cookie": sent})
         return answer.status == 200
 
-    def wait_for(self, action: str, after: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    def loot(self, attack: str) -> list[dict[str, str]]:
+        """Return what an attack has brought the attacker from this lab, newest first."""
+        answer = self.site.get(EVIL, f"/loot.json?lab={self.label}")
+        entries: list[dict[str, Any]] = json.loads(answer.body)["loot"]
+        return [entry["fields"] for entry in entries if entry["attack"] == attack]
+
+    def wait_for_loot(self, attack: str) -> dict[str, str]:
+        """Return what an attack has brought the attacker.
+
+        Raises:
+            AssertionError: Nothing has arrived.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if found := self.loot(attack):
+                return found[0]
+            time.sleep(_POLL)
+        raise AssertionError(f"No loot of {attack} from {self.label} in {PATIENCE:.0f} s.")
+
+    def wait_for(
+        self, action: str, after: int, kind: str = "act"
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the first attempt at an action after an attempt id, and the state just after it.
 
         Raises:
@@ -137,10 +159,10 @@ class Lab:
         while time.monotonic() < deadline:
             state = self.state()
             for attempt in state["attempts"]:
-                if attempt["id"] > after and attempt["action"] == action:
+                if (attempt["action"], attempt["kind"]) == (action, kind) and attempt["id"] > after:
                     return attempt, state
             time.sleep(_POLL)
-        raise AssertionError(f"No attempt at {action} arrived at {self.label} in {PATIENCE:.0f} s.")
+        raise AssertionError(f"No {kind} of {action} arrived at {self.label} in {PATIENCE:.0f} s.")
 
 
 def browser_cookies(set_cookie_lines: list[str], host: str) -> list[Any]:

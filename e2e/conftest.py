@@ -103,17 +103,16 @@ class Browsers:
     def __init__(self, playwright: Playwright, site: Site) -> None:
         self._playwright = playwright
         self._site = site
-        self._open: dict[tuple[str, bool], Browser] = {}
+        self._open: dict[tuple[str, ...], Browser] = {}
 
-    def get(self, profile: str, old_cookies: bool = False) -> Browser:
+    def get(self, profile: str, *arguments: str) -> Browser:
         """Return a running browser of that profile, once it has proven to be one.
 
-        With `old_cookies` every cookie without SameSite counts as older than two minutes.
+        `arguments` are more of the browser's own, such as `profiles.OLD_COOKIES`.
         """
-        key = (profile, old_cookies)
+        key = (profile, *arguments)
         if key not in self._open or not self._open[key].is_connected():
             self.close()
-            arguments = [profiles.OLD_COOKIES] if old_cookies else []
             browser = launch(self._playwright, profile, extra_args=arguments)
             self._open[key] = browser
             if mismatch := profiles.check_third_party(browser, profile, self._site):

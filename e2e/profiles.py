@@ -22,6 +22,7 @@ from tools.browsers import launch
 SHORT_AGE = 13
 # With this one it does at once. The probe measures that both come to the same, so that cells of old
 # cookies need not wait.
+SHORT_LAX = "--enable-features=ShortLaxAllowUnsafeThreshold"
 OLD_COOKIES = "--enable-features=SameSiteDefaultChecksMethodRigorously"
 
 
@@ -47,6 +48,18 @@ STATED = {
 
 
 ORDER = tuple(STATED)
+
+
+def grows_old_by_the_clock(attack: str) -> bool:
+    """Tell whether an attack makes an old cookie young again, so that no shortcut will do."""
+    return attack == "refreshed-cookie-post"
+
+
+def ages(attack: str, cookie_age: str) -> tuple[str, ...]:
+    """Return the browser's extra arguments for a cell whose cookie is of that age."""
+    if cookie_age != "old":
+        return ()
+    return (SHORT_LAX,) if grows_old_by_the_clock(attack) else (OLD_COOKIES,)
 
 
 @contextmanager

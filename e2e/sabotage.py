@@ -123,7 +123,9 @@ def column(defense: str, cells: Sequence[matrix.Cell]) -> list[matrix.Cell]:
 
 def lab_without(defense: str, label: str) -> str:
     """Return what is left of a lab when one of its defenses is taken away."""
-    return JOIN.join(part for part in label.split(JOIN) if part != defense) or matrix.CONTROL
+    left = [part for part in label.split(JOIN) if part != defense]
+    named = [part for part in left if not part.startswith("with-")]
+    return JOIN.join(left if named else [matrix.CONTROL, *left])
 
 
 def differing(

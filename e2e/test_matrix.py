@@ -18,18 +18,22 @@ from e2e.conftest import Browsers
 # How long a request that a browser is not expected to make is waited for, in milliseconds.
 SILENCE = 1500
 
+# Has every page say on the console when its content policy stops something.
+POLICY = "stopped by the page's policy"
+TELL_OF_POLICY = f"""addEventListener("securitypolicyviolation",
+    (event) => console.log(`${{event.effectiveDirective}}: {POLICY}`))"""
+
 
 def test_cell(
     cell: matrix.Cell, browsers: Browsers, site: Site, record_property: Callable[[str, str], None]
 ) -> None:
     record_property("cell-profile", cell.profile)
     lab = Lab(site, cell.defense)
-    old = cell.cookie_age == "old"
-    with profiles.fresh_context(browsers.get(cell.profile, old_cookies=old)) as context:
-        if cell.reason == matrix.NOT_SENT:
-            nothing_is_sent(cell, context, lab)
-        else:
-            try_out(cell, context, lab)
+    ages = profiles.ages(cell.attack, cell.cookie_age)
+    with profiles.fresh_context(browsers.get(cell.profile, *ages)) as context:
+        context.add_init_script(TELL_OF_POLICY)
+        way = WAYS.get(cell.reason or "", try_out)
+        way(cell, context, lab)
 
 
 def try_out(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
@@ -47,11 +51,13 @@ def try_out(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
     if victim != "signed-out":
         assert before["accounts"]["alice"]["sessions"] == 1, "alice is not signed in"
     last = before["attempts"][-1]["id"] if before["attempts"] else 0
+    if cell.cookie_age == "old" and profiles.grows_old_by_the_clock(cell.attack):
+        page.wait_for_timeout(profiles.SHORT_AGE * 1000)
     if victim == "signs-in-later":
         attacks.spring(page, cell.attack)
     else:
         attacks.launch(page, lab.site, cell.attack, cell.position, lab.label)
-    attempt, after = lab.wait_for(action, last)
+    attempt, after = lab.wait_for(action, last, kind_of(cell))
     if cell.attack == "form-post" and cell.outcome == matrix.BLOCKED:
         # The bank's answer must not have signed alice out by replacing her cookie.
         page.wait_for_url(f"{lab.url}/**")
@@ -60,6 +66,8 @@ def try_out(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
 
     if action == "upload-avatar":
         changed = lab.has_picture(cookies)
+    elif action == "statement":
+        changed = cell.outcome == matrix.FORGED and bool(lab.wait_for_loot(cell.attack))
     else:
         changed = _of_interest(after, action) != _of_interest(before, action)
     assert changed == (cell.outcome == matrix.FORGED), f"expected {cell.outcome}, saw {attempt}"
@@ -67,11 +75,25 @@ def try_out(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
     if cell.outcome == matrix.FORGED:
         assert attempt["outcome"] == "applied"
         return
+    if attempt["kind"] != "act":
+        # What would follow if this had been let through is not there, even a moment later.
+        page.wait_for_timeout(SILENCE)
+        assert _of_interest(lab.state(), action) == _of_interest(before, action)
+        assert not lab.loot(cell.attack), "the attacker got something after all"
     by_browser = (cell.reason or "").startswith("cookie-")
     assert attempt["outcome"] == ("anonymous" if by_browser else "refused")
     said = {verdict["reason"] for verdict in attempt["verdicts"]}
     if cell.verdict:
         assert cell.verdict in said, "the defense itself did not refuse"
+
+
+def kind_of(cell: matrix.Cell) -> str:
+    """Return the kind of attempt that shows the outcome of a cell."""
+    if cell.attack == "websocket-hijack":
+        return "websocket"
+    # Where the frame is not shown, or shows a visitor who is not signed in, there is no act.
+    unseen = (cell.reason or "").startswith(("cookie-", "frame-"))
+    return "framed" if cell.attack == "clickjacking" and unseen else "act"
 
 
 def _of_interest(state: dict[str, Any], action: str) -> dict[str, Any]:
@@ -87,13 +109,58 @@ def _of_interest(state: dict[str, Any], action: str) -> dict[str, Any]:
 
 def nothing_is_sent(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
     """Launch the attack, and see in the browser and at the bank that no request was made."""
+    before, sent, _ = _launch_in_vain(cell, context, lab)
+    assert [address for address in sent if address.startswith(lab.url)] == []
+    assert lab.state() == before, "the browser made the request after all"
+
+
+def preflight_is_refused(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
+    """See that the browser asked, that the bank said no, and that the request was not made."""
+    _launch_in_vain(cell, context, lab)
+    attempts = lab.state()["attempts"]
+    assert [(a["kind"], a["reason"]) for a in attempts if a["action"] != "login"] == [
+        ("preflight", "cors-closed")
+    ]
+
+
+def answer_is_unreadable(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
+    """See that the request was made, and that the attacker's page could do nothing with it."""
+    before, sent, _ = _launch_in_vain(cell, context, lab)
+    assert f"{lab.url}/transfer" in sent, "the request was not even sent"
+    assert lab.state() == before
+    assert not lab.loot(cell.attack)
+
+
+def policy_stops_it(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
+    """See the bank's page say that its policy was broken, and that nothing came of it."""
+    before, _, told = _launch_in_vain(cell, context, lab)
+    assert any(POLICY in line for line in told), "no policy was broken"
+    assert lab.state() == before
+    assert not lab.loot(cell.attack)
+
+
+WAYS = {
+    matrix.NOT_SENT: nothing_is_sent,
+    "preflight-refused": preflight_is_refused,
+    "response-unreadable": answer_is_unreadable,
+    "csp-refused": policy_stops_it,
+}
+
+
+def _launch_in_vain(
+    cell: matrix.Cell, context: BrowserContext, lab: Lab
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """Launch the attack and wait; return the state before, what was asked for, and the console."""
     context.add_cookies(browser_cookies(lab.sign_in(), lab.host))
     before = lab.state()
-    page = context.new_page()
     sent: list[str] = []
+    told: list[str] = []
     context.on("request", lambda request: sent.append(request.url))
+    context.on("console", lambda message: told.append(message.text))
+    page = context.new_page()
     attacks.launch(page, lab.site, cell.attack, cell.position, lab.label)
     page.wait_for_timeout(SILENCE)
     assert sent, "the attack's page was not even opened"
-    assert [address for address in sent if address.startswith(lab.url)] == []
-    assert lab.state() == before, "the browser made the request after all"
+    after = lab.state()
+    assert after["accounts"] == before["accounts"], "something came of it after all"
+    return before, sent, told

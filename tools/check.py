@@ -25,7 +25,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PLACES = ("cross-site", "subdomain")
 POSITIONS = {"cross-site", "subdomain", "lookalike", "same-origin"}
 ATTACK_FILES = {"attack.toml", "exploit.html", "README.md"}
-OPTIONAL_ATTACK_FILES = {"server.py"}
+OPTIONAL_ATTACK_FILES = {"caught.html", "server.py"}
 ATTACK_KEYS = {
     "title",
     "bait",
@@ -43,6 +43,10 @@ OPTIONAL_ATTACK_KEYS = {
     "fields_in_query",
     "hides_origin",
     "sandboxed",
+    "by_bank",
+    "adds",
+    "needs",
+    "second_click",
     "victim",
 }
 ATTACK_HEADINGS = [
@@ -53,6 +57,7 @@ ATTACK_HEADINGS = [
     "Further reading",
 ]
 DEFENSE_HEADINGS = ["How it works", "What it does not stop", "In your own project", "Sources"]
+WEAKNESS_HEADINGS = ["What the bank does", "What it breaks", "Mended by", "Sources"]
 FLAWED_HEADINGS = ["How it works", "The flaw", "Falls to", "Mended by", "Sources"]
 # How a flawed defense's docstring names the attack that defeats it, and the defense that mends it.
 FALLS_TO = re.compile(r"^## Falls to\n\n`([a-z0-9-]+)` from `([a-z-]+)`: \S", re.MULTILINE)
@@ -60,6 +65,7 @@ MENDED_BY = re.compile(r"^## Mended by\n\n`([a-z0-9-]+)`: \S", re.MULTILINE)
 # Every flawed defense says what it makes of these, since that is why people ship it, or should not.
 PLAIN = [(attack, place) for attack in ("form-post", "link-get") for place in PLACES]
 SHARED_DEFENSE_FILES = {"__init__.py", "base.py", "reasons.py"}
+NO_WEAKNESS_FILES = {"templates", "static"}
 CACHES = {"__pycache__", "tests"}
 
 
@@ -70,23 +76,31 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     reasons = _reasons(defenses_dir / "reasons.py")
     stacks = tomllib.loads((defenses_dir / "stacks.toml").read_text(encoding="utf-8"))
     sound, flawed = (_slugs(folder) for folder in (defenses_dir, defenses_dir / "flawed"))
-    yield from _blanks(root, [attacks_dir, defenses_dir])
+    weaknesses_dir = root / "victim_site" / "weaknesses"
+    weaknesses = _slugs(weaknesses_dir)
+    yield from _blanks(root, [attacks_dir, defenses_dir, weaknesses_dir])
     attacks: dict[str, dict[str, Any]] = {}
     for folder in sorted(attacks_dir.iterdir()):
         if folder.name not in CACHES:
-            yield from _attack(folder, attacks, sound | flawed)
+            yield from _attack(folder, attacks, sound | flawed, weaknesses)
     for file in sorted(defenses_dir.iterdir()):
         yield from _defense(file, DEFENSE_HEADINGS)
     for file in sorted((defenses_dir / "flawed").iterdir()):
         yield from _defense(file, FLAWED_HEADINGS)
+    for file in sorted(weaknesses_dir.iterdir()):
+        if file.name not in NO_WEAKNESS_FILES:
+            yield from _defense(file, WEAKNESS_HEADINGS)
+    needed = {about.get("needs") for about in attacks.values()}
+    for slug in sorted(weaknesses - needed):
+        yield f"weaknesses/{slug} is needed by no attack, so nothing shows what it breaks."
     yield from _stacks(stacks, sound | flawed)
     try:
-        loaded = matrix.load(root / "matrix.toml")
+        loaded = matrix.load(root / "matrix.toml", attacks_dir)
     except matrix.MatrixError as error:
         yield f"matrix.toml: {error}"
         return
     yield from _rows(loaded, attacks)
-    yield from _columns(loaded, sound | set(stacks), flawed, reasons)
+    yield from _columns(loaded, sound | set(stacks), flawed, weaknesses, reasons)
     for slug in sorted(flawed):
         file = defenses_dir / "flawed" / f"{slug.replace('-', '_')}.py"
         yield from _flaw(slug, _lesson(file), loaded)
@@ -121,7 +135,9 @@ def _reasons(file: Path) -> dict[str, str]:
     return found
 
 
-def _attack(folder: Path, attacks: dict[str, dict[str, Any]], defenses: set[str]) -> Iterator[str]:
+def _attack(
+    folder: Path, attacks: dict[str, dict[str, Any]], defenses: set[str], weaknesses: set[str]
+) -> Iterator[str]:
     where = f"attacks/{folder.name}"
     if not folder.is_dir() or not SLUG.fullmatch(folder.name):
         yield f"{where} is no folder with a slug for a name: move it, or name it a-z, 0-9, hyphens."
@@ -147,6 +163,8 @@ def _attack(folder: Path, attacks: dict[str, dict[str, Any]], defenses: set[str]
         yield f"{where}/attack.toml: its action is not among its actions."
     if unknown := set(about.get("positions", [])) - POSITIONS:
         yield f"{where}/attack.toml: {', '.join(unknown)} is no position."
+    if about.get("needs", "") not in weaknesses | {""}:
+        yield f"{where}/attack.toml needs {about['needs']}, which is no weakness."
     for slug in sorted(defenses):
         if re.search(rf"(?<![a-z-]){slug}(?![a-z-])", text):
             yield f"{where}/attack.toml names the defense {slug}: an attack knows none."
@@ -200,8 +218,13 @@ def _rows(loaded: matrix.Matrix, attacks: dict[str, dict[str, Any]]) -> Iterator
 
 
 def _columns(
-    loaded: matrix.Matrix, columns: set[str], flawed: set[str], reasons: dict[str, str]
+    loaded: matrix.Matrix,
+    columns: set[str],
+    flawed: set[str],
+    weaknesses: set[str],
+    reasons: dict[str, str],
 ) -> Iterator[str]:
+    names = columns | flawed | {f"with-{weakness}" for weakness in weaknesses}
     for (slug, place), row in loaded.rows.items():
         where = f"matrix.toml: [{slug}.{place}]"
         for column in sorted(columns - set(row)):
@@ -209,11 +232,14 @@ def _columns(
         for column in sorted(set(row) - columns):
             yield f"{where} states {column}, which is no defense or stack; is it for .also?"
         also = loaded.also[slug, place]
-        for label in sorted(set(also) & columns):
+        for label in sorted(set(also) & {loaded.lab(slug, column) for column in columns}):
             yield f"{where} states {label} twice: it is a column, and needs no line in .also."
         for label in sorted(also):
-            if unknown := set(label.split("--")) - columns - flawed:
-                yield f"{where} also states {label}, but {min(unknown)} is no defense or stack."
+            if unknown := set(label.split("--")) - names:
+                yield (
+                    f"{where} also states {label}, but {min(unknown)} is no defense, stack or "
+                    "weakness."
+                )
         for column, line in [*row.items(), *also.items()]:
             for value in _values(line):
                 outcome = value.partition(": ")[0]

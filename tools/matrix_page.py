@@ -16,6 +16,7 @@ TITLES = {
     "cross-site": "From another site",
     "lookalike": "From another site whose name begins like the bank's",
     "subdomain": "From a sub-domain of the bank",
+    "same-origin": "From a script in the bank's own page",
 }
 HEAD = """# The matrix
 
@@ -43,7 +44,7 @@ def page() -> str:
         attacks = [attack for attack, place in loaded.rows if place == position]
         for profile in loaded.profiles:
             parts.append(f"## {title}, {profile}\n")
-            parts.append("\n".join(_table(loaded.columns, attacks, profile, position, found)))
+            parts.append("\n".join(_table(loaded, attacks, profile, position, found)))
     parts.append("## Flawed defenses and labs of several\n")
     parts.append("Only the rows that state them, in `chromium`.\n")
     parts.append("\n".join(_also(loaded, found)))
@@ -61,17 +62,20 @@ def page() -> str:
 
 
 def _table(
-    columns: list[str],
+    loaded: matrix.Matrix,
     attacks: list[str],
     profile: str,
     position: str,
     found: dict[tuple[str, Key], list[matrix.Cell]],
 ) -> Iterator[str]:
+    columns = loaded.columns
     yield f"| attack | {' | '.join(columns)} |"
     yield "|---" * (len(columns) + 1) + "|"
     for attack in attacks:
-        squares = (_square(found[profile, (attack, position, column)]) for column in columns)
-        yield f"| `{attack}` | {' | '.join(squares)} |"
+        labs = (loaded.lab(attack, column) for column in columns)
+        squares = (_square(found[profile, (attack, position, lab)]) for lab in labs)
+        needs = f" with `{loaded.needs[attack]}`" if attack in loaded.needs else ""
+        yield f"| `{attack}`{needs} | {' | '.join(squares)} |"
 
 
 def _also(loaded: matrix.Matrix, found: dict[tuple[str, Key], list[matrix.Cell]]) -> Iterator[str]:

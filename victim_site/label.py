@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from http.cookies import Morsel
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from victim_site.defenses.base import Defense, all_defenses
+from victim_site.weaknesses.base import Weakness, all_weaknesses
 
 STACKS_FILE = Path(__file__).parent / "defenses" / "stacks.toml"
 LONGEST_LABEL = 63  # A label of the domain name system holds no more (RFC 1035, 2.3.4).
@@ -39,7 +41,7 @@ class Label:
 
     text: str
     defenses: tuple[Defense, ...]
-    weaknesses: tuple[str, ...]
+    weaknesses: tuple[Weakness, ...]
     owner: str
 
     @property
@@ -54,6 +56,10 @@ class Label:
     def slugs(self) -> list[str]:
         """The expanded defenses; empty for `no-defense`."""
         return [defense.slug for defense in self.defenses if defense.slug != NO_DEFENSE]
+
+    @property
+    def weakness_slugs(self) -> list[str]:
+        return [weakness.slug for weakness in self.weaknesses]
 
     @property
     def without_owner(self) -> str:
@@ -78,6 +84,14 @@ class Label:
     def needs_script(self) -> bool:
         """Whether the bank's own forms must be sent by its script."""
         return any(defense.needs_script for defense in self.defenses)
+
+    @cached_property
+    def policy(self) -> dict[str, list[str]]:
+        """The content security policy of this lab's pages, by directive."""
+        policy: dict[str, list[str]] = {}
+        for defense in self.defenses:
+            policy |= defense.policy
+        return policy
 
     def script_headers(self, request: HttpRequest) -> dict[str, str]:
         """Return the headers that the bank's own scripts must send."""
@@ -133,9 +147,28 @@ def parse(text: str) -> Label:
             named.append(part)
     if not named:
         raise BadLabel("A label begins with a defense; the bank without any is no-defense.")
-    if weaknesses:
-        raise BadLabel(f"There is no weakness called “{weaknesses[0]}”.")
-    return Label(text, _expand(named), tuple(weaknesses), owner)
+    return Label(text, _expand(named), _weaknesses(weaknesses), owner)
+
+
+def _weaknesses(named: list[str]) -> tuple[Weakness, ...]:
+    found: list[Weakness] = []
+    for name in named:
+        weakness = all_weaknesses().get(name)
+        if weakness is None:
+            raise BadLabel(f"There is no weakness called “{name}”.")
+        if weakness in found:
+            raise BadLabel(f"“with-{name}” is named twice.")
+        _refuse_contradiction(weakness, found)
+        found.append(weakness)
+    return tuple(found)
+
+
+def _refuse_contradiction(new: Defense | Weakness, others: Sequence[Defense | Weakness]) -> None:
+    for other in others:
+        if new.settles and new.settles == other.settles:
+            raise BadLabel(
+                f"“{other.slug}” and “{new.slug}” contradict each other: both settle {new.settles}."
+            )
 
 
 def _expand(named: list[str]) -> tuple[Defense, ...]:
@@ -151,12 +184,7 @@ def _expand(named: list[str]) -> tuple[Defense, ...]:
             defense = all_defenses()[member]
             if defense in expanded:
                 raise BadLabel(f"“{member}” is named twice, perhaps by way of a stack.")
-            for other in expanded:
-                if defense.settles and defense.settles == other.settles:
-                    raise BadLabel(
-                        f"“{other.slug}” and “{member}” contradict each other: "
-                        f"both settle {defense.settles}."
-                    )
+            _refuse_contradiction(defense, expanded)
             expanded.append(defense)
     if len(expanded) > 1 and all_defenses()[NO_DEFENSE] in expanded:
         raise BadLabel("“no-defense” stands alone.")

@@ -16,6 +16,7 @@ from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
 from victim_site.bank.requests import BankRequest
+from victim_site.defenses.reasons import Reason
 from victim_site.fields import submitted
 
 
@@ -23,12 +24,22 @@ class Invalid(Exception):
     """The bank itself turns an act down, defenses aside; the message is for the customer."""
 
 
+class Refused(Exception):
+    """A feature of the bank refuses an act; `by` is its slug."""
+
+    def __init__(self, by: str, reason: Reason) -> None:
+        super().__init__(reason.sentence)
+        self.by = by
+        self.reason = reason
+
+
 @dataclass(frozen=True)
 class Action:
     """One state-changing operation, used as the view of its address.
 
-    `perform` does it, within a transaction, and returns the answer; it may raise `Invalid`, and
-    then nothing has happened. `template` shows the form; without one the address is POST only.
+    `perform` does it, within a transaction, and returns the answer; it may raise `Invalid` or
+    `Refused`, and then nothing has happened. `template` shows the form; without one the address is
+    POST only. `checked`: the lab's defenses are asked, which only a weakness does without.
     """
 
     slug: str
@@ -39,6 +50,7 @@ class Action:
     acts_without_fields: bool = False
     post_only: bool = False
     json: bool = False
+    checked: bool = True
 
     def acts(self, request: BankRequest) -> bool:
         """Tell whether the request would do the action, rather than show its form."""

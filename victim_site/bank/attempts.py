@@ -30,14 +30,33 @@ KEPT = 200
 # What is beyond is hidden at once, and removed now and then: a removal costs half a transfer.
 REMOVED_EVERY = 50
 APPLIED, REFUSED, ANONYMOUS = "applied", "refused", "anonymous"
+ACT, PREFLIGHT, FRAMED, WEBSOCKET = "act", "preflight", "framed", "websocket"
+# What a browser calls the place of a page inside another (Fetch Metadata, section 2.1).
+FRAMES = {"embed", "fencedframe", "frame", "iframe", "object"}
 
 Verdicts = list[tuple[str, Reason]]
 
 
 def verdicts(request: BankRequest) -> Verdicts:
-    """Ask every defense of the lab, in order; return those that refuse, each with its reason."""
-    asked = ((d.slug, d.refusal(request)) for d in request.label.defenses)
-    return [(slug, reason) for slug, reason in asked if reason]
+    """Ask every defense of the lab about an act; return those that refuse, each with its reason.
+
+    They stand in the order of the label, but those on the view are asked last, as in any framework.
+    """
+    refused = _ask(request, at_view=False)
+    for weakness in request.label.weaknesses:
+        weakness.route(request)
+    refused |= _ask(request, at_view=True)
+    return [(d.slug, refused[d.slug]) for d in request.label.defenses if d.slug in refused]
+
+
+def _ask(request: BankRequest, *, at_view: bool) -> dict[str, Reason]:
+    asked = [defense for defense in request.label.defenses if defense.at_view == at_view]
+    return {d.slug: reason for d in asked if (reason := d.refusal(request))}
+
+
+def handshake_verdicts(request: BankRequest) -> Verdicts:
+    """Ask the same defenses about a WebSocket; one on a view is about acts, and this is none."""
+    return list(_ask(request, at_view=False).items())
 
 
 def record(
@@ -47,7 +66,7 @@ def record(
     refused_by: Verdicts,
     reason: Reason | None,
     user: str | None,
-    kind: str = "act",
+    kind: str = ACT,
 ) -> None:
     """Write the request into the log of its lab, which keeps the newest `KEPT`."""
     lab = request.lab
@@ -56,7 +75,7 @@ def record(
         lab_id=lab.pk,
         at=timezone.now(),
         kind=kind,
-        method=request.method or "",
+        method=request.META["REQUEST_METHOD"],
         path=request.path,
         action=action,
         content_type=_cut(headers.get("Content-Type"), 200) or "",
@@ -77,9 +96,39 @@ def record(
         in_lab.filter(pk__lte=beyond).delete()
 
 
-def record_preflight(request: BankRequest, action: str) -> None:
-    """Write down that a browser asked whether another origin may send a request, and heard no."""
-    record(request, action, REFUSED, [], CORS_CLOSED, user=None, kind="preflight")
+def record_preflight(request: BankRequest, action: str) -> bool:
+    """Write down that a browser asked if another origin may send a request; return the answer."""
+    allowed = any(weakness.opens_cors for weakness in request.label.weaknesses)
+    outcome, reason = (APPLIED, None) if allowed else (REFUSED, CORS_CLOSED)
+    record(request, action, outcome, [], reason, user=None, kind=PREFLIGHT)
+    return allowed
+
+
+def record_framing(request: BankRequest, action: str) -> None:
+    """Write down that a form of the bank was asked for inside a page of another origin."""
+    if request.headers.get("Sec-Fetch-Dest") not in FRAMES:
+        return
+    if request.headers.get("Sec-Fetch-Site") not in {"cross-site", "same-site"}:
+        return
+    asked = [(d.slug, d.framing(request)) for d in request.label.defenses]
+    refused = [(slug, reason) for slug, reason in asked if reason]
+    record_by_session(request, action, refused, FRAMED)
+
+
+def record_by_session(request: BankRequest, action: str, refused: Verdicts, kind: str) -> bool:
+    """Write down what needs a session, as the browser or a defense or nobody stopped it.
+
+    Return whether nobody did.
+    """
+    if not request.user.is_authenticated:
+        record(request, action, ANONYMOUS, refused, browser_reason(request), None, kind)
+        return False
+    user = request.user.get_username()
+    if refused:
+        record(request, action, REFUSED, refused, refused[0][1], user, kind)
+        return False
+    record(request, action, APPLIED, [], None, user, kind)
+    return True
 
 
 def browser_reason(request: BankRequest) -> Reason:

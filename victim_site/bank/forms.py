@@ -15,8 +15,8 @@ class SignInForm(forms.Form):
     password = forms.CharField(max_length=100, strip=False)
 
 
-class SignOutForm(forms.Form):
-    """Signing out takes nothing."""
+class NoFields(forms.Form):
+    """For an act that takes nothing, such as signing out."""
 
 
 class TransferForm(forms.Form):

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from victim_site.bank import attempts
-from victim_site.bank.actions import Action, Invalid
+from victim_site.bank.actions import Action, Invalid, Refused
 from victim_site.bank.auth import signed_in
 from victim_site.bank.labs import LabsFull, open_lab, seen
 from victim_site.bank.requests import BankRequest
@@ -40,10 +40,14 @@ class EdgeMiddleware:
         if label is None:
             return self.get_response(request)
         _take_prefix_off(label.cookie_prefix, cast("BankRequest", request))
+        for weakness in label.weaknesses:
+            weakness.read(request)
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
-        # The teaching side's content policy is not the bank's; a defense may declare another.
-        csp({})(lambda _: response)(request)
+        for weakness in label.weaknesses:
+            weakness.answer(request, response)
+        # The bank's content policy is what its defenses say, and not the teaching side's.
+        csp(label.policy)(lambda _: response)(request)
         for defense in label.defenses:
             defense.declare(request, response)
         if cookie := response.cookies.get(settings.SESSION_COOKIE_NAME):
@@ -124,9 +128,12 @@ class GuardMiddleware:
         if not isinstance(view, Action):
             return None
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            attempts.record_preflight(request, view.slug)
-            return None
-        return guarded(view, request) if view.acts(request) else None
+            allowed = attempts.record_preflight(request, view.slug)
+            return HttpResponse(status=204) if allowed else None
+        if view.acts(request):
+            return guarded(view, request)
+        attempts.record_framing(request, view.slug)
+        return None
 
 
 def _enter_lab(request: BankRequest) -> None:
@@ -148,7 +155,7 @@ def _enter_lab(request: BankRequest) -> None:
 def guarded(action: Action, request: BankRequest) -> HttpResponse:
     """Perform an act unless a defense refuses it, or it needs a session and none came along."""
     user = request.user.username if request.user.is_authenticated else None
-    refused_by = attempts.verdicts(request)
+    refused_by = attempts.verdicts(request) if action.checked else []
     if action.needs_session and user is None:
         reason = attempts.browser_reason(request)
         attempts.record(request, action.slug, attempts.ANONYMOUS, refused_by, reason, user)
@@ -164,6 +171,10 @@ def guarded(action: Action, request: BankRequest) -> HttpResponse:
             attempts.record(request, action.slug, attempts.APPLIED, [], None, user)
     except Invalid as mistake:
         return _invalid(action, request, str(mistake))
+    except Refused as refusal:
+        by = [(refusal.by, refusal.reason)]
+        attempts.record(request, action.slug, attempts.REFUSED, by, refusal.reason, user)
+        return _refused(action, request, refusal.reason)
     return response
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.bank import views
+from victim_site.bank import feed, views
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("pay", views.pay, name="pay"),
     path("email", views.email, name="email"),
     path("password", views.password, name="password"),
+    path("statement", views.statement, name="statement"),
+    path(feed.PATH.removeprefix("/"), feed.handshake, name="statement-feed"),
     path("avatar", views.upload_avatar, name="avatar"),
     path("avatar/image", views.avatar_image, name="avatar-image"),
     path("api/transfer", views.api_transfer, name="api-transfer"),

@@ -6,19 +6,27 @@ import sys
 from typing import Any
 
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
+from django.core.validators import URLValidator
 from django.db import DatabaseError
 from django.db.models import F
-from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
-from victim_site.bank import forms
+from victim_site.bank import feed, forms
 from victim_site.bank.actions import Action, Invalid
 from victim_site.bank.attempts import site_relation
 from victim_site.bank.middleware import refusal_page
 from victim_site.bank.models import Account, Transfer
 from victim_site.bank.requests import BankRequest
+from victim_site.fields import submitted
 
 HISTORY = 10
 # What the account page says after an act, by the name in its address.
@@ -52,6 +60,7 @@ def account(request: BankRequest) -> HttpResponse:
         "history": history,
         # Where scripts must state the type of every body, no body is a file.
         "takes_files": "Content-Type" not in request.label.script_headers(request),
+        "quick_payment": all(weakness.quick_payment for weakness in request.label.weaknesses),
     }
     return render(request, "bank/account.html", context)
 
@@ -71,10 +80,12 @@ def _strict_and_foreign(request: BankRequest) -> bool:
     return strict and site_relation(request) == "cross-site"
 
 
-@require_GET
-def pay(request: BankRequest) -> HttpResponse:
-    """A payment link: shows the transfer form filled in, and never acts."""
-    return transfer.show(request)
+@require_safe
+def statement(request: BankRequest) -> HttpResponse:
+    """The statement as it happens: a script of the bank opens the feed."""
+    if not request.user.is_authenticated:
+        return redirect("login")
+    return render(request, "bank/statement.html", {"feed": feed.PATH})
 
 
 @require_safe
@@ -87,6 +98,40 @@ def avatar_image(request: BankRequest) -> HttpResponse:
         content_type=request.user.avatar_type,
         headers={"X-Content-Type-Options": "nosniff"},
     )
+
+
+class PaymentLink(Action):
+    """A link by which somebody asks for money: the transfer form filled in, which never acts.
+
+    Its query has `to` and `amount`, and may have a `note`, and the address of the `shop` that asks,
+    to go back to. Everybody may read it; to pay, one signs in.
+    """
+
+    def acts(self, request: BankRequest) -> bool:
+        return False
+
+    def __call__(self, request: BankRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return self.show(request)
+
+    def show(self, request: BankRequest, error: str = "", status: int = 200) -> HttpResponse:
+        entered = submitted(request)
+        context = {
+            "entered": entered,
+            "shop": _shop(entered.get("shop", "")),
+            "strict_and_foreign": _strict_and_foreign(request),
+        }
+        return render(request, "bank/pay.html", context)
+
+
+def _shop(address: str) -> str:
+    """Return the address of a web page as it came, and nothing for anything else."""
+    try:
+        URLValidator(schemes=["http", "https"])(address)
+    except ValidationError:
+        return ""
+    return address
 
 
 class SignIn(Action):
@@ -179,7 +224,8 @@ def _see_other(address: str) -> HttpResponseRedirect:
 
 
 sign_in = SignIn("login", forms.SignInForm, _sign_in, "bank/login.html", needs_session=False)
-sign_out = Action("logout", forms.SignOutForm, _sign_out, acts_without_fields=True)
+sign_out = Action("logout", forms.NoFields, _sign_out, acts_without_fields=True)
+pay = PaymentLink("transfer", forms.TransferForm, _transfer)
 transfer = Action("transfer", forms.TransferForm, _transfer, "bank/transfer.html")
 email = Action("change-email", forms.EmailForm, _change_email, "bank/email.html")
 password = Action("change-password", forms.PasswordForm, _change_password, "bank/password.html")

@@ -16,6 +16,7 @@ from django.urls import set_urlconf
 
 from victim_site.defenses.base import all_defenses
 from victim_site.label import BadLabel, Label, SiteRequest, parse, stacks
+from victim_site.weaknesses.base import all_weaknesses
 
 
 class HostMiddleware:
@@ -40,7 +41,10 @@ class HostMiddleware:
             request.label = _label(host)
         except BadLabel as mistake:
             return _no_such_lab(request, mistake)
-        request.urlconf = "victim_site.config.urls_bank"
+        # Imported late, since addresses need views, which need the models.
+        from victim_site.config.urls_bank import addresses
+
+        request.urlconf = addresses(request.label.weaknesses)
         set_urlconf(request.urlconf)
         return self.get_response(request)
 
@@ -96,6 +100,7 @@ def _no_such_lab(request: HttpRequest, mistake: BadLabel) -> HttpResponse:
             "message": str(mistake),
             "defenses": sorted(all_defenses()),
             "stacks": stacks(),
+            "weaknesses": all_weaknesses(),
             "bank_host": f"{settings.BANK_HOST}:{settings.VICTIM_PORT}",
             "playground_url": settings.PLAYGROUND_URL,
         },

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "victim_site.bank",
+    "victim_site.weaknesses",
     "victim_site.lab",
 ]
 

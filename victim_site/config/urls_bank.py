@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from django.urls import include, path
 
 from victim_site.lab import selfcheck
+from victim_site.weaknesses.base import Weakness
 
-handler400 = "victim_site.bank.views.bad_request"
-handler404 = "victim_site.bank.views.not_found"
-handler500 = "victim_site.bank.views.server_error"
-
-urlpatterns = [
+_patterns = [
     path("", include("victim_site.bank.urls")),
     path("self-check/start", selfcheck.start, name="self-check-start"),
     path("self-check/echo.svg", selfcheck.echo, name="self-check-echo"),
 ]
+
+
+@cache
+def addresses(weaknesses: tuple[Weakness, ...]) -> Any:
+    """Return what Django takes for a module of addresses: the bank's, and those of its weaknesses.
+
+    The latter come first, so that a weakness can put something else in the place of a page; and in
+    a lab without it, its pages do not exist.
+    """
+    weak = [path(where, view) for one in weaknesses for where, view in one.pages().items()]
+    return type(
+        "Addresses",
+        (),
+        {
+            "urlpatterns": weak + _patterns,
+            "handler400": "victim_site.bank.views.bad_request",
+            "handler404": "victim_site.bank.views.not_found",
+            "handler500": "victim_site.bank.views.server_error",
+        },
+    )

@@ -42,4 +42,8 @@ class Handler(WSGIHandler):
 
 
 django.setup(set_prefix=False)
-application = Handler()
+
+# Behind django.setup(), since it needs the models.
+from victim_site.bank.feed import Feed  # noqa: E402
+
+application = Feed(Handler())

@@ -34,6 +34,11 @@ class Defense:
     needs_script: ClassVar[bool] = False
     # What the customer must type besides, where money or access is at stake: names and labels.
     asks_for: ClassVar[dict[str, str]] = {}
+    # The check stands on the view, as `require_POST` does, and so comes after what the bank's
+    # other features made of the request; and it is about acts alone, not about the feed.
+    at_view: ClassVar[bool] = False
+    # What the content security policy of every page says: directives and their sources.
+    policy: ClassVar[dict[str, list[str]]] = {}
 
     def session_cookie(self, cookie: Morsel[str]) -> None:
         """Change what the session cookie says to the browser, before it is sent."""
@@ -48,6 +53,10 @@ class Defense:
 
     def refusal(self, request: HttpRequest) -> Reason | None:
         """Return why this request must not act, or None. Reads the request, changes nothing."""
+        return None
+
+    def framing(self, request: HttpRequest) -> Reason | None:
+        """Return why browsers will not show this page inside another site's, or None."""
         return None
 
     def signed_in(self, request: HttpRequest) -> None:
@@ -103,6 +112,11 @@ def flawed_defenses() -> frozenset[str]:
 def is_unsafe(request: HttpRequest) -> bool:
     """Tell whether the method may change something (RFC 9110, section 9.2.1)."""
     return request.method not in {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+
+def is_handshake(request: HttpRequest) -> bool:
+    """Tell whether the request asks for a WebSocket (RFC 6455, section 4.1)."""
+    return request.headers.get("Upgrade", "").lower() == "websocket"
 
 
 def own_origin(request: HttpRequest) -> str:

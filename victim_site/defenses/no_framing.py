@@ -36,15 +36,19 @@ In Flask:
 from __future__ import annotations
 
 from csp.constants import NONE
-from csp.decorators import csp
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.clickjacking import xframe_options_deny
 
 from victim_site.defenses.base import Defense
+from victim_site.defenses.reasons import FRAME_REFUSED, Reason
 
 
 class NoFraming(Defense):
+    policy = {"frame-ancestors": [NONE]}
+
+    def framing(self, request: HttpRequest) -> Reason | None:
+        return FRAME_REFUSED
+
     def declare(self, request: HttpRequest, response: HttpResponse) -> None:
-        # Both are decorators of views; the view here is the response that there is already.
+        # A decorator of views; the view here is the response that there is already.
         xframe_options_deny(lambda _: response)(request)
-        csp({"frame-ancestors": [NONE]})(lambda _: response)(request)

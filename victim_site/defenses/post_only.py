@@ -46,5 +46,7 @@ def _accept(request: HttpRequest) -> HttpResponse:
 
 
 class PostOnly(Defense):
+    at_view = True
+
     def refusal(self, request: HttpRequest) -> Reason | None:
         return GET_REFUSED if _accept(request).status_code == 405 else None

@@ -73,6 +73,14 @@ PASSWORD_MISSING = Reason(
 PASSWORD_WRONG = Reason(
     "password-wrong", "server", "This action asks for the current password, and another came along."
 )
+STEP_SKIPPED = Reason(
+    "step-skipped", "server", "This payment takes two steps, and the request skipped the first."
+)
+WEBSOCKET_ORIGIN = Reason(
+    "websocket-origin",
+    "server",
+    "The statement feed is open to the bank's own pages, and another origin asked for it.",
+)
 CORS_CLOSED = Reason(
     "cors-closed",
     "server",
@@ -114,6 +122,24 @@ NOT_SIGNED_IN = Reason(
     "not-signed-in",
     "browser",
     "No session cookie came along, and no rule kept it back: this browser is not signed in here.",
+)
+PREFLIGHT_REFUSED = Reason(
+    "preflight-refused",
+    "browser",
+    "The browser asked the bank whether it may send this request, and did not send it.",
+)
+FRAME_REFUSED = Reason(
+    "frame-refused",
+    "browser",
+    "The browser shows no page of the bank inside another site's: the bank's pages say so.",
+)
+CSP_REFUSED = Reason(
+    "csp-refused", "browser", "The browser kept to the content policy of the bank's own page."
+)
+RESPONSE_UNREADABLE = Reason(
+    "response-unreadable",
+    "browser",
+    "The request was sent, but the browser let the attacker's page read nothing of the answer.",
 )
 NOT_SENT = Reason("not-sent", "browser", "This browser makes no such request at all.")
 SESSION_ENDED = Reason(

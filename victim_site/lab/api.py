@@ -105,7 +105,7 @@ def lab_state(request: HttpRequest, lab: str) -> dict[str, Any]:
     return {
         "lab": label.text,
         "defenses": label.slugs,
-        "weaknesses": list(label.weaknesses),
+        "weaknesses": label.weakness_slugs,
         "accounts": reports.accounts(label.text),
         "attempts": attempts,
     }

@@ -1,1 +1,1 @@
-"""The weaknesses that a lab can be given with ``with-<weakness>``, one file each."""
+"""Features that a bank had better not have: one file each, off unless a label says `with-…`."""

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django import template
-from django.utils.html import format_html_join
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -25,6 +25,15 @@ def honest_headers(context: dict[str, Any]) -> str:
     """Return the headers that a script of this lab must send, as JSON."""
     request = context["request"]
     return json.dumps(request.label.script_headers(request))
+
+
+@register.simple_tag(takes_context=True)
+def note(context: dict[str, Any], text: str) -> SafeString:
+    """Return a payment note as HTML: escaped, unless a weakness of the lab shows it otherwise."""
+    for weakness in context["request"].label.weaknesses:
+        if (shown := weakness.note(text)) is not None:
+            return SafeString(shown)  # That is the weakness.
+    return escape(text)
 
 
 @register.simple_tag(takes_context=True)

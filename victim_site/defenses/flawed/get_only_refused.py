@@ -40,6 +40,8 @@ from victim_site.defenses.reasons import GET_REFUSED, Reason
 
 
 class GetOnlyRefused(Defense):
+    at_view = True
+
     def refusal(self, request: HttpRequest) -> Reason | None:
         if request.method == "GET":
             return GET_REFUSED

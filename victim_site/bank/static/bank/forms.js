@@ -4,7 +4,7 @@ const headers = JSON.parse(document.currentScript.dataset.headers);
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (form.method !== "post" || new URL(form.action).origin !== location.origin) return;
   event.preventDefault();
   try {
     const answer = await fetch(form.action, { method: "POST", headers, body: bodyOf(form) });

@@ -7,8 +7,10 @@ const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lo
 if (wanted) remember({ attack: wanted[1], position: wanted[2], signedOut: Boolean(wanted[3]), opened: null });
 // What has been said once is not said again on reload: not "the money is on its way", and not
 // "your cookie did not come back" to somebody who has been signed out since.
-if (wanted || ("signedIn" in strip.dataset && location.search)) {
-  history.replaceState(null, "", location.pathname);
+const said = new URLSearchParams(location.search);
+for (const name of ["done", "signed-in"]) if ("signedIn" in strip.dataset) said.delete(name);
+if (wanted || said.size !== new URLSearchParams(location.search).size) {
+  history.replaceState(null, "", location.pathname + (said.size ? `?${said}` : ""));
 }
 const walk = recall();
 if (walk) showStep(walk);

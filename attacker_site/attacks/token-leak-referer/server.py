@@ -1,0 +1,16 @@
+"""The visitor comes back from the bank, and the Referer says from which address."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+from attacker_site.visitor import Caught, Prepared
+
+
+def caught(said: Caught) -> Prepared:
+    """Return what stood in the query of the bank's address beside what this shop had put there."""
+    try:
+        leaked = dict(parse_qsl(urlsplit(said.referer).query))
+    except ValueError:
+        return Prepared()
+    return Prepared({k: v for k, v in leaked.items() if k not in {"to", "amount", "shop"}})

@@ -1,0 +1,10 @@
+"""The statement arrives here, as the page has read it."""
+
+from __future__ import annotations
+
+from attacker_site.visitor import Caught, Prepared
+
+
+def caught(said: Caught) -> Prepared:
+    """Return whose statement it is, and what is in it."""
+    return Prepared(said.fields)

@@ -1,0 +1,51 @@
+"""The statement feed, a WebSocket, is opened for the bank's own pages alone.
+
+## How it works
+
+A WebSocket begins with a GET that asks to go on as something else (the *handshake*). Any page may
+send one to any site, the browser puts its cookies on it, and the page then *reads* what comes: no
+same-origin policy stands between. But the browser always names the page's origin in `Origin`. So
+the bank compares it with its own at the handshake, and answers 403 to all others.
+
+Fetch Metadata is no substitute: Chromium sends none of it with a handshake.
+
+## What it does not stop
+
+- Everything else: it looks at handshakes, and at nothing that acts.
+- Scripts injected into the bank, which have the bank's own origin.
+- Programs that are no browser, which may say any Origin; they have no cookie of the visitor's.
+
+## In your own project
+
+In Django, with Channels:
+
+    application = AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns))
+
+In Flask, with flask-sock:
+
+    @sock.route("/statement/feed")
+    def feed(ws):
+        if request.headers.get("Origin") != request.host_url.rstrip("/"):
+            ws.close()
+
+## Sources
+
+- RFC 6455, section 10.2: Origin considerations
+- OWASP WebSocket Security Cheat Sheet
+- PortSwigger Web Security Academy, "Cross-site WebSocket hijacking"
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from victim_site.defenses.base import Defense, is_handshake, own_origin
+from victim_site.defenses.reasons import WEBSOCKET_ORIGIN, Reason
+
+
+class WebsocketOrigin(Defense):
+    def refusal(self, request: HttpRequest) -> Reason | None:
+        if not is_handshake(request):
+            return None
+        own = request.headers.get("Origin") == own_origin(request)
+        return None if own else WEBSOCKET_ORIGIN

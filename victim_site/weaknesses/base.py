@@ -1,0 +1,77 @@
+"""What a weakness is: a feature of the bank, as a class with hooks that do nothing by default.
+
+A file in this folder holds one subclass of `Weakness`; its name, with hyphens, is the slug, and its
+docstring is the lesson. A lab has a weakness if its label says `with-<slug>`, and then the bank
+calls its hooks; no other lab has its pages, its headers or its cookies.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from typing import ClassVar
+
+from django.http import HttpRequest, HttpResponse
+
+from victim_site import weaknesses
+
+View = Callable[..., HttpResponse]
+
+
+class Weakness:
+    """One feature. Instances hold no state: one serves every lab and every request."""
+
+    slug: ClassVar[str]
+    # Two weaknesses that settle the same thing share no lab.
+    settles: ClassVar[str] = ""
+    # Where the bank uses the feature honestly: an address, and what the menu calls it.
+    menu: ClassVar[tuple[str, str]]
+    # Whether the bank answers a browser that asks if another origin may send a request.
+    opens_cors: ClassVar[bool] = False
+    # Whether the account page offers the payment that a script sends.
+    quick_payment: ClassVar[bool] = True
+
+    def pages(self) -> dict[str, View]:
+        """Return the feature's addresses and views; they come before the bank's own."""
+        return {}
+
+    def read(self, request: HttpRequest) -> None:
+        """Change what the bank sees of a request, before anything looks at it."""
+
+    def route(self, request: HttpRequest) -> None:
+        """Change the request after the checks that stand before all views, and before a view's."""
+
+    def note(self, text: str) -> str | None:
+        """Return a payment note as HTML that is not escaped again, or None to leave it as text."""
+        return None
+
+    def answer(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Change a response before the lab's defenses do."""
+
+
+@cache
+def all_weaknesses() -> dict[str, Weakness]:
+    """Return every weakness by its slug, found by listing the folder, in order of slug.
+
+    Raises:
+        TypeError: A file does not hold exactly one subclass of `Weakness`.
+    """
+    found: dict[str, Weakness] = {}
+    for module_info in pkgutil.iter_modules(weaknesses.__path__):
+        if module_info.ispkg or module_info.name == "base":
+            continue
+        module = importlib.import_module(f"{weaknesses.__name__}.{module_info.name}")
+        classes = [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type)
+            and issubclass(value, Weakness)
+            and value.__module__ == module.__name__
+        ]
+        if len(classes) != 1:
+            raise TypeError(f"{module.__name__} must hold one subclass of Weakness")
+        classes[0].slug = module_info.name.replace("_", "-")
+        found[classes[0].slug] = classes[0]()
+    return dict(sorted(found.items()))

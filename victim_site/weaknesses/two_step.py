@@ -1,0 +1,62 @@
+"""A payment is entered, then confirmed, and only the first step is checked.
+
+## What the bank does
+
+`/transfer` takes a payment and shows it once more; `/transfer/confirm` makes it. The defenses are
+asked at the first step. The second was added later: "nobody gets there without the first". A
+payment by script has no second step, so there is none here.
+
+## What it breaks
+
+Every check of a request: the attacker's form goes straight to the second step
+(`skipped-step-post`).
+
+## Mended by
+
+The same checks at every step, and a second step that knows what the first one entered.
+
+## Sources
+
+- OWASP Web Security Testing Guide, "Testing for the Circumvention of Work Flows"
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from victim_site.bank import forms
+from victim_site.bank.actions import Action, Refused
+from victim_site.bank.requests import BankRequest
+from victim_site.bank.views import api_transfer, transfer
+from victim_site.defenses.reasons import STEP_SKIPPED
+from victim_site.weaknesses.base import View, Weakness
+
+
+def _enter(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
+    return render(request, "weaknesses/confirm.html", {"payment": fields})
+
+
+def _skip(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
+    raise Refused("two-step", STEP_SKIPPED)
+
+
+first_step = Action("enter-transfer", forms.TransferForm, _enter, transfer.template)
+second_step = Action(
+    "transfer", forms.TransferForm, transfer.perform, transfer.template, checked=False
+)
+one_step = Action("transfer", forms.TransferForm, _skip, post_only=True, json=api_transfer.json)
+
+
+class TwoStep(Weakness):
+    menu = ("/transfer", "Two steps")
+    quick_payment = False
+
+    def pages(self) -> dict[str, View]:
+        return {
+            "transfer": first_step,
+            "transfer/confirm": second_step,
+            "api/transfer": one_step,
+        }
