@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.lab import views
+from victim_site.lab import reference, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,5 +19,6 @@ urlpatterns = [
     path("defenses/", views.defenses, name="defenses"),
     path("defenses/<slug:slug>/", views.defense, name="defense"),
     path("matrix/", views.matrix_table, name="matrix"),
+    path("policies/", reference.policies, name="policies"),
     path("self-check/", views.self_check, name="self-check"),
 ]
