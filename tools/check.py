@@ -104,6 +104,7 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     for slug in sorted(flawed):
         file = defenses_dir / "flawed" / f"{slug.replace('-', '_')}.py"
         yield from _flaw(slug, _lesson(file), loaded)
+    yield from _known_labs(root / "victim_site" / "lab" / "known_labs.toml", loaded)
 
 
 def _blanks(root: Path, folders: list[Path]) -> Iterator[str]:
@@ -273,6 +274,24 @@ def _flaw(slug: str, lesson: str, loaded: matrix.Matrix) -> Iterator[str]:
         yield f"{where} is mended by {mended_by[1]}, which is no column of the matrix."
     elif matrix.FORGED in _values(loaded.rows[row][mended_by[1]]):
         yield f"{where} is mended by {mended_by[1]}, but the matrix expects that to fall too."
+
+
+def _known_labs(file: Path, loaded: matrix.Matrix) -> Iterator[str]:
+    """Yield every lab of others whose solution the matrix does not know, or does not expect."""
+    outcomes = {
+        (cell.attack, cell.position, cell.defense, cell.cookie_age): cell.outcome
+        for cell in loaded.cells()
+        if cell.profile == loaded.profiles[0]
+    }
+    lists = tomllib.loads(file.read_text(encoding="utf-8")).values()
+    for lab in (lab for labs in lists for lab in labs if "page" not in lab):
+        cell = (lab["attack"], lab["position"], lab["lab"], lab.get("age", "fresh"))
+        said = f"{file.name}: “{lab['name']}”: {cell[0]}.{cell[1]} against {cell[2]} ({cell[3]})"
+        wanted = matrix.BLOCKED if lab.get("holds") else matrix.FORGED
+        if cell not in outcomes:
+            yield f"{said} is no cell of the matrix."
+        elif outcomes[cell] != wanted:
+            yield f"{said} is {outcomes[cell]} in the matrix, and should be {wanted}."
 
 
 def _values(line: Any) -> Iterator[str]:

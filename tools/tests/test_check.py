@@ -12,6 +12,7 @@ from tools.check import ROOT, problems
 
 ATTACK = "attacker_site/attacks/form-post"
 DEFENSE = "victim_site/defenses/post_only.py"
+KNOWN_LABS = "victim_site/lab/known_labs.toml"
 FLAWED = "victim_site/defenses/flawed/origin_suffix.py"
 
 
@@ -20,6 +21,8 @@ def tree(tmp_path: Path) -> Path:
     for folder in ("attacker_site/attacks", "victim_site/defenses"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "matrix.toml", tmp_path)
+    (tmp_path / KNOWN_LABS).parent.mkdir()
+    shutil.copy(ROOT / KNOWN_LABS, tmp_path / KNOWN_LABS)
     return tmp_path
 
 
@@ -173,6 +176,26 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             ),
             "which is no defense",
             id="stack of nothing",
+        ),
+        pytest.param(
+            edit(KNOWN_LABS, 'lab = "token-if-present"', 'lab = "samesite-lax"'),
+            "“CSRF where token validation depends on token being present”: "
+            "empty-token-post.cross-site against samesite-lax (fresh) is blocked in the matrix",
+            id="known lab that its attack does not solve",
+        ),
+        pytest.param(
+            edit(KNOWN_LABS, 'attack = "empty-token-post"', 'attack = "full-token-post"'),
+            "full-token-post.cross-site against token-if-present (fresh) is no cell of the matrix",
+            id="known lab without a cell",
+        ),
+        pytest.param(
+            edit(
+                KNOWN_LABS,
+                'lab = "csrf-token", attack = "form-post"',
+                'lab = "no-defense", attack = "form-post"',
+            ),
+            "against no-defense (fresh) is forged in the matrix, and should be blocked",
+            id="known lab that does not hold",
         ),
     ],
 )

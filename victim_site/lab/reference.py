@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from victim_site.lab import catalogue
+from victim_site.lab import catalogue, views
 from victim_site.lab import policies as judging
+
+KNOWN_LABS_FILE = Path(__file__).with_name("known_labs.toml")
 
 
 @require_safe
@@ -27,3 +33,22 @@ def policies(request: HttpRequest) -> HttpResponse:
         "source": catalogue.as_code(source, "python"),
     }
     return render(request, "lab/policies.html", context)
+
+
+@require_safe
+def known_labs(request: HttpRequest) -> HttpResponse:
+    """Where the labs of others are here, by publisher."""
+    return render(request, "lab/known_labs.html", {"publishers": _publishers()})
+
+
+@cache
+def _publishers() -> dict[str, list[dict[str, Any]]]:
+    """Return the known labs by publisher, each with its walk; tools.check sees that they are so."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    lists = tomllib.loads(KNOWN_LABS_FILE.read_text(encoding="utf-8")).values()
+    for lab in (lab for labs in lists for lab in labs):
+        if "page" not in lab:
+            lab["walk"] = views._walk(lab["lab"], lab["attack"], lab["position"])
+            lab["where"] = catalogue.POSITIONS[lab["position"]]
+        found.setdefault(lab["publisher"], []).append(lab)
+    return found

@@ -19,6 +19,7 @@ urlpatterns = [
     path("defenses/", views.defenses, name="defenses"),
     path("defenses/<slug:slug>/", views.defense, name="defense"),
     path("matrix/", views.matrix_table, name="matrix"),
+    path("known-labs/", reference.known_labs, name="known-labs"),
     path("policies/", reference.policies, name="policies"),
     path("self-check/", views.self_check, name="self-check"),
 ]

@@ -30,6 +30,7 @@ PAGES = [
     "/defenses/",
     "/matrix/",
     *(f"/matrix/?profile={profile}" for profile in catalogue.the_matrix().profiles),
+    "/known-labs/",
     "/policies/",
     "/self-check/",
     *(f"/self-check/?cookies={answer}" for answer in ("0", "1", "2", "3", "error")),
