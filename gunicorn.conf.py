@@ -11,10 +11,11 @@ import sys
 from typing import Any
 
 # Threads, since a page costs little and a waiting browser should not hold a whole process. Two
-# processes use two cores, and SQLite gains nothing from more writers.
+# processes use two cores, and SQLite gains nothing from more writers. Half of the threads may be
+# held by statement feeds (victim_site/bank/feed.py).
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = 4
+threads = 8
 
 # Each worker listens on a socket of its own. With a shared one, and connections kept alive, most
 # connections end up at one of the two workers in about a third of the starts.

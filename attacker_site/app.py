@@ -122,10 +122,10 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
     def aim(attack: Attack, lab: str, page: str = "", **more: str | int | None) -> str:
         """Return the address of an attack's page here, aimed at the lab with what it needs."""
         weak = with_weakness(lab, attack.needs) if attack.needs else lab
-        there = launched_from(visit().position, weak, f"/{attack.slug}/{page}")
-        if not visit().lab:
-            return f"/{attack.slug}/{page}{query(weak, **more)}"
-        return there + query(None, **more)
+        path = f"/{attack.slug}/{page}"
+        if visit().lab and weak != lab:
+            return launched_from(visit().position, weak, path) + query(None, **more)
+        return path + query(weak, **more)
 
     def prepared_for(attack: Attack, lab: str, at: int) -> Prepared:
         """Let the attack's server do its part at the bank, and note what it got."""
@@ -262,10 +262,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         attack, action, lab = chosen(slug)
         if slug not in arsenal.catchers:
             raise Refusal(404, "Nothing arrives here", "This attack steals nothing.")
-        request.max_content_length = MOST_LOOT
-        said = request.get_json(silent=True) if request.is_json else request.form
-        fields = {str(k): str(v) for k, v in said.items()} if isinstance(said, Mapping) else {}
-        stolen = arsenal.catchers[slug](Caught(fields, request.referrer or ""))
+        stolen = arsenal.catchers[slug](Caught(_said(), request.referrer or ""))
         prepared = Prepared({k[:100]: v[:1000] for k, v in list(stolen.fields.items())[:20]})
         at = _now()
         notebook.write(lab, loot.Entry(attack.slug, at, prepared))
@@ -360,6 +357,16 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         return app.send_static_file("favicon.svg")
 
     return app
+
+
+def _said() -> dict[str, str]:
+    """Return the fields of the request's body, a form or JSON; none where it makes no sense."""
+    request.max_content_length = MOST_LOOT
+    try:
+        said = request.get_json(silent=True) if request.is_json else request.form
+    except RecursionError:  # Brackets alone can exhaust the parser.
+        return {}
+    return {str(k): str(v) for k, v in said.items()} if isinstance(said, Mapping) else {}
 
 
 def _now() -> int:

@@ -11,6 +11,7 @@ import pytest
 from attacker_site.app import create_app
 from attacker_site.exploits import FOLDER
 from attacker_site.gallery import in_sections
+from attacker_site.targets import with_weakness
 from attacker_site.tests.conftest import (
     EVIL,
     SERVERS,
@@ -20,7 +21,7 @@ from attacker_site.tests.conftest import (
     getter,
     lookalike,
 )
-from attacker_site.tests.test_exploits import ATTACKS, LAB, POSITIONS
+from attacker_site.tests.test_exploits import ATTACKS, CATCHERS, LAB, POSITIONS
 
 PLAYGROUND = "http://playground.localhost:8000"
 OWN_PAGES = [
@@ -61,11 +62,14 @@ def test_the_gallery_links_to_every_attack_and_its_panel(get: Get, position: str
 
     links = Document(get(f"/?{query}", host).text).addresses()
 
-    suffix = f"?{query}" if query else ""
     for slug, attack in ATTACKS.items():
-        if position in attack.positions:
-            assert f"/{slug}/{suffix}" in links
-            assert f"/{slug}/behind/{suffix}" in links
+        if position in attack.launched_from:
+            # What needs a weakness is aimed at the same lab with it.
+            weak = with_weakness(LAB, attack.needs) if attack.needs else LAB
+            there = "" if query or weak == LAB else f"http://{community(weak)}"
+            suffix = f"?lab={weak}" if query else ""
+            assert f"{there}/{slug}/{suffix}" in links
+            assert f"{there}/{slug}/behind/{suffix}" in links
 
 
 @pytest.mark.parametrize("position", POSITIONS)
@@ -93,14 +97,14 @@ def test_the_gallery_shows_what_can_be_launched_from_there_once_and_nothing_else
     links = Document(get(f"/?{query}", host).text).addresses()
 
     panels = [urlsplit(link).path.split("/")[1] for link in links if "/behind/" in link]
-    here = [slug for slug, attack in ATTACKS.items() if position in attack.positions]
+    here = [slug for slug, attack in ATTACKS.items() if position in attack.launched_from]
     assert sorted(panels) == here
 
 
 def test_the_gallery_puts_each_attack_into_one_section_that_fits(get: Get) -> None:
     sections = {
         section.key: [attack.slug for attack in held]
-        for section, held in in_sections(ATTACKS.values(), SERVERS)
+        for section, held in in_sections(ATTACKS.values(), {*SERVERS, *CATCHERS})
     }
 
     assert sorted(slug for slugs in sections.values() for slug in slugs) == sorted(ATTACKS)
@@ -109,7 +113,8 @@ def test_the_gallery_puts_each_attack_into_one_section_that_fits(get: Get) -> No
     assert sections["post"][0] == "form-post"
     assert "text-plain-json" in sections["post-types"]
     assert "null-origin-post" in sections["post-unnamed"]
-    assert sections["post-prepared"] == sorted(SERVERS)
+    assert sections["post-prepared"] == sorted({*SERVERS, "token-leak-referer"})
+    assert sections["weakness"] == sorted(s for s, attack in ATTACKS.items() if attack.needs)
 
 
 def test_the_gallery_leads_to_each_of_its_sections(get: Get) -> None:

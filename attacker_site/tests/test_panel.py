@@ -8,7 +8,7 @@ import pytest
 
 from attacker_site.exploits import Attack
 from attacker_site.tests.conftest import EVIL, Document, Get, community, lookalike
-from attacker_site.tests.test_exploits import CELLS, POSITIONS
+from attacker_site.tests.test_exploits import CELLS, HOSTS
 from attacker_site.tests.victim import LittleBank, Victim
 
 PLAYGROUND = "http://playground.localhost:8000"
@@ -53,6 +53,16 @@ REQUESTS = {
         http("GET /email?email=mallory%40evil.localhost", SAME_SITE),
     ),
     "a HEAD": ("/head-request/", EVIL, http(f"HEAD /transfer?{TRANSFER}", CROSS_SITE)),
+    "a GET by the bank's own page": (
+        "/onsite-redirect-get/",
+        EVIL,
+        http(f"GET /transfer?{TRANSFER}", "Sec-Fetch-Site: same-origin"),
+    ),
+    "a handshake": (
+        "/websocket-hijack/",
+        EVIL,
+        http("GET /statement/feed", FROM_EVIL, "Connection: Upgrade", "Upgrade: websocket"),
+    ),
     "JSON without a type": (
         "/untyped-json/",
         EVIL,
@@ -121,6 +131,10 @@ STANDS = {
     "the lookalike": ("/form-post/", lookalike("a"), "although its name begins like the bank’s"),
     "a sandbox on the sub-domain": ("/null-origin-post/", community("a"), "a site of its own"),
     "a sign-in": ("/login-post/", EVIL, "No cookie is needed"),
+    "the bank's own page": ("/clickjacking/", EVIL, "to the bank it is same-origin"),
+    "a weakness": ("/cors-json/", EVIL, "It needs a weakness of the bank: cors-reflect."),
+    "a second click": ("/dangling-markup/", EVIL, "at the bank, on “Claim the refund”"),
+    "a feed": ("/websocket-hijack/", EVIL, "this page reads what the bank says"),
 }
 
 
@@ -128,7 +142,7 @@ STANDS = {
 def test_the_panel_shows_the_bytes_that_were_served(
     get_any: Get, attack: Attack, action: str, position: str
 ) -> None:
-    host, query = POSITIONS[position]
+    host, query = HOSTS[position]
     path = f"/{attack.slug}/?{query}&action={action}"
     served = get_any(path, host).text
 

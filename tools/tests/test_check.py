@@ -12,13 +12,15 @@ from tools.check import ROOT, problems
 
 ATTACK = "attacker_site/attacks/form-post"
 DEFENSE = "victim_site/defenses/post_only.py"
+WEAKNESS = "victim_site/weaknesses/open_redirect.py"
+NEEDING = "attacker_site/attacks/redirect-307-post/attack.toml"
 KNOWN_LABS = "victim_site/lab/known_labs.toml"
 FLAWED = "victim_site/defenses/flawed/origin_suffix.py"
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    for folder in ("attacker_site/attacks", "victim_site/defenses"):
+    for folder in ("attacker_site/attacks", "victim_site/defenses", "victim_site/weaknesses"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "matrix.toml", tmp_path)
     (tmp_path / KNOWN_LABS).parent.mkdir()
@@ -86,6 +88,31 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="cell missing",
         ),
         pytest.param(
+            edit(WEAKNESS, "## Mended by", "## Mending"),
+            "must have the headings",
+            id="weakness heading",
+        ),
+        pytest.param(
+            edit(NEEDING, 'needs = "open-redirect"', 'needs = "open-door"'),
+            "needs open-door, which is no weakness",
+            id="attack that needs what is not there",
+        ),
+        pytest.param(
+            edit(NEEDING.replace("redirect-307-post", "cors-json"), "needs =", "wants ="),
+            "says wants, which nothing reads",
+            id="unknown key",
+        ),
+        pytest.param(
+            lambda tree: (tree / WEAKNESS).rename((tree / WEAKNESS).with_name("new_one.py")),
+            "weaknesses/new-one is needed by no attack",
+            id="weakness that nothing needs",
+        ),
+        pytest.param(
+            edit("matrix.toml", "no-defense--with-two-step =", "no-defense--with-two-left-feet ="),
+            "with-two-left-feet is no defense, stack or weakness",
+            id="lab of an unknown weakness",
+        ),
+        pytest.param(
             edit(FLAWED, "## The flaw", "## Flaws"), "must have the headings", id="flawed heading"
         ),
         pytest.param(
@@ -125,7 +152,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         ),
         pytest.param(
             edit("matrix.toml", "post-only--session-token =", "post-only--session-toke ="),
-            "session-toke is no defense or stack",
+            "session-toke is no defense, stack or weakness",
             id="lab of an unknown defense",
         ),
         pytest.param(

@@ -238,7 +238,7 @@ def test_every_row_has_every_column_in_every_profile() -> None:
         for label in lines
     }
     expected = also | {
-        (profile, attack, position, column)
+        (profile, attack, position, found.lab(attack, column))
         for profile in found.profiles
         for attack, position in found.rows
         for column in found.columns
@@ -247,8 +247,11 @@ def test_every_row_has_every_column_in_every_profile() -> None:
 
 
 def test_every_row_is_forged_without_a_defense_in_some_profile() -> None:
+    found = matrix.load()
     forged = {
-        (c.attack, c.position) for c in CELLS if (c.defense, c.outcome) == ("no-defense", "forged")
+        (c.attack, c.position)
+        for c in CELLS
+        if (c.defense, c.outcome) == (found.lab(c.attack, "no-defense"), "forged")
     }
 
     assert forged == set(matrix.load().rows)

@@ -17,16 +17,23 @@ Fetch Metadata is no substitute: Chromium sends none of it with a handshake.
 
 ## In your own project
 
-In Django, with Channels:
+In Django:
 
-    application = AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns))
+    def own_pages_only(get_response):
+        def check(request):
+            own = f"{request.scheme}://{request.get_host()}"
+            if "Upgrade" in request.headers and request.headers.get("Origin") != own:
+                raise PermissionDenied
+            return get_response(request)
+        return check
 
-In Flask, with flask-sock:
+In Flask:
 
-    @sock.route("/statement/feed")
-    def feed(ws):
-        if request.headers.get("Origin") != request.host_url.rstrip("/"):
-            ws.close()
+    @app.before_request
+    def own_pages_only():
+        own = request.host_url.rstrip("/")
+        if "Upgrade" in request.headers and request.headers.get("Origin") != own:
+            abort(403)
 
 ## Sources
 

@@ -18,7 +18,8 @@ from pygments.lexers import get_lexer_by_name
 
 import matrix
 from victim_site.defenses.base import all_defenses, flawed_defenses
-from victim_site.label import Label, stacks
+from victim_site.label import BadLabel, Label, parse, stacks
+from victim_site.weaknesses.base import all_weaknesses
 
 ATTACKS_DIR = settings.CHECKOUT / "attacker_site" / "attacks"
 DEFENSES_DIR = settings.CHECKOUT / "victim_site" / "defenses"
@@ -26,6 +27,7 @@ POSITIONS = {
     "cross-site": "from another site",
     "subdomain": "from a sub-domain of the bank",
     "lookalike": "from a site whose name begins like the bank's",
+    "same-origin": "from a script in the bank's own page",
 }
 # The texts are the project's own, yet raw HTML in them stays text.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -35,8 +37,9 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 class Attack:
     """One attack, as its folder describes it.
 
-    `text` is its README, `source` its exploit page, and `server` what the attacker's server does
-    before it serves that page, if anything.
+    `text` is its README, `source` its exploit page, `server` what the attacker's server does before
+    it serves that page or with what it stole, and `uses` the page that then uses that, if any.
+    `needs` is the weakness that it needs, or empty; `by_bank`: the bank's own page sends it.
     """
 
     slug: str
@@ -47,9 +50,12 @@ class Attack:
     trigger: str
     request: str
     victim: str
+    needs: str
+    by_bank: bool
     text: str
     source: str
     server: str
+    uses: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ def attacks() -> dict[str, Attack]:
 def _attack(folder: Path) -> Attack:
     about = tomllib.loads((folder / "attack.toml").read_text(encoding="utf-8"))
     text = (folder / "README.md").read_text(encoding="utf-8")
-    server = folder / "server.py"
+    server, uses = folder / "server.py", folder / "caught.html"
     return Attack(
         slug=folder.name,
         title=about["title"],
@@ -98,10 +104,53 @@ def _attack(folder: Path) -> Attack:
         trigger=about["trigger"],
         request=about["request"],
         victim=about.get("victim", "signed-in"),
+        needs=about.get("needs", ""),
+        by_bank=about.get("by_bank", False),
         text=text.partition("\n## ")[1].lstrip() + text.partition("\n## ")[2],
         source=(folder / "exploit.html").read_text(encoding="utf-8"),
         server=server.read_text(encoding="utf-8") if server.exists() else "",
+        uses=uses.read_text(encoding="utf-8") if uses.exists() else "",
     )
+
+
+@dataclass(frozen=True)
+class WeaknessText:
+    """One weakness, as its file describes it, and the attacks that need it."""
+
+    slug: str
+    summary: str
+    text: str
+    source: str
+    file: str
+    attacks: tuple[Attack, ...]
+
+
+@cache
+def weaknesses() -> dict[str, WeaknessText]:
+    """Return every weakness by slug."""
+    return {slug: _weakness(slug) for slug in all_weaknesses()}
+
+
+def _weakness(slug: str) -> WeaknessText:
+    file = settings.CHECKOUT / "victim_site" / "weaknesses" / f"{slug.replace('-', '_')}.py"
+    source = file.read_text(encoding="utf-8")
+    summary, _, text = (ast.get_docstring(ast.parse(source)) or "").partition("\n\n")
+    needing = tuple(attack for attack in attacks().values() if attack.needs == slug)
+    where = str(file.relative_to(settings.CHECKOUT))
+    return WeaknessText(slug, summary, text, source, where, needing)
+
+
+def lab_for(text: str, attack: str) -> str:
+    """Return a lab with what an attack needs added to its label, or as it is if that is none."""
+    needs = attacks()[attack].needs
+    if not needs or f"with-{needs}" in text.split("--"):
+        return text
+    named, mark, owner = text.partition("--for-")
+    weak = f"{named}--with-{needs}{mark}{owner}"
+    try:
+        return parse(weak).text
+    except BadLabel:
+        return text
 
 
 @cache
@@ -165,7 +214,8 @@ def squares(profile: str) -> dict[tuple[str, str, str], list[matrix.Cell]]:
 
 def expected(label: Label, attack: str, position: str) -> list[matrix.Cell]:
     """Return what the matrix says of an attack on a lab in the first profile, if anything."""
-    square = squares(the_matrix().profiles[0]).get((attack, position, label.without_owner), [])
+    lab = lab_for(label.without_owner, attack)
+    square = squares(the_matrix().profiles[0]).get((attack, position, lab), [])
     return [cell for cell in square if cell.cookie_age == "fresh"]
 
 
@@ -184,6 +234,7 @@ def as_html(markdown: str) -> SafeString:
     """Render a lesson text, in which a defense is a link to its page."""
     html: str = _markdown.render(markdown)
     pages = [(slug, "defenses") for slug in (*all_defenses(), *stacks())]
+    pages += [(slug, "weaknesses") for slug in all_weaknesses()]
     for slug, kind in [*pages, *((slug, "attacks") for slug in attacks())]:
         html = html.replace(
             f"<code>{slug}</code>", f'<a href="/{kind}/{slug}/"><code>{slug}</code></a>'

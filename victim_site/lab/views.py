@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -16,12 +16,12 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from victim_site.bank import reports
-from victim_site.bank.attempts import APPLIED, REFUSED
+from victim_site.bank.attempts import ACT, APPLIED, FRAMED, PREFLIGHT, REFUSED, WEBSOCKET
 from victim_site.bank.labs import reset as reset_lab
 from victim_site.bank.models import Attempt
 from victim_site.defenses.reasons import REASONS
 from victim_site.lab import catalogue, selfcheck
-from victim_site.label import BadLabel, Label, parse, stacks
+from victim_site.label import NO_DEFENSE, BadLabel, Label, parse, stacks
 
 # The story: where a visitor goes first, and what to look for there.
 STORY = [
@@ -47,6 +47,18 @@ MISTAKEN = [
         ("link-get", "cross-site"),
         "post-only--samesite-lax",
     ),
+    (
+        "“Strict is enough”, and the bank sends visitors on.",
+        "samesite-strict--with-open-redirect",
+        ("onsite-redirect-get", "cross-site"),
+        "post-only--samesite-strict--with-open-redirect",
+    ),
+    (
+        "“Strict is enough”, and an older cookie still opens the account.",
+        "samesite-strict--with-second-cookie",
+        ("legacy-cookie-post", "cross-site"),
+        "session-token--with-second-cookie",
+    ),
 ]
 
 # What Sec-Fetch-Site says, in words, and what the actions are.
@@ -63,6 +75,9 @@ DEEDS = {
     "change-email": "change {user}'s e-mail address",
     "change-password": "change {user}'s password",
     "upload-avatar": "change {user}'s picture",
+    "statement": "read {user}'s statement out",
+    "enter-transfer": "note a payment of {user}'s",
+    "read-message": "mark {user}'s message as read",
 }
 
 # How long an attempt may take to arrive before its absence means something.
@@ -78,8 +93,12 @@ def _label(text: str) -> Label:
 
 def _walk(lab: str, attack: str, position: str) -> str:
     """Return the address that begins the walk: sign in, open the attacker's page, see."""
-    signed_out = catalogue.attacks()[attack].victim != "signed-in"
-    return f"{_label(lab).url}/#try={attack}.{position}{'.signed-out' * signed_out}"
+    about = catalogue.attacks()[attack]
+    label = _label(catalogue.lab_for(lab, attack))
+    # A script inside the bank is put there by a page of the attacker's own site.
+    host = "cross-site" if position == "same-origin" else position
+    how = ".signed-out" * (about.victim != "signed-in") + ".by-bank" * about.by_bank
+    return f"{label.url}/#try={attack}.{host}{how}"
 
 
 @require_safe
@@ -108,6 +127,7 @@ def _all_defenses() -> dict[str, Any]:
         "defenses": catalogue.sound_defenses(),
         "flawed": catalogue.flawed(),
         "stacks": stacks(),
+        "weaknesses": catalogue.weaknesses().values(),
     }
 
 
@@ -133,6 +153,7 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
     context = {
         "lab": label,
         "summaries": catalogue.summaries(label),
+        "weak": [catalogue.weaknesses()[slug] for slug in label.weakness_slugs],
         "tries": tries,
         "suggested": catalogue.attacks()[suggested[0]],
         "suggested_walk": _walk(text, *suggested),
@@ -161,7 +182,7 @@ def _log_context(label: Label) -> dict[str, Any]:
         "lab": label,
         "accounts": accounts,
         "attempts": [
-            (attempt, REASONS.get(attempt.reason or ""), _story(attempt), _verdict(attempt))
+            (attempt, REASONS.get(attempt.reason or ""), *_told(attempt, label))
             for attempt in newest
         ],
         "subdomain": _walk(label.text, "image-get", "subdomain"),
@@ -174,19 +195,35 @@ def _version(newest_attempt: int, accounts: dict[str, dict[str, Any]]) -> str:
     return f"{newest_attempt}-{zlib.crc32(str(accounts).encode()):x}"
 
 
-def _story(attempt: Attempt) -> str:
-    """Return one sentence: who made the bank do what, or tried to."""
-    sender = SENDERS.get(attempt.sec_fetch_site or "", "Somebody")
+def _sender(attempt: Attempt, label: Label) -> str:
+    """Return how the sender relates to the bank, in the words of Sec-Fetch-Site.
+
+    Chromium says nothing with a WebSocket but the Origin, which tells the bank's own from others.
+    """
+    if attempt.kind == WEBSOCKET and attempt.sec_fetch_site is None:
+        return "same-origin" if attempt.origin == label.url else "cross-site"
+    return attempt.sec_fetch_site or ""
+
+
+def _told(attempt: Attempt, label: Label) -> tuple[str, str]:
+    """Return one sentence, who made the bank do what, or tried to, and the verdict on it."""
+    relation = _sender(attempt, label)
+    sender = SENDERS.get(relation, "Somebody")
     tried = "made" if attempt.outcome == APPLIED else "tried to make"
     deed = DEEDS[attempt.action].format(user=attempt.user or "somebody")
-    return f"{sender} {tried} the bank {deed}."
+    story = f"{sender} {tried} the bank {deed}."
+    if attempt.kind == FRAMED:
+        story = f"{sender} put this page of the bank into a frame."
+    if attempt.kind == PREFLIGHT:
+        story = f"{sender} had the browser ask whether it may make the bank {deed}."
+    return story, _verdict(attempt, relation)
 
 
-def _verdict(attempt: Attempt) -> str:
+def _verdict(attempt: Attempt, relation: str) -> str:
     """Return how an attempt looks from the victim; what another page made happen is forged."""
     if attempt.outcome == APPLIED:
-        foreign = attempt.sec_fetch_site in {"cross-site", "same-site"}
-        return "forged" if foreign else "done"
+        foreign = relation in {"cross-site", "same-site"}
+        return "forged" if foreign and attempt.kind in {ACT, WEBSOCKET} else "done"
     if attempt.outcome == REFUSED:
         return "blocked"
     return "kept" if (attempt.reason or "").startswith("cookie-") else "anonymous"
@@ -221,7 +258,7 @@ def attempt(request: HttpRequest, text: str) -> HttpResponse:
         for attempt in reports.attempts(label.text)
         if attempt.at >= since
         and path in {None, attempt.path}
-        and not ("by-others" in request.GET and attempt.sec_fetch_site == "same-origin")
+        and not ("by-others" in request.GET and _sender(attempt, label) == "same-origin")
     )
     found = next(candidates, None)
     if found is None:
@@ -258,6 +295,7 @@ def attack(request: HttpRequest, slug: str) -> HttpResponse:
         "text": catalogue.as_html(found.text),
         "source": catalogue.as_code(found.source, "html+jinja"),
         "server": catalogue.as_code(found.server, "python") if found.server else "",
+        "uses": catalogue.as_code(found.uses, "html+jinja") if found.uses else "",
         "positions": positions,
         "walks": [(where, _walk("no-defense", slug, at)) for at, where in positions.items()],
         **_against_each_defense(slug, list(positions), _profile(request)),
@@ -268,6 +306,7 @@ def attack(request: HttpRequest, slug: str) -> HttpResponse:
 def _against_each_defense(attack: str, positions: list[str], profile: str) -> dict[str, Any]:
     """Return an attack's rows, a label to a line: the columns, then what only these rows state."""
     cells = catalogue.squares(profile)
+    lab_of = partial(catalogue.the_matrix().lab, attack)
 
     def line(label: str) -> dict[str, Any]:
         squares = [
@@ -279,16 +318,16 @@ def _against_each_defense(attack: str, positions: list[str], profile: str) -> di
         ]
         return {"label": label, "page": _page_of(label), "squares": squares}
 
-    columns = catalogue.columns()
+    here = [lab_of(column) for column in catalogue.columns()]
     others = [
         label
         for label in catalogue.the_matrix().labels
-        if label not in columns and any((attack, p, label) in cells for p in positions)
+        if label not in here and any((attack, p, label) in cells for p in positions)
     ]
     return {
         "profile": profile,
         "profiles": catalogue.the_matrix().profiles,
-        "lines": [line(label) for label in columns],
+        "lines": [line(label) for label in here],
         "other_lines": [line(label) for label in others],
     }
 
@@ -306,6 +345,7 @@ def defenses(request: HttpRequest) -> HttpResponse:
         {
             "said": said,
             "lab": lab,
+            "lab_page": _page_of(lab),
             "attack": attack,
             "walk": _walk(lab, *attack),
             "mend": mend,
@@ -324,7 +364,10 @@ def defense(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404(f"There is no defense called “{slug}”.")
     profile = _profile(request)
     stated = [
-        key for key in catalogue.the_matrix().rows if (*key, slug) in catalogue.squares(profile)
+        (attack, position)
+        for attack, position in catalogue.the_matrix().rows
+        if (attack, position, catalogue.the_matrix().lab(attack, slug))
+        in catalogue.squares(profile)
     ]
     context: dict[str, Any] = {
         "slug": slug,
@@ -350,6 +393,33 @@ def defense(request: HttpRequest, slug: str) -> HttpResponse:
                 "mend": _walk(found.mended_by, *found.falls_to),
             }
     return render(request, "lab/defense.html", context)
+
+
+@require_safe
+def weaknesses(request: HttpRequest) -> HttpResponse:
+    """Every weakness."""
+    context = {"weaknesses": catalogue.weaknesses().values()}
+    return render(request, "lab/weaknesses.html", context)
+
+
+@require_safe
+def weakness(request: HttpRequest, slug: str) -> HttpResponse:
+    """One weakness: the lesson, the attacks that need it, and the whole file."""
+    found = catalogue.weaknesses().get(slug)
+    if found is None:
+        raise Http404(f"There is no weakness called “{slug}”.")
+    context = {
+        "weakness": found,
+        "bank": _label(f"{NO_DEFENSE}--with-{slug}").url,
+        "text": catalogue.as_html(found.text),
+        "source": catalogue.as_code(found.source, "python"),
+        "walks": [
+            (attack, where, _walk(NO_DEFENSE, attack.slug, position))
+            for attack in found.attacks
+            for position, where in catalogue.positions(attack)
+        ],
+    }
+    return render(request, "lab/weakness.html", context)
 
 
 @require_safe
@@ -414,14 +484,17 @@ def _rows(
 
     A square is a link that opens that lab and that attack, and its cells: two where age matters.
     """
-    cells = catalogue.squares(profile)
+    cells, lab_of = catalogue.squares(profile), catalogue.the_matrix().lab
     return [
         {
             "attack": catalogue.attacks()[attack],
             "position": position,
             "where": catalogue.POSITIONS[position],
             "squares": [
-                {"cells": cells[attack, position, column], "walk": _walk(column, attack, position)}
+                {
+                    "cells": cells[attack, position, lab_of(attack, column)],
+                    "walk": _walk(column, attack, position),
+                }
                 for column in columns
             ],
         }

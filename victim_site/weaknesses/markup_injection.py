@@ -32,7 +32,7 @@ _SCRIPTS = re.compile(
     r"<\s*/?\s*(script|iframe|object|embed|base|meta|link|svg|math|style)\b[^>]*>?"
     r"|\bon[a-z]+\s*="
     r"|\bsrcdoc\s*="
-    r"|javascript\s*:",
+    r"|j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t\s*:",
     re.IGNORECASE,
 )
 
@@ -42,6 +42,8 @@ class MarkupInjection(Weakness):
     menu = ("/pay?to=mallory&amount=20&note=For+%3Cb%3Elunch%3C%2Fb%3E", "A payment request")
 
     def note(self, text: str) -> str | None:
+        # Browsers read over these inside an address, so `java<tab>script:` would run.
+        text = re.sub(r"[\x00-\x1f]", " ", text)
         while (stripped := _SCRIPTS.sub("", text)) != text:
             text = stripped
         return text

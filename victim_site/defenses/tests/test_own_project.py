@@ -30,7 +30,7 @@ from urllib.parse import urlencode, urlsplit
 
 import flask
 import pytest
-from csp.constants import NONE
+from csp.constants import NONE, SELF
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -93,6 +93,8 @@ ATTACKS = {
         without_origin(says("cross-site", "https://evil.example", "no-cors", "image")),
         "",
     ),
+    # A handshake is a GET; what it would open is not here, so it acts as a link does.
+    "handshake": ("GET", TRANSFER, {"Upgrade": "websocket", "Origin": "https://evil.example"}, ""),
 }
 # These only declare something, and it is the browser that refuses.
 COOKIES: dict[str, dict[str, object]] = {
@@ -105,9 +107,14 @@ HOST_COOKIES = {
     "Django": {"__Host-sessionid", "__Host-csrftoken"},
     "Flask": {"__Host-session"},
 }
-REFUSING = [slug for slug in SOUND if slug not in {*COOKIES, "host-prefix", "no-framing"}]
+DECLARING = {*COOKIES, "content-policy", "host-prefix", "no-framing"}
+REFUSING = [slug for slug in SOUND if slug not in DECLARING]
 # Where the lesson promises something else than to stop what posts.
-REFUSED = {"post-only": ["link", "image"], "resource-isolation": ["form", "image"]}
+REFUSED = {
+    "post-only": ["link", "image"],
+    "resource-isolation": ["form", "image"],
+    "websocket-origin": ["handshake"],
+}
 POSTS = ["form", "form of a sub-domain"]
 
 
@@ -250,6 +257,7 @@ def django_project(lines: list[str], samesite: str = "Lax") -> Iterator[Project]
             f"{__name__}.knows_its_customer",
         ],
         "NONE": NONE,
+        "SELF": SELF,
         "PermissionDenied": PermissionDenied,
         "constant_time_compare": constant_time_compare,
         "move_money": move_money,
@@ -525,3 +533,11 @@ def test_no_framing_is_declared_by_the_lines_alone(framework: str) -> None:
     assert after["Content-Security-Policy"] == "frame-ancestors 'none'"
     if framework == "Django":
         assert after["X-Frame-Options"] == "DENY"
+
+
+@each_framework
+def test_content_policy_is_declared_by_the_lines_alone(framework: str) -> None:
+    with PROJECTS[framework](blocks("content-policy")[framework]) as project:
+        said = project.get(project.visitor(), "/").headers["Content-Security-Policy"]
+
+    assert set(said.split("; ")) == {"default-src 'self'", "form-action 'self'"}

@@ -1,10 +1,14 @@
 // The walk through one attack: "#try=<attack>.<position>" in the address asks for it, and the strip
 // at the top of the bank then says what to do next; ".signed-out" behind it means that the attack
-// meets a visitor who is not signed in. Kept in this tab only.
+// meets a visitor who is not signed in, ".by-bank" that the bank's own page sends its request. Kept
+// in this tab only.
 const strip = document.querySelector(".strip");
-const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?$/);
+const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?$/);
 
-if (wanted) remember({ attack: wanted[1], position: wanted[2], signedOut: Boolean(wanted[3]), opened: null });
+if (wanted) {
+  const [, attack, position, signedOut, byBank] = wanted;
+  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), opened: null });
+}
 // What has been said once is not said again on reload: not "the money is on its way", and not
 // "your cookie did not come back" to somebody who has been signed out since.
 const said = new URLSearchParams(location.search);
@@ -40,7 +44,7 @@ function showStep(walk) {
   if (walk.opened) {
     step.append(
       signedIn || walk.signedOut ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ",
-      link("See what happened", `${strip.dataset.playground}attempt/?by-others&since=${walk.opened}`),
+      link("See what happened", `${strip.dataset.playground}attempt/?${walk.byBank ? "" : "by-others&"}since=${walk.opened}`),
       signedIn ? link("Reload the bank: is all as it was?", "/") : "",
     );
   } else if (signedIn !== Boolean(walk.signedOut)) {

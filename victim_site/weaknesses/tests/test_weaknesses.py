@@ -1,0 +1,409 @@
+"""Each weakness does what it says where a label names it, and nothing of it is anywhere else."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from victim_site.conftest import CROSS_SITE, Bank, signed_in
+from victim_site.weaknesses.base import all_weaknesses
+
+pytestmark = pytest.mark.django_db
+
+SLUGS = sorted(all_weaknesses())
+FORM = "application/x-www-form-urlencoded"
+PAYMENT = {"to": "mallory", "amount": "100"}
+PAGES = {
+    (slug, f"/{path}")
+    for slug, weakness in all_weaknesses().items()
+    for path in weakness.pages()
+    # Two steps take the place of what the bank has anyway.
+    if path not in {"transfer", "api/transfer"}
+}
+
+
+def text(answer: Any) -> str:
+    page: str = answer.content.decode()
+    return page
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_menu_leads_to_the_honest_use(slug: str) -> None:
+    alice = signed_in(f"no-defense--with-{slug}")
+    address, name = all_weaknesses()[slug].menu
+
+    menu = text(alice.get("/")).partition("<nav")[2].partition("</nav>")[0]
+
+    assert f">{name}</a>" in menu
+    assert address.partition("?")[0] in menu
+    assert alice.get(address).status_code in {200, 302}
+
+
+@pytest.mark.parametrize(("slug", "path"), sorted(PAGES))
+@pytest.mark.parametrize("lab", ["no-defense", "everything", "session-token"])
+def test_without_the_weakness_its_page_is_not_there(lab: str, slug: str, path: str) -> None:
+    others = [other for other in SLUGS if other != slug and "injection" not in other]
+    for label in (lab, f"no-defense--with-{others[0]}"):
+        assert signed_in(label).get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/transfer", "/pay?to=mallory&amount=1", "/email"])
+def test_without_a_weakness_nothing_of_any_shows(path: str) -> None:
+    page = text(signed_in("no-defense").get(path))
+
+    menu = page.partition("<nav")[2].partition("</nav>")[0]
+    assert not [one.menu for one in all_weaknesses().values() if one.menu[1] in menu]
+    assert "weaknesses/" not in page
+
+
+class TestOpenRedirect:
+    LAB = "no-defense--with-open-redirect"
+
+    def test_inside_the_bank_it_goes_by_a_link_that_a_script_follows(self) -> None:
+        page = text(Bank(self.LAB).get("/go?next=/transfer?to=mallory%26amount=1"))
+
+        assert 'id="go" href="/transfer?to=mallory&amp;amount=1"' in page
+
+    def test_outside_it_goes_by_a_form_with_the_token_which_a_307_hands_on(self) -> None:
+        alice = signed_in("session-token--with-open-redirect")
+        there = "http://evil.localhost:9000/x/?lab=a"
+
+        page = text(alice.get("/go", {"next": there}))
+        answer = alice.post(f"/go?next={there.replace('?', '%3F')}", {"token": "t"})
+
+        assert 'name="token"' in page.partition('id="leave"')[2]
+        assert (answer.status_code, answer["Location"]) == (307, there)
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "javascript:alert(1)",
+            "JAVASCRIPT:alert(1)",
+            "data:text/html,x",
+            "ftp://evil.localhost/",
+            "http://",
+            "http://[",
+            "http://[::1",
+            "x",
+            "/a\nSet-Cookie: x=1",
+            "http://evil.localhost/\r\nX: y",
+            "\x00",
+            "/" + "x" * 5000,
+            "\udcff",
+        ],
+    )
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_an_address_that_leads_nowhere_is_refused(self, address: str, method: str) -> None:
+        query = {"next": address.encode("utf-8", "surrogateescape")}
+
+        answer = getattr(Bank(self.LAB), method)("/go", query_params=query)
+
+        assert answer.status_code == 400
+        assert "Location" not in answer
+        assert "leads nowhere" in text(answer)
+
+    @pytest.mark.parametrize("address", ["//evil.localhost/", "/\\evil.localhost/", "/ü?x=ö"])
+    def test_an_odd_address_breaks_nothing(self, address: str) -> None:
+        answer = Bank(self.LAB).post("/go", query_params={"next": address})
+
+        assert answer.status_code in {307, 400}
+
+
+class TestCorsReflect:
+    LAB = "no-defense--with-cors-reflect"
+    PREFLIGHT = {
+        "origin": "http://evil.localhost:9000",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type,x-requested-with",
+    }
+
+    def test_every_answer_may_be_read_by_the_origin_that_asked(self) -> None:
+        answer = signed_in(self.LAB).get("/transfer", headers=CROSS_SITE)
+
+        assert answer["Access-Control-Allow-Origin"] == CROSS_SITE["origin"]
+        assert answer["Access-Control-Allow-Credentials"] == "true"
+        assert "Origin" in answer["Vary"]
+
+    def test_a_preflight_is_told_yes_and_written_down(self) -> None:
+        bank = Bank(self.LAB)
+
+        answer = bank.options("/api/transfer", headers=self.PREFLIGHT)
+
+        assert answer.status_code == 204
+        assert answer["Access-Control-Allow-Methods"] == "POST"
+        assert answer["Access-Control-Allow-Headers"] == "content-type,x-requested-with"
+        (attempt,) = bank.attempts
+        assert (attempt["kind"], attempt["outcome"]) == ("preflight", "applied")
+
+    @pytest.mark.parametrize("lab", ["no-defense", "everything", "no-defense--with-two-step"])
+    def test_without_it_no_answer_may_be_read(self, lab: str) -> None:
+        bank = Bank(lab)
+        answers = [
+            bank.get("/login", headers=CROSS_SITE),
+            bank.options("/api/transfer", headers=self.PREFLIGHT),
+        ]
+
+        assert not [
+            name for answer in answers for name in answer.headers if name.startswith("Access-")
+        ]
+
+    @pytest.mark.parametrize(
+        "value", ["", " ", "x" * 5000, "\x01", "\x7f", "a\tb", "é", "\x85", "null", "*", ", ,"]
+    )
+    @pytest.mark.parametrize(
+        "name", ["origin", "access-control-request-method", "access-control-request-headers"]
+    )
+    def test_absurd_headers_are_survived(self, name: str, value: str) -> None:
+        headers = self.PREFLIGHT | {name: value}
+
+        answer = Bank(self.LAB).options("/api/transfer", headers=headers)
+
+        assert answer.status_code in {204, 405}
+        sent = [said for header, said in answer.items() if header.startswith("Access-")]
+        assert all(re.fullmatch(r"[\x20-\x7e]*", said) for said in sent)
+
+
+class TestMethodOverride:
+    @pytest.mark.parametrize("lab", ["post-only", "csrf-token", "rule-of-thumb", "origin-check"])
+    def test_a_get_is_taken_for_a_post_behind_the_checks(self, lab: str) -> None:
+        query = {"_method": "POST", **PAYMENT}
+        alice = signed_in(f"{lab}--with-method-override")
+
+        answer = alice.get("/transfer", query)
+
+        assert answer.status_code == 303
+        assert alice.balances == (900, 1100)
+        assert alice.attempts[-1]["method"] == "GET"
+
+    def test_the_bookmark_of_the_page_pays(self) -> None:
+        alice = signed_in("post-only--with-method-override")
+        page = text(alice.get("/bookmarks"))
+        (address,) = re.findall(r'id="bookmark" href="([^"]*)"', page)
+
+        alice.get(address.replace("&amp;", "&"))
+
+        assert alice.balances == (990, 1010)
+
+    @pytest.mark.parametrize("said", ["GET", "DELETE", "", "POSTS"])
+    def test_no_other_method_is_honoured(self, said: str) -> None:
+        alice = signed_in("post-only--with-method-override")
+
+        assert alice.get("/transfer", {"_method": said, **PAYMENT}).status_code == 405
+
+    def test_without_it_the_field_means_nothing(self) -> None:
+        alice = signed_in("post-only")
+
+        assert alice.get("/transfer", {"_method": "POST", **PAYMENT}).status_code == 405
+
+
+class TestSecondCookie:
+    @pytest.mark.parametrize("lab", ["samesite-strict", "samesite-lax--host-prefix"])
+    def test_the_older_cookie_alone_opens_the_account(self, lab: str) -> None:
+        alice = signed_in(f"{lab}--with-second-cookie")
+        (older,) = [name for name in alice.cookies if name.endswith("partner_session")]
+        (newer,) = [name for name in alice.cookies if name.endswith("sessionid")]
+        assert (alice.cookies[older]["samesite"], alice.cookies[older]["secure"]) == ("None", True)
+        assert alice.cookies[newer]["samesite"] in {"Lax", "Strict"}
+        del alice.cookies[newer]
+
+        assert "alice: 1000" in text(alice.get("/partner"))
+
+    def test_it_ends_with_the_sign_in(self) -> None:
+        alice = signed_in("no-defense--with-second-cookie")
+        alice.honest("/logout", {})
+
+        assert alice.get("/").status_code == 302
+        assert alice.cookies["partner_session"].value == ""
+
+    def test_without_it_the_older_cookie_opens_nothing(self) -> None:
+        alice = signed_in("samesite-lax")
+        alice.cookies["partner_session"] = alice.cookies.pop("sessionid").value
+
+        assert alice.get("/").status_code == 302
+
+
+class TestCookieRefresh:
+    def test_a_get_issues_another_value_for_the_same_sign_in(self) -> None:
+        alice = signed_in("browser-default--with-cookie-refresh")
+        before = alice.cookies["sessionid"].value
+
+        alice.get("/lantern-id")
+
+        assert alice.cookies["sessionid"].value != before
+        assert alice.cookies["sessionid"]["samesite"] == ""
+        assert alice.state["accounts"]["alice"]["sessions"] == 1
+        assert alice.get("/").status_code == 200
+
+    def test_who_is_not_signed_in_gets_no_session(self) -> None:
+        bank = Bank("browser-default--with-cookie-refresh")
+
+        answer = bank.get("/lantern-id", headers=CROSS_SITE)
+
+        assert (answer.status_code, answer["Location"]) == (302, "/login")
+        assert "sessionid" not in answer.cookies
+
+
+class TestTwoStep:
+    @pytest.mark.parametrize("lab", ["no-defense", "rule-of-thumb", "session-token"])
+    def test_an_honest_payment_takes_both(self, lab: str) -> None:
+        alice = signed_in(f"{lab}--with-two-step")
+
+        page = text(alice.honest("/transfer", PAYMENT))
+        assert alice.balances == (1000, 1000)
+        assert 'name="amount" value="100"' in page
+
+        alice.post("/transfer/confirm", PAYMENT)
+        assert alice.balances == (900, 1100)
+
+    def test_the_first_step_is_checked_and_the_second_is_not(self) -> None:
+        alice = signed_in("rule-of-thumb--with-two-step")
+
+        assert alice.forged("/transfer", PAYMENT).status_code == 403
+        assert alice.forged("/transfer/confirm", PAYMENT).status_code == 303
+
+    def test_a_payment_by_script_is_refused_since_it_skips_the_first(self) -> None:
+        alice = signed_in("no-defense--with-two-step")
+
+        answer = alice.post("/api/transfer", PAYMENT, content_type="application/json")
+
+        assert answer.json()["reason"] == "step-skipped"
+        assert alice.attempts[-1]["verdicts"] == [{"defense": "two-step", "reason": "step-skipped"}]
+        assert alice.balances == (1000, 1000)
+        assert 'id="quick"' not in text(alice.get("/"))
+
+    @pytest.mark.parametrize("fields", [{}, {"to": "mallory"}, {"to": "x", "amount": "1"}])
+    def test_a_broken_second_step_says_what_is_wrong(self, fields: dict[str, str]) -> None:
+        alice = signed_in("no-defense--with-two-step")
+
+        assert alice.post("/transfer/confirm", fields).status_code == 422
+        assert alice.balances == (1000, 1000)
+
+
+MARKUP = [
+    "<b>bold</b>",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</textarea><form action=//evil><textarea>",
+    '" onfocus=alert(1) x="',
+    "<!--",
+    "{{ 7|add:7 }}",
+    "<a href=javascript:alert(1)>x</a>",
+]
+
+
+class Elements(HTMLParser):
+    """What markup there is in a piece of a page."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(markup)
+        self.links = [value for name, value in self.attributes if name in {"href", "action"}]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += attrs
+
+
+class TestNotes:
+    @staticmethod
+    def note(lab: str, note: str) -> str:
+        page = text(Bank(lab).get("/pay", {"to": "mallory", "amount": "1", "note": note}))
+        return page.partition('<div class="pay-note">')[2].partition("</section>")[0]
+
+    @given(st.sampled_from(MARKUP) | st.text(max_size=40))
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_without_a_weakness_markup_is_text_in_every_field(self, said: str) -> None:
+        alice = signed_in("no-defense")
+        fields = {"to": said, "amount": said, "note": said, "shop": said}
+        pages = [
+            alice.get("/pay", fields),
+            Bank("no-defense").get("/pay", fields),
+            alice.post("/transfer", fields),
+            alice.post("/email", {"email": said}),
+        ]
+
+        for page in map(text, pages):
+            elements = Elements(page.partition('<main id="main">')[2].partition("</main>")[0])
+            assert not elements.tags & {"script", "img", "b", "textarea"}
+            assert not [name for name, _ in elements.attributes if name.startswith("on")]
+            assert all((value or "/").startswith(("/", "http")) for value in elements.links)
+
+    def test_scripts_are_kept_by_the_one_and_lost_by_the_other(self) -> None:
+        said = "<b>x</b><script>steal()</script>"
+
+        assert said in self.note("no-defense--with-script-injection", said)
+        stripped = self.note("no-defense--with-markup-injection", said)
+        assert "<b>x</b>" in stripped
+        assert "<script" not in stripped
+
+    @given(
+        st.text(
+            st.sampled_from(list("<>/= \n\"'scriptonload:javab")) | st.characters(), max_size=60
+        )
+    )
+    @example("<scr<script>ipt>alert(1)</script>")
+    @example("<img src=x onerror =alert(1)>")
+    @example("<svg/onload=alert(1)>")
+    @example("<a href='java\tscript:alert(1)'>x</a>")
+    @example("<iframe srcdoc='<script>x</script>'>")
+    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_what_is_left_of_markup_runs_nothing(self, said: str) -> None:
+        shown = all_weaknesses()["markup-injection"].note(said) or ""
+
+        assert not re.search(r"<\s*/?\s*(script|iframe|object|embed|svg)\b", shown, re.IGNORECASE)
+        assert not re.search(r"\bon[a-z]+\s*=", shown, re.IGNORECASE)
+        assert not re.search(r"javascript\s*:", re.sub(r"[\t\n\r]", "", shown), re.IGNORECASE)
+
+    def test_everybody_sees_the_note_and_only_customers_the_form(self) -> None:
+        lab = "samesite-strict--with-script-injection"
+        address = "/pay?to=mallory&amount=1&note=hello"
+
+        anonymous, alice = text(Bank(lab).get(address)), text(signed_in(lab).get(address))
+
+        assert "hello" in anonymous
+        assert "hello" in alice
+        assert 'action="/transfer"' not in anonymous
+        assert 'action="/transfer"' in alice
+
+    @pytest.mark.parametrize(
+        "shop", ["javascript:alert(1)", "//evil", "x", "http://[", "data:,x", " http://a.b/", ""]
+    )
+    def test_a_shop_that_is_no_web_address_is_left_out(self, shop: str) -> None:
+        assert 'id="shop"' not in text(Bank("no-defense").get("/pay", {"shop": shop}))
+
+
+class TestFragmentRequest:
+    @pytest.mark.parametrize("lab", ["no-defense", "rule-of-thumb", "session-token"])
+    def test_a_message_is_marked_as_read_with_a_token(self, lab: str) -> None:
+        alice = signed_in(f"{lab}--with-fragment-request")
+        fields = alice.hidden("/transfer")
+
+        answer = alice.post("/inbox/read/welcome", fields, headers={"origin": alice.origin})
+
+        assert answer.json() == {"read": "welcome"}
+        assert text(alice.get("/inbox")).count('<span class="small">read</span>') == 1
+
+    def test_a_forged_one_is_refused(self) -> None:
+        alice = signed_in("rule-of-thumb--with-fragment-request")
+
+        assert alice.forged("/inbox/read/welcome", {}).status_code == 403
+
+    def test_the_script_is_there_for_everybody(self) -> None:
+        assert "weaknesses/inbox.js" in text(
+            Bank("no-defense--with-fragment-request").get("/inbox")
+        )
+
+
+def test_a_bank_form_of_a_lab_with_every_weakness_still_works() -> None:
+    lab = "--with-".join(["no-defense", "open-redirect", "cors-reflect"])
+    alice = signed_in(lab)
+
+    assert alice.honest("/transfer", PAYMENT).status_code == 303
+    assert alice.post("/go?next=/", data="", content_type=FORM).status_code == 307
