@@ -7,6 +7,7 @@
     /loot/              what the attacker's server has prepared or stolen in this lab
     /loot.json          the same as JSON
     /self-check/        one cross-site image, to learn which cookies this browser sends
+    /cookies/           one request to the bank in each way, for the teaching side's cookie page
     /health             ok
 
 The site is hostile to the demo bank on purpose and harmless to everything else: it answers for an
@@ -28,6 +29,7 @@ from werkzeug.exceptions import HTTPException
 
 from attacker_site import loot, panel, purse
 from attacker_site.actions import ACTIONS, MOST, Action
+from attacker_site.cookies import next_step
 from attacker_site.exploits import CAUGHT_PAGE, FOLDER, Arsenal, Attack, Shot
 from attacker_site.gallery import in_sections
 from attacker_site.hosts import CROSS_SITE, LOOKALIKE, POSITIONS, Visit, is_loopback, read_host
@@ -172,8 +174,13 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         shot = Shot(attack, action, addresses.bank(lab), behind, amount, prepared, caught)
         return shot, query(lab, action=named)
 
-    def page(template: str, status: int = 200, *, images: str = "", **values: Any) -> Response:
-        """Return one of the site's own pages, closed to everything that it does not need."""
+    def page(
+        template: str, status: int = 200, *, images: str = "", probes: str = "", **values: Any
+    ) -> Response:
+        """Return one of the site's own pages, closed to everything that it does not need.
+
+        It may load `images` from one more site, or send `probes` of every kind to one.
+        """
         lab = current_lab()
         html = render_template(
             template,
@@ -186,8 +193,10 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         response = make_response(html, status)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Security-Policy"] = (
-            f"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' {images}; "
-            f"form-action 'self' {addresses.evil}; base-uri 'none'; frame-ancestors 'none'"
+            f"default-src 'none'; style-src 'self'; script-src 'self'; "
+            f"img-src 'self' {images or probes}; frame-src {probes}; "
+            f"connect-src {probes} {probes.replace('http', 'ws', 1)}; "
+            f"form-action 'self' {addresses.evil} {probes}; base-uri 'none'; frame-ancestors 'none'"
         )
         return response
 
@@ -347,6 +356,17 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             raise Refusal(404, "Not from here", sentence, {there: there})
         bank = addresses.bank(lab)
         return page("self_check.html", images=bank, echo=f"{bank}/self-check/echo.svg")
+
+    @app.get("/cookies/")
+    def cookies() -> Response:
+        lab = aimed_lab()
+        run, after = request.args.get("run", ""), request.args.get("after", "")
+        step = next_step(addresses, visit(), lab, run, after)
+        if step is None:
+            there = f"{addresses.playground}/cookies/"
+            sentence = "This is the second half of the cookie page, which begins elsewhere."
+            raise Refusal(404, "Not from here", sentence, {there: there})
+        return page("cookies.html", probes=addresses.bank(lab), step=step)
 
     @app.get("/health")
     def health() -> Response:
