@@ -102,6 +102,15 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = _SQLITE
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What the cookie page notes down, a few minutes at a time; files, since the processes share them.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR_DIR / "cookies",
+        "OPTIONS": {"MAX_ENTRIES": 4096},
+    }
+}
+
 # Accounts: two in every lab, their passwords public. A hasher that costs a third of a second,
 # as Django's default does, would protect nothing and hold up a room that signs in together.
 AUTH_USER_MODEL = "bank.Account"

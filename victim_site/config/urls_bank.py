@@ -1,4 +1,4 @@
-"""The addresses of a lab's bank, and of the self-check's half that must live on a bank host."""
+"""The addresses of a lab's bank, and of what else must live on a bank host."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 
 from django.urls import include, path
 
-from victim_site.lab import selfcheck
+from victim_site.lab import cookies, selfcheck
 from victim_site.weaknesses.base import Weakness
 
 _patterns = [
     path("", include("victim_site.bank.urls")),
     path("self-check/start", selfcheck.start, name="self-check-start"),
     path("self-check/echo.svg", selfcheck.echo, name="self-check-echo"),
+    path("cookies/start", cookies.start, name="cookies-start"),
+    path("cookies/<slug:run>/kept", cookies.kept, name="cookies-kept"),
+    path("cookies/<slug:run>/<slug:position>/<slug:way>", cookies.echo, name="cookies-echo"),
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.lab import reference, views
+from victim_site.lab import cookie_page, reference, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -24,4 +24,7 @@ urlpatterns = [
     path("known-labs/", reference.known_labs, name="known-labs"),
     path("policies/", reference.policies, name="policies"),
     path("self-check/", views.self_check, name="self-check"),
+    path("cookies/", cookie_page.offer, name="cookies"),
+    path("cookies/<slug:run>/", cookie_page.results, name="cookies-run"),
+    path("cookies/<slug:run>.json", cookie_page.export, name="cookies-export"),
 ]

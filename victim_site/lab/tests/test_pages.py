@@ -34,6 +34,7 @@ PAGES = [
     "/policies/",
     "/self-check/",
     *(f"/self-check/?cookies={answer}" for answer in ("0", "1", "2", "3", "error")),
+    "/cookies/",
     *(f"/attacks/{slug}/" for slug in catalogue.attacks()),
     *(f"/defenses/{slug}/" for slug in [*catalogue.defenses(), *stacks()]),
 ]
@@ -48,6 +49,7 @@ NOT_FOUND = {
     "a module that is no defense": "/defenses/reasons/",
     "a profile": "/matrix/?profile=netscape",
     "an answer of the self-check": "/self-check/?cookies=4",
+    "a run of the cookie page": "/cookies/0123456789abcdef/",
     "an attempt without a moment": f"/labs/{LAB}/attempt/",
     "an attempt since a word": f"/labs/{LAB}/attempt/?since=now",
     "an attempt since the end of time": f"/labs/{LAB}/attempt/?since={'9' * 30}",
