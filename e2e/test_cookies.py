@@ -84,7 +84,9 @@ def test_an_old_cookie_without_samesite_is_found_as_stated(
     """Where age matters the browser takes every cookie for old, so that nobody has to wait."""
     matters = profiles.STATED[profile].lax_by_default
     planted = {"name": "c_old", "value": str(int(time.time()) - 200), "domain": BANK, "path": "/"}
-    with profiles.fresh_context(browsers.get(profile, old_cookies=matters)) as context:
+    with profiles.fresh_context(
+        browsers.get(profile, *[profiles.OLD_COOKIES] * matters)
+    ) as context:
         context.add_cookies([planted])  # type: ignore[list-item]
         page = context.new_page()
         page.goto(f"{site.playground}/cookies/")

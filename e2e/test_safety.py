@@ -109,11 +109,13 @@ def test_no_attack_changes_another_lab(browsers: Browsers, site: Site, label: st
         state, cookies = other.state(), context.cookies(other.url)
         assert cookies
         for attack, position in matrix.load().rows:
-            target = Lab(site, label)  # A new one each: alice's money does not last for all.
+            # A new one each: alice's money does not last for all.
+            target = Lab(site, matrix.load().lab(attack, label))
             target.sign_in()
             last = target.state()["attempts"][-1]["id"]
             attacks.launch(context.new_page(), site, attack, position, target.label)
-            target.wait_for(attacks.about(attack)["action"], last)
+            action = attacks.about(attack)["action"]
+            target.wait_for(action, last, "websocket" if action == "statement" else "act")
         profiles.sign_in_by_hand(context, target)
         assert other.state() == state
         assert context.cookies(other.url) == cookies
@@ -179,7 +181,9 @@ def test_no_page_asks_the_outside_and_none_is_hard_to_use(browsers: Browsers, si
 
 def kind_of(address: str) -> str:
     """Return an address without its slug: what is left is one template."""
-    return re.sub(r"/(attacks|defenses|labs)/[^/]+/|:\d+/[^/]+/(?=behind/)", r"/\1/…/", address)
+    return re.sub(
+        r"/(attacks|defenses|labs|weaknesses)/[^/]+/|:\d+/[^/]+/(?=behind/)", r"/\1/…/", address
+    )
 
 
 def is_exploit(address: str) -> bool:
