@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,6 +110,7 @@ def plan(
     *,
     extra_args: Sequence[str] = (),
     short_lax: bool = False,
+    firefox_prefs: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Choose the browser of a profile. Firefox has no two-minute rule to make shorter."""
     if profile not in PROFILES:
@@ -123,6 +124,8 @@ def plan(
     options: dict[str, Any] = {"executable_path": path, "headless": True}
     if profile == "firefox":
         options["args"] = list(extra_args)
+        if firefox_prefs:
+            options["firefox_user_prefs"] = dict(firefox_prefs)
         if system:
             # A stock Firefox speaks WebDriver BiDi, not the protocol of Playwright's build.
             options["channel"] = "moz-firefox"
@@ -153,9 +156,16 @@ def launch(
     *,
     extra_args: Sequence[str] = (),
     short_lax: bool = False,
+    firefox_prefs: Mapping[str, Any] | None = None,
 ) -> Browser:
     """Start the browser of a profile; make contexts from it with ``new_context()`` as usual."""
-    chosen = plan(playwright, profile, extra_args=extra_args, short_lax=short_lax)
+    chosen = plan(
+        playwright,
+        profile,
+        extra_args=extra_args,
+        short_lax=short_lax,
+        firefox_prefs=firefox_prefs,
+    )
     engine: BrowserType = getattr(playwright, chosen.engine)
     if not chosen.preferences:
         return engine.launch(**chosen.options)
