@@ -28,7 +28,15 @@ from attacker_site import loot, panel, purse
 from attacker_site.actions import ACTIONS, MOST, Action
 from attacker_site.exploits import FOLDER, Arsenal, Attack, Shot
 from attacker_site.gallery import in_sections
-from attacker_site.hosts import CROSS_SITE, LOOKALIKE, POSITIONS, Visit, is_loopback, read_host
+from attacker_site.hosts import (
+    CROSS_SITE,
+    LOOKALIKE,
+    POSITIONS,
+    SUBDOMAIN,
+    Visit,
+    is_loopback,
+    read_host,
+)
 from attacker_site.targets import DEFAULT_LAB, LABEL_LIMIT, OWNER_LIMIT, is_label, read_addresses
 from attacker_site.visitor import BankProblem, Prepared, Visitor
 
@@ -248,7 +256,9 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         shot, again = shot_at(
             attack, action, lab, at or _now(), amount or MOST, noted or Prepared()
         )
-        host = f"http://{visit().host}:{addresses.attacker_port}"
+        insecure = addresses.scheme != addresses.victim_scheme and visit().position == SUBDOMAIN
+        position = panel.INSECURE_SUBDOMAIN if insecure else visit().position
+        host = f"{addresses.scheme}://{visit().host}:{addresses.attacker_port}"
         since = urlencode({"since": at, "path": shot.path}, safe="/")
         log = f"attempt/?{since}" if at else "#log"
         return page(
@@ -259,9 +269,9 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             prepares=slug in arsenal.servers,
             prepared=noted,
             loot=f"/loot/{query(lab)}",
-            story=panel.story(shot, visit().position, fired=at is not None),
+            story=panel.story(shot, position, fired=at is not None),
             source=panel.highlight_page(arsenal.render(shot)),
-            request_text=panel.highlight_request(panel.request_text(shot, host, visit().position)),
+            request_text=panel.highlight_request(panel.request_text(shot, host, position)),
             log=f"{addresses.playground}/labs/{lab}/{log}",
             again=f"/{slug}/{again}",
         )
