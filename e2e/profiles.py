@@ -45,14 +45,16 @@ STATED = {
     "firefox": Profile(third_party_cookies=False, lax_by_default=False),
 }
 
+# Browsers of a profile with one thing changed: the profile, and Firefox's preferences.
+VARIANTS = {"firefox-no-origin": ("firefox", {"network.http.sendOriginHeader": 0})}
 
 ORDER = tuple(STATED)
 
 
 @contextmanager
 def fresh_context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that has never been anywhere."""
-    context = browser.new_context()
+    """A browser that has never been anywhere, and takes every certificate."""
+    context = browser.new_context(ignore_https_errors=True)
     try:
         yield context
     finally:
