@@ -8,15 +8,17 @@ WORKERS ?= 3
 PYTEST_BROWSER := $(RUN) -m pytest -n $(WORKERS) --dist worksteal -q
 
 PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
+# What loads, what is sent, and what needs the attacker's own account at the bank.
+HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test browsers matrix matrix-full sabotage bench docs new-attack new-defense requirements clean
+.PHONY: help run check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Use
-run: $(VENV)/ready ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, BIND, VAR_DIR)
+run: $(VENV)/ready ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, BIND, VAR_DIR, HTTPS=1)
 	@$(RUN) -m tools.run
 
 ##@ Prove
@@ -39,6 +41,10 @@ matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=fi
 
 matrix-full: browsers ## Every cell and every honest user in three browsers (about 45 minutes)
 	$(PYTEST_CELLS) e2e/test_honest.py --all-cells
+
+matrix-https: browsers ## What https changes, and attacks that must not notice it (K, PROFILE as above)
+	$(PYTEST_BROWSER) e2e/test_https.py --all-cells $(if $(PROFILE),--profile $(PROFILE))
+	$(PYTEST_BROWSER) e2e/test_matrix.py --https -k "$(or $(K),$(HTTPS_CELLS))" $(if $(PROFILE),--profile $(PROFILE))
 
 sabotage: browsers ## Take each defense away, and see its column turn red
 	$(RUN) -m e2e.sabotage

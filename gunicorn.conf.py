@@ -45,6 +45,15 @@ limit_request_field_size = 65536
 limit_request_fields = 100
 limit_request_line = 4094
 
+# Both sites speak https, with certificates made on the spot. The runner has made the authority.
+if os.environ.get("HTTPS") == "1":
+    from tools import https
+
+    worker_class = "tools.https.Worker"
+    ssl_context = https.ssl_context
+    # That there is such a file is what tells gunicorn to speak TLS.
+    certfile = str(https.the_authority().file)
+
 
 def on_starting(server: Any) -> None:
     """End with the runner that started this site, even if the runner was killed outright.

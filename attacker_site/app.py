@@ -32,7 +32,15 @@ from attacker_site.actions import ACTIONS, MOST, Action
 from attacker_site.cookies import next_step
 from attacker_site.exploits import CAUGHT_PAGE, FOLDER, Arsenal, Attack, Shot
 from attacker_site.gallery import in_sections
-from attacker_site.hosts import CROSS_SITE, LOOKALIKE, POSITIONS, Visit, is_loopback, read_host
+from attacker_site.hosts import (
+    CROSS_SITE,
+    LOOKALIKE,
+    POSITIONS,
+    SUBDOMAIN,
+    Visit,
+    is_loopback,
+    read_host,
+)
 from attacker_site.targets import (
     DEFAULT_LAB,
     LABEL_LIMIT,
@@ -298,7 +306,9 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         shot, again = shot_at(
             attack, action, lab, at or _now(), amount or MOST, noted or Prepared()
         )
-        host = f"http://{visit().host}:{addresses.attacker_port}"
+        insecure = addresses.scheme != addresses.victim_scheme and visit().position == SUBDOMAIN
+        position = panel.INSECURE_SUBDOMAIN if insecure else visit().position
+        host = f"{addresses.scheme}://{visit().host}:{addresses.attacker_port}"
         since = urlencode({"since": at, "path": shot.path}, safe="/")
         log = f"attempt/?{since}" if at else "#log"
         return page(
@@ -315,9 +325,9 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             weak=aim(attack, lab),
             prepared=noted,
             loot=f"/loot/{query(lab)}",
-            story=panel.story(shot, visit().position, fired=at is not None),
+            story=panel.story(shot, position, fired=at is not None),
             source=panel.highlight_page(arsenal.render(shot)),
-            request_text=panel.highlight_request(panel.request_text(shot, host, visit().position)),
+            request_text=panel.highlight_request(panel.request_text(shot, host, position)),
             log=f"{addresses.playground}/labs/{lab}/{log}",
             again=f"/{slug}/{again}",
         )

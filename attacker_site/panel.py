@@ -17,12 +17,16 @@ from attacker_site.exploits import FORM_TYPE, NO_TYPE, Shot
 from attacker_site.hosts import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 COOKIE = "sessionid=… if the browser sends it"
+# Where a sub-domain's page has come by http and the bank is on https.
+INSECURE_SUBDOMAIN = "insecure-subdomain"
 RELATIONS = {
     CROSS_SITE: "This page is on another site than the bank: cross-site.",
     LOOKALIKE: "This page is on another site than the bank, although its name begins like the "
     "bank’s: cross-site.",
     SUBDOMAIN: "This page is on a sub-domain of the bank: another origin, but the same site, "
     "so no SameSite rule keeps the cookie back.",
+    INSECURE_SUBDOMAIN: "This page is on a sub-domain of the bank, but over plain http: to Firefox "
+    "the same site, to Chromium another one, since there the scheme is part of a site.",
 }
 
 
@@ -74,9 +78,8 @@ def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
 def request_text(shot: Shot, origin: str, position: str) -> str:
     """Return the request as plain HTTP, with the headers that defenses look at."""
     attack = shot.attack
-    relation = "cross-site"
-    if position == SUBDOMAIN and not attack.sandboxed:
-        relation = "same-site"
+    site = {SUBDOMAIN: "same-site", INSECURE_SUBDOMAIN: "cross-site (Firefox: same-site)"}
+    relation = "cross-site" if attack.sandboxed else site.get(position, "cross-site")
     if attack.by_bank:
         relation, origin = "same-origin", shot.bank
     lines = [f"{attack.method} {shot.target} HTTP/1.1", f"Host: {urlsplit(shot.bank).netloc}"]

@@ -24,8 +24,7 @@ def amount_to_take(addresses: Addresses, lab: str) -> int:
 
 def _balance(addresses: Addresses, lab: str) -> int | None:
     """Return alice's balance, or None where the bank gave no usable answer."""
-    host, port = addresses.victim_address
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    connection = addresses.connect(TIMEOUT_SECONDS)
     headers = {"Host": f"playground.localhost:{addresses.victim_port}"}
     try:
         connection.request("GET", f"/api/labs/{lab}", headers=headers)

@@ -10,8 +10,10 @@ an unknown name with a page that lists them.
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPSConnection
 
 DEFAULT_LAB = "no-defense"
 LABEL_LIMIT = 63
@@ -61,28 +63,41 @@ class Addresses:
     victim_port: int
     attacker_port: int
     victim_address: tuple[str, int]
+    scheme: str = "http"
+    victim_scheme: str = "http"
 
     @property
     def playground(self) -> str:
         """The teaching side."""
-        return f"http://playground.localhost:{self.victim_port}"
+        return f"{self.victim_scheme}://playground.localhost:{self.victim_port}"
 
     @property
     def evil(self) -> str:
         """The attacker's own site: cross-site to every lab."""
-        return f"http://evil.localhost:{self.attacker_port}"
+        return f"{self.scheme}://evil.localhost:{self.attacker_port}"
 
     def community(self, lab: str) -> str:
         """The sub-domain of the lab that the attacker took over: same-site, cross-origin."""
-        return f"http://community.{lab}.bank.localhost:{self.attacker_port}"
+        return f"{self.scheme}://community.{lab}.bank.localhost:{self.attacker_port}"
 
     def lookalike(self, lab: str) -> str:
         """A host of the attacker's own whose name begins with the lab's: cross-site too."""
-        return f"http://{lab}.bank.localhost.evil.localhost:{self.attacker_port}"
+        return f"{self.scheme}://{lab}.bank.localhost.evil.localhost:{self.attacker_port}"
 
     def bank(self, lab: str) -> str:
         """The lab under attack."""
-        return f"http://{lab}.bank.localhost:{self.victim_port}"
+        return f"{self.victim_scheme}://{lab}.bank.localhost:{self.victim_port}"
+
+    def connect(self, seconds: float) -> HTTPConnection:
+        """Return a connection to the victim, for this server's own requests."""
+        host, port = self.victim_address
+        if self.victim_scheme == "http":
+            return HTTPConnection(host, port, timeout=seconds)
+        # Whoever answers there is the victim: a setting says so, and nothing secret is sent.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return HTTPSConnection(host, port, timeout=seconds, context=context)
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:
@@ -92,12 +107,27 @@ def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _scheme(environ: Mapping[str, str]) -> str:
+    text = environ.get("HTTPS", "")
+    if text not in {"", "0", "1"}:
+        raise SettingsError(f"HTTPS must be 1 or 0, not {text!r}.")
+    return "https" if text == "1" else "http"
+
+
 def read_addresses(environ: Mapping[str, str]) -> Addresses:
-    """Read VICTIM_PORT, ATTACKER_PORT and VICTIM_ADDRESS."""
+    """Read VICTIM_PORT, ATTACKER_PORT, VICTIM_ADDRESS, HTTPS and VICTIM_SCHEME.
+
+    The last is for an attacker without https who aims at a bank with it.
+    """
     victim_port = _port(environ, "VICTIM_PORT", 8000)
     attacker_port = _port(environ, "ATTACKER_PORT", 9000)
     text = environ.get("VICTIM_ADDRESS", f"127.0.0.1:{victim_port}")
     found = _ADDRESS.fullmatch(text)
     if not found or not 0 < int(found[2]) < 65536:
         raise SettingsError(f"VICTIM_ADDRESS must be host:port, not {text!r}.")
-    return Addresses(victim_port, attacker_port, (found[1].strip("[]"), int(found[2])))
+    scheme = _scheme(environ)
+    victim_scheme = environ.get("VICTIM_SCHEME") or scheme
+    if victim_scheme not in {"http", "https"}:
+        raise SettingsError(f"VICTIM_SCHEME must be http or https, not {victim_scheme!r}.")
+    victim_address = (found[1].strip("[]"), int(found[2]))
+    return Addresses(victim_port, attacker_port, victim_address, scheme, victim_scheme)

@@ -1,4 +1,4 @@
-"""A browser of the attacker's own: visits one lab's bank over plain HTTP and signs in as mallory.
+"""A browser of the attacker's own: visits one lab's bank over HTTP and signs in as mallory.
 
 The attacker is a customer too, so a form and its token are one sign-in away. What a page says that
 its forms must carry, and what its script says that requests must bring, is what is sent.
@@ -54,7 +54,7 @@ class Visitor:
     """One visit to one lab. `cookies` are those held now, by the names that a browser shows."""
 
     def __init__(self, addresses: Addresses, lab: str) -> None:
-        self._address = addresses.victim_address
+        self._addresses = addresses
         self._origin = addresses.bank(lab)
         self.cookies: dict[str, str] = {}
 
@@ -98,7 +98,7 @@ class Visitor:
         }
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection = http.client.HTTPConnection(*self._address, timeout=TIMEOUT_SECONDS)
+        connection = self._addresses.connect(TIMEOUT_SECONDS)
         try:
             connection.request(method, path, body, sent)
             with connection.getresponse() as answer:

@@ -10,6 +10,7 @@ import http.client
 import itertools
 import json
 import os
+import ssl
 import time
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -25,14 +26,19 @@ _owners = itertools.count(1)
 
 @dataclass(frozen=True)
 class Site:
-    """Where the playground runs."""
+    """Where the playground runs.
+
+    `insecure_port` is that of a second attacker, on plain http, who aims at a bank with https.
+    """
 
     victim_port: int
     attacker_port: int
+    scheme: str = "http"
+    insecure_port: int | None = None
 
     @property
     def playground(self) -> str:
-        return f"http://playground.localhost:{self.victim_port}"
+        return f"{self.scheme}://playground.localhost:{self.victim_port}"
 
     def attack_page(self, attack: str, position: str, lab: str, action: str = "") -> str:
         """Return the address of an attack's page, as a visitor would open it."""
@@ -43,9 +49,14 @@ class Site:
             "cross-site": EVIL,
             "same-origin": EVIL,
             "subdomain": f"community.{lab}.bank.localhost",
+            "insecure-subdomain": f"community.{lab}.bank.localhost",
             "lookalike": f"{lab}.bank.localhost.evil.localhost",
         }[position]
-        return f"http://{host}:{self.attacker_port}/{attack}/?{urlencode(query)}"
+        scheme, port = self.scheme, self.attacker_port
+        if position == "insecure-subdomain":
+            assert self.insecure_port is not None, "no attacker without https was started"
+            scheme, port = "http", self.insecure_port
+        return f"{scheme}://{host}:{port}/{attack}/?{urlencode(query)}"
 
     def get(self, host: str, path: str) -> Answer:
         return self.request(host, "GET", path)
@@ -60,13 +71,21 @@ class Site:
     ) -> Answer:
         """Send one request to the site that answers for a host."""
         port = self.attacker_port if host == EVIL else self.victim_port
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = self._connect(port)
         try:
             connection.request(method, path, body, {"Host": f"{host}:{port}", **(headers or {})})
             response = connection.getresponse()
             return Answer(response.status, response.msg, response.read())
         finally:
             connection.close()
+
+    def _connect(self, port: int) -> http.client.HTTPConnection:
+        if self.scheme == "http":
+            return http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        # What is behind the port is known; that browsers would trust it is another test's.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context)
 
 
 @dataclass(frozen=True)
@@ -93,7 +112,7 @@ class Lab:
         self.site = site
         self.label = f"{label}--for-{os.getpid() % 100000:x}x{next(_owners):x}"
         self.host = f"{self.label}.bank.localhost"
-        self.url = f"http://{self.host}:{site.victim_port}"
+        self.url = f"{site.scheme}://{self.host}:{site.victim_port}"
 
     def state(self) -> dict[str, Any]:
         """Return what `/api/labs/<lab>` answers."""

@@ -1,7 +1,8 @@
 """Starts the playground once for the whole run, and hands browsers to the tests.
 
-With `E2E_VICTIM_PORT` and `E2E_ATTACKER_PORT` set, the tests aim at a playground that runs
-already; that is also how the workers of a parallel run find the one that was started for them.
+With `E2E_VICTIM_PORT` and `E2E_ATTACKER_PORT` set (and `E2E_SCHEME`, where that is https), the
+tests aim at a playground that runs already; that is also how the workers of a parallel run find
+the one that was started for them.
 `E2E_MATRIX` names another file of expectations than `matrix.toml` (for sabotage).
 """
 
@@ -36,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="every cell; otherwise one for each attack, position and reason beside chromium",
     )
+    parser.addoption("--https", action="store_true", help="serve both sites over https")
     parser.addoption("--source-root", help="start the playground from another tree (for sabotage)")
 
 
@@ -46,7 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = tempfile.TemporaryDirectory(prefix="csrf-playground-")
     root = Path(config.getoption("--source-root") or ROOT)
-    playground = Playground(var_dir=Path(folder.name), root=root)
+    https = config.getoption("--https")
+    playground = Playground(var_dir=Path(folder.name), root=root, https=https)
     try:
         playground.start()
     except BaseException:
@@ -54,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise
     os.environ["E2E_VICTIM_PORT"] = str(playground.victim_port)
     os.environ["E2E_ATTACKER_PORT"] = str(playground.attacker_port)
+    os.environ["E2E_SCHEME"] = "https" if https else "http"
     config.stash[_started] = (playground, folder)
 
 
@@ -62,7 +66,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         playground, folder = config.stash[_started]
         playground.stop()
         folder.cleanup()
-        del os.environ["E2E_VICTIM_PORT"], os.environ["E2E_ATTACKER_PORT"]
+        for name in ("E2E_VICTIM_PORT", "E2E_ATTACKER_PORT", "E2E_SCHEME"):
+            del os.environ[name]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -73,7 +78,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             cells = a_cell_for_each_reason(cells)
         metafunc.parametrize("cell", cells, ids=lambda cell: cell.name)
     elif "profile" in metafunc.fixturenames:
-        metafunc.parametrize("profile", [name for name in profiles.STATED if name in wanted])
+        names = [name for name in (*profiles.STATED, profiles.WEBKIT) if name in wanted]
+        metafunc.parametrize("profile", names)
 
 
 def provable_cells() -> list[matrix.Cell]:
@@ -113,9 +119,11 @@ class Browsers:
         key = (profile, *arguments)
         if key not in self._open or not self._open[key].is_connected():
             self.close()
-            browser = launch(self._playwright, profile, extra_args=arguments)
+            kind, prefs = profiles.VARIANTS.get(profile, (profile, None))
+            browser = launch(self._playwright, kind, extra_args=arguments, firefox_prefs=prefs)
             self._open[key] = browser
-            if mismatch := profiles.check_third_party(browser, profile, self._site):
+            stated = kind in profiles.STATED
+            if stated and (mismatch := profiles.check_third_party(browser, kind, self._site)):
                 pytest.exit(mismatch, returncode=2)
         return self._open[key]
 
@@ -128,7 +136,11 @@ class Browsers:
 @pytest.fixture(scope="session")
 def site() -> Site:
     """Where the playground runs."""
-    return Site(int(os.environ["E2E_VICTIM_PORT"]), int(os.environ["E2E_ATTACKER_PORT"]))
+    return Site(
+        int(os.environ["E2E_VICTIM_PORT"]),
+        int(os.environ["E2E_ATTACKER_PORT"]),
+        os.environ.get("E2E_SCHEME", "http"),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,27 @@
 """The profiles: what a browser does, measured before its cells are believed.
 
-`python -m e2e.profiles` probes all three and prints what it found.
+`python -m e2e.profiles` probes all three and prints what it found; and WebKit, where it is
+installed, for which the matrix states nothing.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from e2e import attacks
 from e2e.bank import Lab, Site
-from tools.browsers import launch
+from tools.browsers import BrowserMissing, launch, plan
+from tools.run import Playground
 
 # With the short threshold a cookie without SameSite counts as old after twelve seconds.
 SHORT_AGE = 13
@@ -46,8 +51,12 @@ STATED = {
     "firefox": Profile(third_party_cookies=False, lax_by_default=False),
 }
 
+# Browsers of a profile with one thing changed: the profile, and Firefox's preferences.
+VARIANTS = {"firefox-no-origin": ("firefox", {"network.http.sendOriginHeader": 0})}
 
 ORDER = tuple(STATED)
+# Runs where it is installed and asked for: pytest e2e/test_honest.py --https --profile webkit
+WEBKIT = "webkit"
 
 
 def grows_old_by_the_clock(attack: str) -> bool:
@@ -64,8 +73,8 @@ def ages(attack: str, cookie_age: str) -> tuple[str, ...]:
 
 @contextmanager
 def fresh_context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that has never been anywhere."""
-    context = browser.new_context()
+    """A browser that has never been anywhere, and takes every certificate."""
+    context = browser.new_context(ignore_https_errors=True)
     try:
         yield context
     finally:
@@ -139,13 +148,29 @@ def probe(playwright: Playwright, profile: str, site: Site) -> Profile:
     return Profile(third_party, lax)
 
 
+def probe_webkit(folder: Path) -> str:
+    """Return a line about WebKit: over https, since it keeps no Secure cookie over http."""
+    with sync_playwright() as playwright:
+        try:
+            plan(playwright, WEBKIT)
+        except BrowserMissing as missing:
+            return f"{missing} (the matrix states nothing for it)"
+        with Playground(var_dir=folder, https=True) as playground:
+            site = Site(playground.victim_port, playground.attacker_port, "https")
+            browser = launch(playwright, WEBKIT)
+            third_party = sends_third_party_cookies(browser, site)
+            lax = treats_unset_as_lax(browser, site, 0)
+            browser.close()
+    third = "sends" if third_party else "keeps back"
+    default = "as Lax" if lax else "like any other"
+    return (
+        f"{third} third-party cookies, treats a fresh cookie without SameSite {default} "
+        "(the matrix states nothing for it)"
+    )
+
+
 def main() -> int:
     """Probe every profile, print a line each, and fail with a sentence on the first mismatch."""
-    import tempfile
-    from concurrent.futures import ThreadPoolExecutor
-    from pathlib import Path
-
-    from tools.run import Playground
 
     def probe_alone(profile: str) -> Profile:
         with sync_playwright() as playwright:  # One driver a thread: it is not thread-safe.
@@ -161,6 +186,8 @@ def main() -> int:
             print(f"{profile}: {found}; it should be one that {STATED[profile]}.", file=sys.stderr)
             return 2
         print(f"{profile}: {found}, as stated", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"{WEBKIT}: {probe_webkit(Path(folder))}")
     return 0
 
 

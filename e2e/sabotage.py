@@ -40,7 +40,15 @@ DEFENSES = ROOT / "victim_site" / "defenses"
 NO_DEFENSES = {"__init__", "base", "reasons", "no_defense"}
 JOIN = "--"
 # What the sites need to start.
-NEEDED = ("victim_site", "attacker_site", "docs", "matrix.py", "matrix.toml", "gunicorn.conf.py")
+NEEDED = (
+    "victim_site",
+    "attacker_site",
+    "docs",
+    "matrix.py",
+    "matrix.toml",
+    "matrix-https.toml",
+    "gunicorn.conf.py",
+)
 
 # A test beside the cells, for what no forged request shows.
 ALSO = {

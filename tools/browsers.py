@@ -8,6 +8,9 @@ A *profile* is what a browser does, not what it is called:
   full Chromium with the setting that blocks them;
 - ``firefox``, which keeps them apart by site: a stock Firefox, else Playwright's own.
 
+A fourth, ``webkit``, is there where Playwright's own build of it is. Nothing is stated for it, so
+nobody has to have it, and nothing here gets it: ``python -m playwright install webkit``.
+
 An installed browser goes before Playwright's. ``python -m tools.browsers`` makes sure that all
 three are there: from Playwright's download host, else, on Debian, with apt-get.
 
@@ -24,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +36,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, BrowserType, Error, Playwright, sync_playwright
 
 PROFILES = ("chromium", "chromium-no-3pc", "firefox")
+OPTIONAL = ("webkit",)
 
 SYSTEM_NAMES = {
     "chromium": ("chromium-headless-shell",),
@@ -65,7 +69,7 @@ class Plan:
     """
 
     profile: str
-    engine: Literal["chromium", "firefox"]
+    engine: Literal["chromium", "firefox", "webkit"]
     path: str
     options: dict[str, Any] = field(default_factory=dict)
     preferences: str = ""
@@ -110,10 +114,14 @@ def plan(
     *,
     extra_args: Sequence[str] = (),
     short_lax: bool = False,
+    firefox_prefs: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Choose the browser of a profile. Firefox has no two-minute rule to make shorter."""
+    if profile in OPTIONAL:
+        return _plan_of_webkit(playwright, extra_args)
     if profile not in PROFILES:
-        raise ValueError(f"{profile!r} is no profile; there are {', '.join(PROFILES)}")
+        there = ", ".join(PROFILES + OPTIONAL)
+        raise ValueError(f"{profile!r} is no profile; there are {there}")
     system = _system_path(profile)
     path = system or _playwright_path(playwright, profile)
     if path is None:
@@ -123,6 +131,8 @@ def plan(
     options: dict[str, Any] = {"executable_path": path, "headless": True}
     if profile == "firefox":
         options["args"] = list(extra_args)
+        if firefox_prefs:
+            options["firefox_user_prefs"] = dict(firefox_prefs)
         if system:
             # A stock Firefox speaks WebDriver BiDi, not the protocol of Playwright's build.
             options["channel"] = "moz-firefox"
@@ -133,6 +143,18 @@ def plan(
     if system and DEBIAN_CHROMIUM.is_dir():
         return Plan(profile, "chromium", path, options)
     return Plan(profile, "chromium", path, options, BLOCK_THIRD_PARTY_COOKIES)
+
+
+def _plan_of_webkit(playwright: Playwright, extra_args: Sequence[str]) -> Plan:
+    """Choose Playwright's own WebKit; no stock one speaks its protocol."""
+    path = playwright.webkit.executable_path
+    if not Path(path).exists():
+        raise BrowserMissing(
+            "There is no browser for the profile webkit; "
+            "to get one: python -m playwright install webkit"
+        )
+    options = {"executable_path": path, "headless": True, "args": list(extra_args)}
+    return Plan("webkit", "webkit", path, options)
 
 
 def _features(short_lax: bool) -> list[str]:
@@ -153,9 +175,16 @@ def launch(
     *,
     extra_args: Sequence[str] = (),
     short_lax: bool = False,
+    firefox_prefs: Mapping[str, Any] | None = None,
 ) -> Browser:
     """Start the browser of a profile; make contexts from it with ``new_context()`` as usual."""
-    chosen = plan(playwright, profile, extra_args=extra_args, short_lax=short_lax)
+    chosen = plan(
+        playwright,
+        profile,
+        extra_args=extra_args,
+        short_lax=short_lax,
+        firefox_prefs=firefox_prefs,
+    )
     engine: BrowserType = getattr(playwright, chosen.engine)
     if not chosen.preferences:
         return engine.launch(**chosen.options)

@@ -101,6 +101,7 @@ def problems(root: Path = ROOT) -> Iterator[str]:
         return
     yield from _rows(loaded, attacks)
     yield from _columns(loaded, sound | set(stacks), flawed, weaknesses, reasons)
+    yield from _over_https(root, attacks, sound | set(stacks) | flawed, reasons)
     for slug in sorted(flawed):
         file = defenses_dir / "flawed" / f"{slug.replace('-', '_')}.py"
         yield from _flaw(slug, _lesson(file), loaded)
@@ -241,14 +242,39 @@ def _columns(
                     f"{where} also states {label}, but {min(unknown)} is no defense, stack or "
                     "weakness."
                 )
-        for column, line in [*row.items(), *also.items()]:
-            for value in _values(line):
-                outcome = value.partition(": ")[0]
-                if outcome == matrix.NOT_APPLICABLE:
-                    if not re.fullmatch(r"n/a: \S.+", value):
-                        yield f"{where} {column} does not say why it is n/a."
-                elif outcome != matrix.FORGED and outcome not in reasons:
-                    yield f"{where} {column}: {outcome} is no known reason."
+        yield from _outcomes(where, {**row, **also}, reasons)
+
+
+def _outcomes(where: str, row: dict[str, Any], reasons: dict[str, str]) -> Iterator[str]:
+    for column, line in row.items():
+        for value in _values(line):
+            outcome = value.partition(": ")[0]
+            if outcome == matrix.NOT_APPLICABLE:
+                if not re.fullmatch(r"n/a: \S.+", value):
+                    yield f"{where} {column} does not say why it is n/a."
+            elif outcome != matrix.FORGED and outcome not in reasons:
+                yield f"{where} {column}: {outcome} is no known reason."
+
+
+def _over_https(
+    root: Path, attacks: dict[str, dict[str, Any]], labels: set[str], reasons: dict[str, str]
+) -> Iterator[str]:
+    """Yield the problems of `matrix-https.toml`, which has the rows and columns that it likes."""
+    try:
+        loaded = matrix.load(root / "matrix-https.toml", root / "attacker_site" / "attacks")
+    except matrix.MatrixError as error:
+        yield f"matrix-https.toml: {error}"
+        return
+    for (slug, place), row in loaded.rows.items():
+        where = f"matrix-https.toml: [{slug}.{place}]"
+        # A sub-domain's page that came by http is an attack from the sub-domain all the same.
+        if place.removeprefix("insecure-") not in attacks.get(slug, {}).get("positions", []):
+            yield f"{where} is of no such attack or position."
+        if list(row) != loaded.columns:
+            yield f"{where} states other columns than the first row."
+        for label in sorted(set(row) - labels):
+            yield f"{where} states {label}, which is no defense or stack."
+        yield from _outcomes(where, row, reasons)
 
 
 def _flaw(slug: str, lesson: str, loaded: matrix.Matrix) -> Iterator[str]:

@@ -23,6 +23,7 @@ import re
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -132,6 +133,17 @@ def read_ports(environment: Mapping[str, str]) -> dict[str, int]:
     return ports
 
 
+def read_https(environment: Mapping[str, str]) -> bool:
+    """Whether both sites speak https."""
+    text = environment.get("HTTPS", "")
+    if text not in ("", "0", "1"):
+        raise SetupError(
+            f"HTTPS is {text!r}, which is neither 1 (https) nor 0 (http); "
+            "for example: make run HTTPS=1"
+        )
+    return text == "1"
+
+
 def read_addresses(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The addresses to listen on: those of BIND, else the loopback ones."""
     text = environment.get("BIND", "")
@@ -186,12 +198,31 @@ def check_var_dir(var_dir: Path) -> None:
         ) from None
 
 
+def make_authority(var_dir: Path) -> Path:
+    """Make the authority for https if there is none yet; return the file that browsers trust."""
+    from tools import (
+        certificates,
+    )  # Half as long to import as the rest of a start; http needs none.
+
+    try:
+        return certificates.authority(var_dir / certificates.FOLDER).file
+    except certificates.CertificateError as error:
+        raise SetupError(
+            f"{error}; remove that folder, start again, and let your browser trust the new ca.pem"
+        ) from None
+    except OSError as error:
+        raise SetupError(
+            f"No certificate can be made in VAR_DIR, {var_dir} ({error.strerror})"
+        ) from None
+
+
 class Playground:
     """Both sites, started on entering the context and stopped on leaving it.
 
     ``root`` is the tree to start, so a changed copy can be started too. A port that is not given
     is a free one. ``env`` is laid over this process's environment. ``pause`` is called wherever
-    the start waits; what it raises ends the start cleanly.
+    the start waits; what it raises ends the start cleanly. ``https`` alone decides the scheme,
+    whatever the environment says.
     """
 
     def __init__(
@@ -204,6 +235,7 @@ class Playground:
         root: Path = ROOT,
         addresses: Sequence[str] | None = None,
         pause: Callable[[float], None] = time.sleep,
+        https: bool = False,
     ) -> None:
         self.root = root.resolve()
         self.victim_port = victim_port or free_port()
@@ -212,7 +244,10 @@ class Playground:
             self.attacker_port = free_port()
         self.var_dir = (var_dir or self.root / "var").absolute()
         self.addresses = tuple(addresses or loopback_addresses())
-        self._environment = {
+        self.https = https
+        # What a browser has to trust, once the sites have started with https.
+        self.ca_file: Path | None = None
+        self.environment = {
             # Where the attacker asks the victim; its own default is 127.0.0.1, which BIND may omit.
             "VICTIM_ADDRESS": _authority(self.addresses[0], self.victim_port),
             **os.environ,
@@ -220,6 +255,7 @@ class Playground:
             "VICTIM_PORT": str(self.victim_port),
             "ATTACKER_PORT": str(self.attacker_port),
             "VAR_DIR": str(self.var_dir),
+            "HTTPS": "1" if https else "0",
             "PLAYGROUND_RUNNER": str(os.getpid()),
         }
         self._pause = pause
@@ -232,7 +268,7 @@ class Playground:
     @property
     def address(self) -> str:
         """Where a person begins."""
-        return f"http://{HOSTS['victim']}:{self.victim_port}/"
+        return f"{'https' if self.https else 'http'}://{HOSTS['victim']}:{self.victim_port}/"
 
     @property
     def pids(self) -> dict[str, list[int]]:
@@ -267,6 +303,8 @@ class Playground:
         """Start both sites and return when both answer."""
         check_ports(self.ports, self.addresses)
         check_var_dir(self.var_dir)
+        if self.https:
+            self.ca_file = make_authority(self.var_dir)
         # The attacker needs no database, so it starts while the victim's is prepared.
         self._start_site("attacker")
         self._migrate()
@@ -302,7 +340,7 @@ class Playground:
                 APPLICATIONS[site],
             ],
             cwd=self.root,
-            env=self._environment,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             # The terminal sends Ctrl-C to its whole foreground group. In a session of their own
             # the sites do not see it, and are stopped once, by the runner.
@@ -314,7 +352,7 @@ class Playground:
             process = subprocess.Popen(
                 [sys.executable, *MIGRATE],
                 cwd=self.root,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -351,7 +389,7 @@ class Playground:
 
     def _answers(self, site: str) -> bool:
         port = self.ports[site]
-        connection = http.client.HTTPConnection(self.addresses[0], port, timeout=1)
+        connection = self._connect(port)
         try:
             connection.request("GET", "/health", headers={"Host": f"{HOSTS[site]}:{port}"})
             return connection.getresponse().status == 200
@@ -359,6 +397,15 @@ class Playground:
             return False
         finally:
             connection.close()
+
+    def _connect(self, port: int) -> http.client.HTTPConnection:
+        address = self.addresses[0]
+        if not self.https:
+            return http.client.HTTPConnection(address, port, timeout=1)
+        context = ssl.create_default_context(cafile=self.ca_file)
+        # With BIND it may be an address that no certificate names.
+        context.check_hostname = False
+        return http.client.HTTPSConnection(address, port, timeout=1, context=context)
 
     def _wait(self, done: Callable[[], bool], what: Callable[[], str]) -> None:
         """Wait for something, naming it when it takes long, and give up in the end."""
@@ -414,6 +461,7 @@ def main(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> int:
         check_python()
         ports = read_ports(environment)
         addresses = read_addresses(environment)
+        https = read_https(environment)
         if not all(ipaddress.ip_address(address).is_loopback for address in addresses):
             print(
                 "Warning: BIND lets other machines reach a bank that is vulnerable on purpose.",
@@ -426,9 +474,13 @@ def main(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> int:
             root=root,
             addresses=addresses,
             pause=signals.pause,
+            https=https,
         )
         with playground:
             print(f"The CSRF Playground is ready: {playground.address}")
+            if https:
+                print(f"Browsers warn at each host until they trust {playground.ca_file}")
+                print("How, and how to take it back: docs/https.md")
             print("Ctrl-C stops both sites.", flush=True)
             while (dead := playground.dead()) is None:
                 signals.pause()

@@ -50,7 +50,7 @@ class Label:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{settings.VICTIM_PORT}"
+        return f"{settings.SCHEME}://{self.host}:{settings.VICTIM_PORT}"
 
     @property
     def slugs(self) -> list[str]:

@@ -42,6 +42,7 @@ def playwright(tmp_path: Path) -> Any:
             executable_path=str(downloads / "chromium-1248/chrome-linux64/chrome")
         ),
         firefox=SimpleNamespace(executable_path=str(downloads / "firefox-1555/firefox/firefox")),
+        webkit=SimpleNamespace(executable_path=str(downloads / "webkit-2272/pw_run.sh")),
     )
 
 
@@ -130,6 +131,20 @@ def test_short_lax_and_other_features_share_one_switch(
         "--enable-features=A,ShortLaxAllowUnsafeThreshold",
     ]
     assert arguments("firefox") == []
+
+
+def test_webkit_is_offered_where_playwrights_own_is_there_and_missed_by_nobody(
+    install: Callable[..., Path], playwright: Any
+) -> None:
+    assert "webkit" not in browsers.missing(playwright)
+    with pytest.raises(BrowserMissing, match="playwright install webkit"):
+        plan(playwright, "webkit")
+    path = Path(playwright.webkit.executable_path)
+    path.parent.mkdir(parents=True)
+    path.touch(mode=0o755)
+    chosen = plan(playwright, "webkit", extra_args=["--a"])
+    assert (chosen.engine, chosen.path) == ("webkit", str(path))
+    assert chosen.options["args"] == ["--a"]
 
 
 def test_an_unknown_profile_is_refused(playwright: Any) -> None:

@@ -22,7 +22,8 @@ FLAWED = "victim_site/defenses/flawed/origin_suffix.py"
 def tree(tmp_path: Path) -> Path:
     for folder in ("attacker_site/attacks", "victim_site/defenses", "victim_site/weaknesses"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    shutil.copy(ROOT / "matrix.toml", tmp_path)
+    for name in ("matrix.toml", "matrix-https.toml"):
+        shutil.copy(ROOT / name, tmp_path)
     (tmp_path / KNOWN_LABS).parent.mkdir()
     shutil.copy(ROOT / KNOWN_LABS, tmp_path / KNOWN_LABS)
     return tmp_path
@@ -164,6 +165,31 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             edit("matrix.toml", 'everything = "cookie-strict"', 'evrything = "cookie-strict"'),
             "is it for .also?",
             id="unknown column",
+        ),
+        pytest.param(
+            edit("matrix-https.toml", '"cookie-lax"', '"cookie-lux"'),
+            "cookie-lux is no known reason",
+            id="unknown reason over https",
+        ),
+        pytest.param(
+            edit("matrix-https.toml", "[image-get.cross-site]", "[image-got.cross-site]"),
+            "is of no such attack or position",
+            id="unknown attack over https",
+        ),
+        pytest.param(
+            edit("matrix-https.toml", "samesite-lax = ", "samesite-lux = "),
+            "samesite-lux, which is no defense or stack",
+            id="unknown defense over https",
+        ),
+        pytest.param(
+            edit("matrix-https.toml", 'csrf-token = "forged"\n', ""),
+            "states other columns",
+            id="cell missing over https",
+        ),
+        pytest.param(
+            edit("matrix-https.toml", 'no-defense = "forged"\n', ""),
+            "matrix-https.toml: form-post.insecure-subdomain has no line for its control",
+            id="control missing over https",
         ),
         pytest.param(
             edit(DEFENSE, "## Sources\n", "## Sources\n\nTODO\n"),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,9 @@ def tree(tmp_path: Path) -> Path:
     (root / "victim_site/manage.py").write_text(MANAGE)
     (root / "attacker_site/app.py").write_text(SITE.format(host="evil.localhost"))
     shutil.copy(ROOT / "gunicorn.conf.py", root)
+    (root / "tools").mkdir()
+    for name in ("__init__", "certificates", "https"):
+        shutil.copy(ROOT / "tools" / f"{name}.py", root / "tools")
     return root
 
 
@@ -56,7 +60,8 @@ class Runner:
             "VAR_DIR": str(root / "var"),
             **environment,
         }
-        inherited = {k: v for k, v in os.environ.items() if k not in ("BIND", "DATABASE_URL")}
+        not_inherited = ("BIND", "DATABASE_URL", "HTTPS")
+        inherited = {k: v for k, v in os.environ.items() if k not in not_inherited}
         self.process = subprocess.Popen(
             [sys.executable, "-c", RUNNER, str(root)],
             cwd=ROOT,
@@ -69,7 +74,8 @@ class Runner:
     def wait_until_ready(self) -> None:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        address = f"http://playground.localhost:{self.environment['VICTIM_PORT']}/"
+        scheme = "https" if self.environment.get("HTTPS") == "1" else "http"
+        address = f"{scheme}://playground.localhost:{self.environment['VICTIM_PORT']}/"
         assert line.rstrip().endswith(address), self.process.communicate()
 
     def finish(self) -> tuple[int, str]:
@@ -106,7 +112,8 @@ def descendants(pid: int) -> dict[int, str]:
     queue = list(children.get(pid, []))
     while queue:
         child = queue.pop()
-        found[child] = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
+        with suppress(FileNotFoundError):  # It may have ended meanwhile.
+            found[child] = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
         queue += children.get(child, [])
     return found
 
@@ -209,6 +216,23 @@ def test_bind_takes_addresses_only() -> None:
         run.read_addresses({"BIND": "localhost"})
 
 
+def test_https_is_one_or_zero(start: Callable[..., Runner]) -> None:
+    assert [run.read_https({"HTTPS": text}) for text in ("1", "0", "")] == [True, False, False]
+    assert run.read_https({}) is False
+    errors = refused(start, HTTPS="yes")
+    assert "HTTPS is 'yes'" in errors
+    assert "make run HTTPS=1" in errors
+
+
+def test_a_folder_that_holds_no_authority_is_told_in_one_sentence(
+    start: Callable[..., Runner], tree: Path
+) -> None:
+    (tree / "var" / "https").mkdir(parents=True)
+    errors = refused(start, HTTPS="1")
+    assert f"{tree / 'var' / 'https'} holds no authority" in errors
+    assert "remove that folder" in errors
+
+
 def test_an_old_python_is_refused() -> None:
     with pytest.raises(SetupError, match=r"3\.11 or newer"):
         run.check_python((3, 10))
@@ -217,11 +241,12 @@ def test_an_old_python_is_refused() -> None:
 # While it runs, and how it ends.
 
 
+@pytest.mark.parametrize("https", ["0", "1"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_both_sites_and_leaves_no_process(
-    start: Callable[..., Runner], number: signal.Signals
+    start: Callable[..., Runner], number: signal.Signals, https: str
 ) -> None:
-    runner = start()
+    runner = start(HTTPS=https)
     runner.wait_until_ready()
     children = descendants(runner.process.pid)
     assert len(children) >= 4, "two masters with a worker each, at least"

@@ -181,9 +181,12 @@ def site_relation(request: BankRequest) -> str | None:
     if origin == own_origin(request):
         return "same-origin"
     try:
-        host = urlsplit(origin).hostname or ""
+        sender = urlsplit(origin)
+        host = sender.hostname or ""
     except ValueError:
         return None
+    if sender.scheme != request.scheme:
+        return "cross-site"  # To Chromium, whose handshakes end here, http is another site.
     same = host == settings.BANK_HOST or host.endswith(f".{settings.BANK_HOST}")
     return "same-site" if same else "cross-site"
 

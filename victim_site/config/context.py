@@ -14,6 +14,7 @@ def addresses(request: HttpRequest) -> dict[str, Any]:
         "request": request,
         "user": getattr(request, "user", None),
         "label": getattr(request, "label", None),
+        "scheme": settings.SCHEME,
         "playground_url": settings.PLAYGROUND_URL,
         "evil_url": settings.EVIL_URL,
         "bank_host": f"{settings.BANK_HOST}:{settings.VICTIM_PORT}",

@@ -18,12 +18,15 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("VAR_DIR") or CHECKOUT / "var").resolve()
 VICTIM_PORT = int(os.environ.get("VICTIM_PORT") or 8000)
 ATTACKER_PORT = int(os.environ.get("ATTACKER_PORT") or 9000)
+# How both sites are reached. A request says itself how it came (`request.scheme`); pages that are
+# about other hosts go by this.
+SCHEME = "https" if os.environ.get("HTTPS") == "1" else "http"
 
 # The hosts of the playground. Browsers resolve every name below ``localhost`` to loopback.
 BANK_HOST = "bank.localhost"
 PLAYGROUND_HOST = "playground.localhost"
-PLAYGROUND_URL = f"http://{PLAYGROUND_HOST}:{VICTIM_PORT}"
-EVIL_URL = f"http://evil.localhost:{ATTACKER_PORT}"
+PLAYGROUND_URL = f"{SCHEME}://{PLAYGROUND_HOST}:{VICTIM_PORT}"
+EVIL_URL = f"{SCHEME}://evil.localhost:{ATTACKER_PORT}"
 
 
 def _kept_secret_key() -> str:

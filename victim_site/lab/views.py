@@ -20,7 +20,7 @@ from victim_site.bank.attempts import ACT, APPLIED, FRAMED, PREFLIGHT, REFUSED, 
 from victim_site.bank.labs import reset as reset_lab
 from victim_site.bank.models import Attempt
 from victim_site.defenses.reasons import REASONS
-from victim_site.lab import catalogue, selfcheck
+from victim_site.lab import catalogue, over_https, selfcheck
 from victim_site.label import NO_DEFENSE, BadLabel, Label, parse, stacks
 
 # The story: where a visitor goes first, and what to look for there.
@@ -444,6 +444,8 @@ def _matrix_tables(profile: str) -> SafeString:
         "columns": columns,
         "rows": _rows(list(catalogue.the_matrix().rows), columns, profile),
         "flawed": [_flaw(found, profile) for found in catalogue.flawed()],
+        "over_https": over_https.differing(),
+        "https_profiles": over_https.expected().profiles,
     }
     return render_to_string("lab/_matrix_tables.html", context)
 

@@ -198,6 +198,16 @@ def test_the_relation_of_an_origin_without_a_host_is_cross_site() -> None:
     assert site_relation(request) == "cross-site"
 
 
+@pytest.mark.parametrize(("scheme", "relation"), [("http", "same-site"), ("https", "cross-site")])
+def test_a_sub_domain_by_another_scheme_is_another_site_to_browsers_that_send_an_origin_alone(
+    scheme: str, relation: str
+) -> None:
+    request = bank_request(NONE, "POST", {"origin": "http://community.no-defense.bank.localhost"})
+    request.META["wsgi.url_scheme"] = scheme
+
+    assert site_relation(request) == relation
+
+
 # --- Outcome and reason of whole requests ---------------------------------------------------------
 
 PAYMENT = {"to": "mallory", "amount": "100"}

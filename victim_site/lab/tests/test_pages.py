@@ -364,3 +364,14 @@ def test_the_check_starts_with_one_cookie_that_may_travel_and_one_that_does_not_
 def test_the_pages_of_the_bank_and_the_teaching_side_do_not_mix() -> None:
     assert Bank("no-defense").get("/matrix/").status_code == 404
     assert Site(settings.PLAYGROUND_HOST).get("/transfer").status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_matrix_shows_what_https_changes_and_nothing_else() -> None:
+    page = playground().get("/matrix/").content.decode().partition('id="over-https"')[2]
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", page, re.DOTALL)
+    (strict,) = (row for row in rows if "link-get" in row and "samesite-strict" in row)
+    assert "whose page came by http" in strict
+    shown = re.findall(r"</svg> (forged|blocked)", strict)
+    assert shown == ["blocked", "blocked", "forged", "forged"]
+    assert not any("from another site" in row and "samesite-lax" in row for row in rows)

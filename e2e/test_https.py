@@ -1,0 +1,202 @@
+"""What changes when the bank speaks https, and what does not: `matrix-https.toml`, in browsers.
+
+Starts a playground with https, and an attacker on plain http besides, who aims at its bank.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+import matrix
+from e2e import profiles
+from e2e.bank import Lab, Site, honest
+from e2e.conftest import Browsers
+from e2e.test_matrix import try_out
+from tools.run import APPLICATIONS, GUNICORN, ROOT, Playground, free_port, loopback_addresses
+
+MATRIX = matrix.load(ROOT / "matrix-https.toml")
+PROFILES = MATRIX.profiles
+# Profiles that differ from another in one thing.
+LIKE = {"chromium-no-3pc": "chromium", "firefox-no-origin": "firefox"}
+START_SECONDS = 30
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "expected" not in metafunc.fixturenames:
+        return
+    option = metafunc.config.getoption
+    cells = [c for c in MATRIX.cells() if c.profile in (option("--profile") or PROFILES)]
+    if not option("--all-cells"):
+        cells = usual(cells)
+    # Those of one kind of browser beside each other.
+    cells.sort(key=lambda cell: (PROFILES.index(cell.profile), cell.cookie_age))
+    metafunc.parametrize("expected", cells, ids=lambda cell: cell.name)
+
+
+def usual(cells: list[matrix.Cell]) -> list[matrix.Cell]:
+    """Return what `make test` tries: one cell for each attack, position and reason.
+
+    Of a profile that is like another only what differs.
+    """
+    reasons = {(cell.profile, *square(cell)): cell.reason for cell in MATRIX.cells()}
+    kept: dict[tuple[str | None, ...], matrix.Cell] = {}
+    for cell in cells:
+        like = LIKE.get(cell.profile)
+        if not like or cell.reason != reasons[like, *square(cell)]:
+            key = (cell.profile, cell.attack, cell.position, cell.reason, cell.cookie_age)
+            kept.setdefault(key, cell)
+    return list(kept.values())
+
+
+def square(cell: matrix.Cell) -> tuple[str, ...]:
+    return (cell.attack, cell.position, cell.defense, cell.cookie_age)
+
+
+@pytest.fixture(scope="module")
+def secure() -> Iterator[Site]:
+    """A playground with https."""
+    with (
+        tempfile.TemporaryDirectory(prefix="csrf-playground-") as folder,
+        Playground(var_dir=Path(folder), https=True) as playground,
+        attacker_without_https(playground) as insecure_port,
+    ):
+        yield Site(playground.victim_port, playground.attacker_port, "https", insecure_port)
+
+
+@contextmanager
+def attacker_without_https(playground: Playground) -> Iterator[int]:
+    """Start another attacker, whose pages come by http, and who aims at a bank with https."""
+    port = free_port()
+    binds = [f"[{a}]:{port}" if ":" in a else f"{a}:{port}" for a in loopback_addresses()]
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            *GUNICORN,
+            *(argument for bind in binds for argument in ("--bind", bind)),
+            APPLICATIONS["attacker"],
+        ],
+        cwd=ROOT,
+        env=playground.environment
+        | {"HTTPS": "0", "VICTIM_SCHEME": "https", "ATTACKER_PORT": str(port)},
+    )
+    try:
+        there = Site(port, port)
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(there):
+            assert process.poll() is None, "the attacker without https ended"
+            assert time.monotonic() < deadline, "the attacker without https does not answer"
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answers(site: Site) -> bool:
+    try:
+        return site.get("evil.localhost", "/health").status == 200
+    except OSError:
+        return False
+
+
+def test_cell_over_https(expected: matrix.Cell, browsers: Browsers, secure: Site) -> None:
+    lab = Lab(secure, expected.defense)
+    ages = profiles.ages(expected.attack, expected.cookie_age)
+    with profiles.fresh_context(browsers.get(expected.profile, *ages)) as context:
+        try_out(expected, context, lab)
+
+
+def test_the_attackers_server_signs_in_over_https(browsers: Browsers, secure: Site) -> None:
+    name = "chromium/foreign-token-post/cross-site/session-token"
+    (cell,) = (cell for cell in matrix.load().cells() if cell.name == name)
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        try_out(cell, context, Lab(secure, cell.defense))
+
+
+def test_the_feed_and_the_loot_travel_over_https(browsers: Browsers, secure: Site) -> None:
+    name = "chromium/websocket-hijack/cross-site/post-only"
+    (cell,) = (cell for cell in matrix.load().cells() if cell.name == name)
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        try_out(cell, context, Lab(secure, cell.defense))
+
+
+@pytest.mark.parametrize("label", ["host-prefix", "samesite-lax"])
+def test_an_honest_user_signs_in_and_pays_over_https(
+    browsers: Browsers, profile: str, secure: Site, label: str
+) -> None:
+    lab = Lab(secure, label)
+    with profiles.fresh_context(browsers.get(profile)) as context:
+        profiles.sign_in_by_hand(context, lab)
+        (session,) = (c for c in context.cookies() if c["name"].endswith("sessionid"))
+        assert session["secure"]
+        page = context.new_page()
+        page.goto(lab.url)
+        page.click("#quick button")
+        page.wait_for_function("document.getElementById('quick-result').textContent == 'Paid 10.'")
+    assert lab.state()["accounts"]["alice"]["balance"] == 990
+
+
+def test_over_https_the_session_cookie_goes_out_once(secure: Site) -> None:
+    lines = [line for line in Lab(secure, "no-defense").sign_in() if "sessionid" in line]
+    assert len(lines) == 1
+    assert "Secure" in lines[0]
+
+
+def test_three_clicks_lead_to_a_forged_request_over_https(browsers: Browsers, secure: Site) -> None:
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        asked: list[str] = []
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.goto(secure.playground)
+        page.click("text=Start: be signed out by an image")
+        page.click("main form[action='/login'] button")
+        with context.expect_page() as opened:
+            page.click("text=Open the attacker’s page")
+        opened.value.wait_for_load_state()
+        page.click("text=See what happened")
+        assert "forged" in page.inner_text("li:target")
+    assert [address for address in asked if not address.startswith("https://")] == []
+
+
+# Django's strict look at the Referer. (The cells of `firefox-no-origin` show it in a browser.)
+# A token is there each time, so that nothing else is amiss.
+@pytest.mark.parametrize(
+    ("referer", "over_http", "over_https"),
+    [
+        ("", None, "referer-missing"),
+        ("https://evil.localhost/page", None, "referer-mismatch"),
+        ("http://{host}/page", None, "referer-mismatch"),
+        ("https://{host}/page", None, None),
+    ],
+    ids=["none", "another site", "the bank without https", "the bank"],
+)
+def test_without_an_origin_django_asks_for_a_referer_over_https_alone(
+    site: Site, secure: Site, referer: str, over_http: str | None, over_https: str | None
+) -> None:
+    for where, reason in ((site, over_http), (secure, over_https)):
+        lab = Lab(where, "csrf-token")
+        cookies = "; ".join(line.partition(";")[0] for line in lab.sign_in())
+        form = where.request(lab.host, "GET", "/transfer", {"Cookie": cookies})
+        fields = {**honest(form.text).fields, "to": "mallory", "amount": "100"}
+        headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+        if referer:
+            headers["Referer"] = referer.format(host=f"{lab.host}:{where.victim_port}")
+        where.request(lab.host, "POST", "/transfer", headers, urlencode(fields))
+        assert lab.state()["attempts"][-1]["reason"] == reason, where.scheme
+        assert lab.state()["accounts"]["alice"]["balance"] == (1000 if reason else 900)
+
+
+def test_plain_http_is_told_what_to_do(secure: Site) -> None:
+    answer = replace(secure, scheme="http").get("playground.localhost", "/")
+    assert answer.status == 400
+    assert "begin the address with https://" in answer.text
