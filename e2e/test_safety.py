@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, Page
 
 import matrix
 from e2e import attacks, profiles
-from e2e.bank import Lab, Site
+from e2e.bank import Lab, Site, browser_cookies
 from e2e.conftest import Browsers
 
 # Axe takes two seconds a page, and pages of one template are alike. All of them are opened.
@@ -111,7 +111,7 @@ def test_no_attack_changes_another_lab(browsers: Browsers, site: Site, label: st
         for attack, position in matrix.load().rows:
             # A new one each: alice's money does not last for all.
             target = Lab(site, matrix.load().lab(attack, label))
-            target.sign_in()
+            context.add_cookies(browser_cookies(target.sign_in(), target.host))
             last = target.state()["attempts"][-1]["id"]
             attacks.launch(context.new_page(), site, attack, position, target.label)
             action = attacks.about(attack)["action"]
