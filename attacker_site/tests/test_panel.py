@@ -251,7 +251,7 @@ def test_the_panel_of_an_attack_with_a_server_shows_what_was_prepared(
     page = get_by_the_bank(path, community("csrf-token")).text
 
     document = Document(page)
-    assert "form field token" in document.text["dl"]
+    assert "field token" in document.text["dl"]
     assert "token-of-mallory" in document.text["dl"]
     assert "cookie token" in document.text["dl"]
     assert "cookie-of-mallory" in document.text["dl"]

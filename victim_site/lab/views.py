@@ -169,10 +169,16 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
 
 
 def _suggested(label: Label) -> tuple[str, str]:
-    """Return the attack and position that the story tries on this lab, or else its first."""
+    """Return the attack and position to try first on this lab.
+
+    It is what needs the lab's weakness, or what the story tries on it, or else the story's first.
+    """
+    for attack in catalogue.attacks().values():
+        if attack.needs and attack.needs in label.weakness_slugs:
+            return attack.slug, attack.positions[0]
     steps = [tuple(step) for _, lab, *step in STORY if lab == label.without_owner]
-    attack, position = steps[-1] if steps else STORY[0][2:]
-    return attack, position
+    slug, position = steps[-1] if steps else STORY[0][2:]
+    return slug, position
 
 
 def _log_context(label: Label) -> dict[str, Any]:
