@@ -7,11 +7,8 @@ defense of a lab, in the order of the label, and knows none of them by name.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from http.cookies import Morsel
-from types import ModuleType
 from typing import ClassVar
 
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from victim_site import defenses
 from victim_site.defenses import flawed
 from victim_site.defenses.reasons import Reason
+from victim_site.discovery import members, module_names
 
 
 class Defense:
@@ -73,39 +71,15 @@ def all_defenses() -> dict[str, Defense]:
     Raises:
         TypeError: A file does not hold exactly one subclass of `Defense`.
     """
-    found: dict[str, Defense] = {}
-    for name in sorted(_modules(defenses) | _modules(flawed)):
-        module = importlib.import_module(name)
-        classes = [
-            value
-            for value in vars(module).values()
-            if isinstance(value, type)
-            and issubclass(value, Defense)
-            and value.__module__ == module.__name__
-        ]
-        if len(classes) != 1:
-            raise TypeError(f"{module.__name__} must hold one subclass of Defense")
-        classes[0].slug = name.rpartition(".")[2].replace("_", "-")
-        found[classes[0].slug] = classes[0]()
-    return dict(sorted(found.items()))
-
-
-def _modules(package: ModuleType) -> set[str]:
-    """Return the names of a package's modules that hold a defense."""
-    return {
-        f"{package.__name__}.{module.name}"
-        for module in pkgutil.iter_modules(package.__path__)
-        if not module.ispkg and module.name not in {"base", "reasons"}
-    }
+    return members(Defense, defenses, flawed)
 
 
 @cache
 def flawed_defenses() -> frozenset[str]:
     """Return the slugs of the defenses in `flawed/`."""
+    wrong = module_names(flawed)
     return frozenset(
-        slug
-        for slug, defense in all_defenses().items()
-        if type(defense).__module__ in _modules(flawed)
+        slug for slug, defense in all_defenses().items() if type(defense).__module__ in wrong
     )
 
 

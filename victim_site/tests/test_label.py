@@ -56,6 +56,12 @@ REFUSED = {
     "with": ("no-defense--with", "“with” is a reserved word"),
     "www": ("www", "“www” is a reserved word"),
     "an unknown weakness": ("no-defense--with-luck", "no weakness called “luck”"),
+    "an unknown weakness": ("no-defense--with-luck", "no weakness called “luck”"),
+    "a weakness named twice": ("no-defense--with-two-step--with-two-step", "named twice"),
+    "two weaknesses that contradict": (
+        "no-defense--with-markup-injection--with-script-injection",
+        "contradict each other",
+    ),
     "a defense after a weakness": ("no-defense--with-luck--post-only", "before weaknesses"),
     "a weakness alone": ("with-luck", "begins with a defense"),
     "an owner alone": ("for-otter42", "begins with a defense"),

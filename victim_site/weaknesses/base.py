@@ -7,8 +7,6 @@ calls its hooks; no other lab has its pages, its headers or its cookies.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from functools import cache
 from typing import ClassVar
@@ -16,6 +14,7 @@ from typing import ClassVar
 from django.http import HttpRequest, HttpResponse
 
 from victim_site import weaknesses
+from victim_site.discovery import members
 
 View = Callable[..., HttpResponse]
 
@@ -58,20 +57,4 @@ def all_weaknesses() -> dict[str, Weakness]:
     Raises:
         TypeError: A file does not hold exactly one subclass of `Weakness`.
     """
-    found: dict[str, Weakness] = {}
-    for module_info in pkgutil.iter_modules(weaknesses.__path__):
-        if module_info.ispkg or module_info.name == "base":
-            continue
-        module = importlib.import_module(f"{weaknesses.__name__}.{module_info.name}")
-        classes = [
-            value
-            for value in vars(module).values()
-            if isinstance(value, type)
-            and issubclass(value, Weakness)
-            and value.__module__ == module.__name__
-        ]
-        if len(classes) != 1:
-            raise TypeError(f"{module.__name__} must hold one subclass of Weakness")
-        classes[0].slug = module_info.name.replace("_", "-")
-        found[classes[0].slug] = classes[0]()
-    return dict(sorted(found.items()))
+    return members(Weakness, weaknesses)
