@@ -16,7 +16,15 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from victim_site.bank import reports
-from victim_site.bank.attempts import ACT, APPLIED, FRAMED, PREFLIGHT, REFUSED, WEBSOCKET
+from victim_site.bank.attempts import (
+    ACT,
+    APPLIED,
+    FRAMED,
+    FRAMES,
+    PREFLIGHT,
+    REFUSED,
+    WEBSOCKET,
+)
 from victim_site.bank.labs import reset as reset_lab
 from victim_site.bank.models import Attempt
 from victim_site.defenses.reasons import REASONS
@@ -215,6 +223,8 @@ def _told(attempt: Attempt, label: Label) -> tuple[str, str]:
     """Return one sentence, who made the bank do what, or tried to, and the verdict on it."""
     relation = _sender(attempt, label)
     sender = SENDERS.get(relation, "Somebody")
+    if relation == "same-origin" and attempt.kind == ACT and attempt.sec_fetch_dest in FRAMES:
+        sender = "The bank's own page, inside a frame,"
     tried = "made" if attempt.outcome == APPLIED else "tried to make"
     deed = DEEDS[attempt.action].format(user=attempt.user or "somebody")
     story = f"{sender} {tried} the bank {deed}."

@@ -56,7 +56,6 @@ REFUSED = {
     "with": ("no-defense--with", "“with” is a reserved word"),
     "www": ("www", "“www” is a reserved word"),
     "an unknown weakness": ("no-defense--with-luck", "no weakness called “luck”"),
-    "an unknown weakness": ("no-defense--with-luck", "no weakness called “luck”"),
     "a weakness named twice": ("no-defense--with-two-step--with-two-step", "named twice"),
     "two weaknesses that contradict": (
         "no-defense--with-markup-injection--with-script-injection",

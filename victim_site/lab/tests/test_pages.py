@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from functools import cache
@@ -28,6 +29,8 @@ PAGES = [
     f"/labs/{LAB}/log/",
     "/attacks/",
     "/defenses/",
+    "/weaknesses/",
+    *(f"/weaknesses/{slug}/" for slug in catalogue.weaknesses()),
     "/matrix/",
     *(f"/matrix/?profile={profile}" for profile in catalogue.the_matrix().profiles),
     "/known-labs/",
@@ -375,3 +378,70 @@ def test_the_matrix_shows_what_https_changes_and_nothing_else() -> None:
     shown = re.findall(r"</svg> (forged|blocked)", strict)
     assert shown == ["blocked", "blocked", "forged", "forged"]
     assert not any("from another site" in row and "samesite-lax" in row for row in rows)
+
+
+FRAMED = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}
+HANDSHAKE = {"upgrade": "websocket", "origin": "http://evil.localhost:9000"}
+# What is asked of the bank, and how the newest entry of the log tells it.
+TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
+    "a frame": (
+        lambda alice: alice.get("/pay?to=mallory&amount=1", headers=FRAMED),
+        "A page of another site put this page of the bank into a frame.",
+        "done",
+    ),
+    "a click in a frame": (
+        lambda alice: alice.post(
+            "/transfer",
+            {"to": "mallory", "amount": "1"},
+            headers=FRAMED | {"sec-fetch-site": "same-origin"},
+        ),
+        "The bank's own page, inside a frame, made the bank move alice's money.",
+        "done",
+    ),
+    "a preflight": (
+        lambda alice: alice.options(
+            "/api/transfer", headers={"access-control-request-method": "POST", **FRAMED}
+        ),
+        "A page of another site had the browser ask whether it may make the bank move",
+        "blocked",
+    ),
+    "a handshake": (
+        lambda alice: alice.get("/statement/feed", headers=HANDSHAKE),
+        "A page of another site made the bank read alice's statement out.",
+        "forged",
+    ),
+    "the bank's own handshake": (
+        lambda alice: alice.get("/statement/feed", headers=HANDSHAKE | {"origin": alice.origin}),
+        "The bank's own page made the bank read alice's statement out.",
+        "done",
+    ),
+}
+
+
+@pytest.mark.parametrize(("ask", "story", "verdict"), TOLD.values(), ids=TOLD)
+def test_the_log_tells_what_is_no_plain_act(
+    ask: Callable[[Bank], Any], story: str, verdict: str
+) -> None:
+    ask(signed_in("no-defense"))
+
+    page = html.unescape(playground().get("/labs/no-defense/").content.decode())
+
+    newest = page.partition('<li id="attempt-')[2].partition("</li>")[0]
+    assert story in newest
+    assert f"</svg> {verdict}</span>" in newest
+
+
+@pytest.mark.parametrize("lab", ["samesite-strict--with-open-redirect", "no-defense"])
+def test_a_lab_begins_with_the_attack_that_needs_its_weakness(lab: str) -> None:
+    page = playground().get(f"/labs/{lab}/").content.decode()
+
+    (first,) = re.findall(r'class="button big" href="[^"]*#try=([a-z0-9-]+)\.', page)
+    assert first == ("onsite-redirect-get" if "--with" in lab else "image-get")
+
+
+@pytest.mark.parametrize("slug", ["no-such-weakness", "open_redirect"])
+def test_an_unknown_weakness_gets_a_sentence(slug: str) -> None:
+    answer = playground().get(f"/weaknesses/{slug}/")
+
+    assert answer.status_code == 404
+    assert f"There is no weakness called “{slug}”." in answer.content.decode()
