@@ -90,16 +90,17 @@ def provable_cells() -> list[matrix.Cell]:
 
 
 def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
-    """Keep all cells of the first profile, and of the others one of each kind.
+    """Keep all cells of the first profile's labs without a weakness, and of the rest one of a kind.
 
     What a *server* makes of a request does not depend on the browser once the same request has
-    arrived, so beside the first profile one cell for each attack, position and reason says it all.
-    The whole matrix is for `make matrix-full`.
+    arrived, and beside a weakness a defense does what it does without. So there one cell for each
+    attack, position and reason says it all. The whole matrix is for `make matrix-full`.
     """
     kept: dict[tuple[str | None, ...], matrix.Cell] = {}
     for cell in cells:
+        plain = cell.profile == profiles.ORDER[0] and "--with-" not in cell.defense
         key = (cell.profile, cell.attack, cell.position, cell.reason, cell.cookie_age)
-        kept.setdefault((*key, cell.defense * (cell.profile == profiles.ORDER[0])), cell)
+        kept.setdefault((*key, cell.defense * plain), cell)
     return list(kept.values())
 
 
