@@ -142,7 +142,7 @@ def test_an_honest_user_signs_in_and_pays_over_https(
         page = context.new_page()
         page.goto(lab.url)
         page.click("#quick button")
-        page.wait_for_function("document.getElementById('quick-result').textContent == 'Paid 10.'")
+        page.wait_for_selector("#quick-result:text-is('Paid 10.')")
     assert lab.state()["accounts"]["alice"]["balance"] == 990
 
 
