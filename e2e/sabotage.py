@@ -181,7 +181,10 @@ def run_tests(nodes: Sequence[str], *options: str, expectations: Path) -> dict[s
     Raises:
         SabotageError: pytest did not get to the end, or a test could not begin.
     """
-    options = (*options, *f"--profile {PROFILE} -q --tb=no -rA -p no:cacheprovider".split())
+    options = (
+        *options,
+        *f"--all-cells --profile {PROFILE} -q --tb=no -rA -p no:cacheprovider".split(),
+    )
     # With their addresses given, the tests would aim at a playground that nobody has sabotaged.
     env = {name: value for name, value in os.environ.items() if not name.startswith("E2E_")}
     done = subprocess.run(
