@@ -115,20 +115,21 @@ def record_framing(request: BankRequest, action: str) -> None:
     record_by_session(request, action, refused, FRAMED)
 
 
-def record_by_session(request: BankRequest, action: str, refused: Verdicts, kind: str) -> bool:
-    """Write down what needs a session, as the browser or a defense or nobody stopped it.
+def judged(
+    request: BankRequest, refused: Verdicts, *, needs_session: bool = True
+) -> tuple[str, Reason | None]:
+    """Return the outcome and its reason: stopped by the browser, else by a defense, else not."""
+    if needs_session and not request.user.is_authenticated:
+        return ANONYMOUS, browser_reason(request)
+    return (REFUSED, refused[0][1]) if refused else (APPLIED, None)
 
-    Return whether nobody did.
-    """
-    if not request.user.is_authenticated:
-        record(request, action, ANONYMOUS, refused, browser_reason(request), None, kind)
-        return False
-    user = request.user.get_username()
-    if refused:
-        record(request, action, REFUSED, refused, refused[0][1], user, kind)
-        return False
-    record(request, action, APPLIED, [], None, user, kind)
-    return True
+
+def record_by_session(request: BankRequest, action: str, refused: Verdicts, kind: str) -> bool:
+    """Write down what needs a session and is no act; return whether nobody stopped it."""
+    outcome, reason = judged(request, refused)
+    user = request.user.get_username() if request.user.is_authenticated else None
+    record(request, action, outcome, refused, reason, user, kind)
+    return outcome == APPLIED
 
 
 def browser_reason(request: BankRequest) -> Reason:
@@ -173,19 +174,21 @@ def site_relation(request: BankRequest) -> str | None:
     browsers, the Origin header tells the same. None where neither came.
     """
     stated = request.headers.get("Sec-Fetch-Site")
-    if stated:
-        return stated
-    origin = request.headers.get("Origin")
+    return stated or origin_relation(request.headers.get("Origin"), own_origin(request))
+
+
+def origin_relation(origin: str | None, own: str) -> str | None:
+    """Return how an origin relates to the bank's own, in the same words; None if it is hidden."""
     if origin is None or origin == "null":
         return None
-    if origin == own_origin(request):
+    if origin == own:
         return "same-origin"
     try:
         sender = urlsplit(origin)
         host = sender.hostname or ""
     except ValueError:
         return None
-    if sender.scheme != request.scheme:
+    if sender.scheme != urlsplit(own).scheme:
         return "cross-site"  # To Chromium, whose handshakes end here, http is another site.
     same = host == settings.BANK_HOST or host.endswith(f".{settings.BANK_HOST}")
     return "same-site" if same else "cross-site"

@@ -45,7 +45,7 @@ Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 def handshake(request: BankRequest) -> HttpResponse:
-    """Let a handshake through with 101, or say why not; nothing is written into the page's name."""
+    """Let a handshake through with 101, or say why not."""
     if request.method != "GET" or not is_handshake(request):
         return _plain(400, "This address is a WebSocket.")
     refused = attempts.handshake_verdicts(request)

@@ -156,14 +156,10 @@ def guarded(action: Action, request: BankRequest) -> HttpResponse:
     """Perform an act unless a defense refuses it, or it needs a session and none came along."""
     user = request.user.username if request.user.is_authenticated else None
     refused_by = attempts.verdicts(request) if action.checked else []
-    if action.needs_session and user is None:
-        reason = attempts.browser_reason(request)
-        attempts.record(request, action.slug, attempts.ANONYMOUS, refused_by, reason, user)
+    outcome, reason = attempts.judged(request, refused_by, needs_session=action.needs_session)
+    if outcome != attempts.APPLIED:
+        attempts.record(request, action.slug, outcome, refused_by, reason, user)
         return _refused(action, request, refused_by[0][1]) if refused_by else _anonymous(action)
-    if refused_by:
-        reason = refused_by[0][1]
-        attempts.record(request, action.slug, attempts.REFUSED, refused_by, reason, user)
-        return _refused(action, request, reason)
     try:
         # The act and its line in the log stand or fall together.
         with transaction.atomic():

@@ -24,6 +24,7 @@ from victim_site.bank.attempts import (
     PREFLIGHT,
     REFUSED,
     WEBSOCKET,
+    origin_relation,
 )
 from victim_site.bank.labs import reset as reset_lab
 from victim_site.bank.models import Attempt
@@ -212,10 +213,10 @@ def _version(newest_attempt: int, accounts: dict[str, dict[str, Any]]) -> str:
 def _sender(attempt: Attempt, label: Label) -> str:
     """Return how the sender relates to the bank, in the words of Sec-Fetch-Site.
 
-    Chromium says nothing with a WebSocket but the Origin, which tells the bank's own from others.
+    Chromium says nothing with a WebSocket but the Origin, which tells the same.
     """
     if attempt.kind == WEBSOCKET and attempt.sec_fetch_site is None:
-        return "same-origin" if attempt.origin == label.url else "cross-site"
+        return origin_relation(attempt.origin, label.url) or ""
     return attempt.sec_fetch_site or ""
 
 

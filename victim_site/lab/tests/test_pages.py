@@ -410,6 +410,14 @@ TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
         "A page of another site made the bank read alice's statement out.",
         "forged",
     ),
+    "a handshake from a sub-domain": (
+        lambda alice: alice.get(
+            "/statement/feed",
+            headers=HANDSHAKE | {"origin": "http://community.no-defense.bank.localhost:9000"},
+        ),
+        "A page on a sub-domain of the bank made the bank read alice's statement out.",
+        "forged",
+    ),
     "the bank's own handshake": (
         lambda alice: alice.get("/statement/feed", headers=HANDSHAKE | {"origin": alice.origin}),
         "The bank's own page made the bank read alice's statement out.",
