@@ -69,7 +69,9 @@ class Matrix:
     def lab(self, attack: str, column: str) -> str:
         """Return the label of the lab in which a row's line about a column is measured."""
         weakness = self.needs.get(attack)
-        return f"{column}--with-{weakness}" if weakness else column
+        if weakness is None or f"with-{weakness}" in column.split("--"):
+            return column
+        return f"{column}--with-{weakness}"
 
     @property
     def columns(self) -> list[str]:

@@ -131,7 +131,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
 
     def aim(attack: Attack, lab: str, page: str = "", **more: str | int | None) -> str:
         """Return the address of an attack's page here, aimed at the lab with what it needs."""
-        weak = with_weakness(lab, attack.needs) if attack.needs else lab
+        weak = with_weakness(lab, attack.needs)
         path = f"/{attack.slug}/{page}"
         if visit().lab and weak != lab:
             return launched_from(visit().position, weak, path) + query(None, **more)
@@ -321,7 +321,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             uses=panel.highlight_page(arsenal.render(shot, CAUGHT_PAGE))
             if slug in arsenal.uses
             else "",
-            lacks=attack.needs and with_weakness(lab, attack.needs) != lab,
+            lacks=with_weakness(lab, attack.needs) != lab,
             weak=aim(attack, lab),
             prepared=noted,
             loot=f"/loot/{query(lab)}",

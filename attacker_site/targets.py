@@ -47,10 +47,13 @@ def is_label(text: str) -> bool:
 
 
 def with_weakness(lab: str, weakness: str) -> str:
-    """Return the label of the same lab with a weakness, or, if that is too long, the label."""
+    """Return the label of the same lab with a weakness, or, if that is too long, the label.
+
+    No weakness, the empty text, changes nothing.
+    """
     named, owner_mark, owner = lab.partition("--for-")
     part = f"with-{weakness}"
-    if part in named.split("--"):
+    if not weakness or part in named.split("--"):
         return lab
     weak = f"{named}--{part}{owner_mark}{owner}"
     return weak if is_label(weak) else lab

@@ -65,7 +65,7 @@ def test_the_gallery_links_to_every_attack_and_its_panel(get: Get, position: str
     for slug, attack in ATTACKS.items():
         if position in attack.launched_from:
             # What needs a weakness is aimed at the same lab with it.
-            weak = with_weakness(LAB, attack.needs) if attack.needs else LAB
+            weak = with_weakness(LAB, attack.needs)
             there = "" if query or weak == LAB else f"http://{community(weak)}"
             suffix = f"?lab={weak}" if query else ""
             assert f"{there}/{slug}/{suffix}" in links

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import set_urlconf
 
+from victim_site.config.urls_bank import addresses
 from victim_site.defenses.base import all_defenses
 from victim_site.label import BadLabel, Label, SiteRequest, parse, stacks
 from victim_site.weaknesses.base import all_weaknesses
@@ -41,9 +42,6 @@ class HostMiddleware:
             request.label = _label(host)
         except BadLabel as mistake:
             return _no_such_lab(request, mistake)
-        # Imported late, since addresses need views, which need the models.
-        from victim_site.config.urls_bank import addresses
-
         request.urlconf = addresses(request.label.weaknesses)
         set_urlconf(request.urlconf)
         return self.get_response(request)

@@ -23,6 +23,7 @@ from victim_site.weaknesses.base import all_weaknesses
 
 ATTACKS_DIR = settings.CHECKOUT / "attacker_site" / "attacks"
 DEFENSES_DIR = settings.CHECKOUT / "victim_site" / "defenses"
+WEAKNESSES_DIR = settings.CHECKOUT / "victim_site" / "weaknesses"
 POSITIONS = {
     "cross-site": "from another site",
     "subdomain": "from a sub-domain of the bank",
@@ -132,23 +133,24 @@ def weaknesses() -> dict[str, WeaknessText]:
 
 
 def _weakness(slug: str) -> WeaknessText:
-    file = settings.CHECKOUT / "victim_site" / "weaknesses" / f"{slug.replace('-', '_')}.py"
+    needing = tuple(attack for attack in attacks().values() if attack.needs == slug)
+    return WeaknessText(slug, **_read(WEAKNESSES_DIR, slug), attacks=needing)
+
+
+def _read(folder: Path, slug: str) -> dict[str, str]:
+    """Return what a file says of itself: first sentence, lesson, whole source, and where it is."""
+    file = folder / f"{slug.replace('-', '_')}.py"
     source = file.read_text(encoding="utf-8")
     summary, _, text = (ast.get_docstring(ast.parse(source)) or "").partition("\n\n")
-    needing = tuple(attack for attack in attacks().values() if attack.needs == slug)
     where = str(file.relative_to(settings.CHECKOUT))
-    return WeaknessText(slug, summary, text, source, where, needing)
+    return {"summary": summary, "text": text, "source": source, "file": where}
 
 
 def lab_for(text: str, attack: str) -> str:
     """Return a lab with what an attack needs added to its label, or as it is if that is none."""
-    needs = attacks()[attack].needs
-    if not needs or f"with-{needs}" in text.split("--"):
-        return text
     named, mark, owner = text.partition("--for-")
-    weak = f"{named}--with-{needs}{mark}{owner}"
     try:
-        return parse(weak).text
+        return parse(the_matrix().lab(attack, named) + mark + owner).text
     except BadLabel:
         return text
 
@@ -173,19 +175,12 @@ def flawed() -> list[DefenseText]:
 
 def _defense(slug: str) -> DefenseText:
     folder = DEFENSES_DIR / "flawed" if slug in flawed_defenses() else DEFENSES_DIR
-    file = folder / f"{slug.replace('-', '_')}.py"
-    source = file.read_text(encoding="utf-8")
-    lesson = ast.get_docstring(ast.parse(source)) or ""
-    summary, _, text = lesson.partition("\n\n")
-    where = str(file.relative_to(settings.CHECKOUT))
-    falls = re.search(r"^## Falls to\n\n`([a-z-]+)` from `([a-z-]+)`", text, re.MULTILINE)
-    mended = re.search(r"^## Mended by\n\n`([a-z-]+)`", text, re.MULTILINE)
+    said = _read(folder, slug)
+    falls = re.search(r"^## Falls to\n\n`([a-z-]+)` from `([a-z-]+)`", said["text"], re.MULTILINE)
+    mended = re.search(r"^## Mended by\n\n`([a-z-]+)`", said["text"], re.MULTILINE)
     return DefenseText(
         slug,
-        summary,
-        text,
-        source,
-        where,
+        **said,
         falls_to=(falls[1], falls[2]) if falls else None,
         mended_by=mended[1] if mended else "",
     )

@@ -22,8 +22,6 @@ One session cookie with one policy.
 
 from __future__ import annotations
 
-from http.cookies import Morsel
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -54,7 +52,5 @@ class SecondCookie(Weakness):
         newer = response.cookies.get(settings.SESSION_COOKIE_NAME)
         if newer is None:
             return
-        older: Morsel[str] = Morsel()
-        older.set(COOKIE, newer.value, newer.coded_value)
-        older.update(newer.items())
-        dict.__setitem__(response.cookies, COOKIE, older)
+        response.cookies[COOKIE] = newer.value
+        response.cookies[COOKIE].update(newer.items())
