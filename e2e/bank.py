@@ -12,16 +12,18 @@ import json
 import os
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 EVIL = "evil.localhost"
 PATIENCE = 10.0  # Seconds until a request that did not arrive counts as never sent.
 _POLL = 0.01
 _owners = itertools.count(1)
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,20 @@ class Site:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context)
+
+
+def until(find: Callable[[], Found | None], what: str, where: str) -> Found:
+    """Ask again and again until something is found; return it.
+
+    Raises:
+        AssertionError: Nothing was found in `PATIENCE` seconds.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if (found := find()) is not None:
+            return found
+        time.sleep(_POLL)
+    raise AssertionError(f"No {what} arrived from or at {where} in {PATIENCE:.0f} s.")
 
 
 @dataclass(frozen=True)
@@ -159,12 +175,7 @@ class Lab:
         Raises:
             AssertionError: Nothing has arrived.
         """
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if found := self.loot(attack):
-                return found[0]
-            time.sleep(_POLL)
-        raise AssertionError(f"No loot of {attack} from {self.label} in {PATIENCE:.0f} s.")
+        return until(lambda: next(iter(self.loot(attack)), None), f"loot of {attack}", self.label)
 
     def wait_for(
         self, action: str, after: int, kind: str = "act"
@@ -174,14 +185,15 @@ class Lab:
         Raises:
             AssertionError: None arrived. The attack was not launched, which proves nothing.
         """
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+
+        def arrived() -> tuple[dict[str, Any], dict[str, Any]] | None:
             state = self.state()
             for attempt in state["attempts"]:
                 if (attempt["action"], attempt["kind"]) == (action, kind) and attempt["id"] > after:
                     return attempt, state
-            time.sleep(_POLL)
-        raise AssertionError(f"No {kind} of {action} arrived at {self.label} in {PATIENCE:.0f} s.")
+            return None
+
+        return until(arrived, f"{kind} of {action}", self.label)
 
 
 def browser_cookies(set_cookie_lines: list[str], host: str) -> list[Any]:

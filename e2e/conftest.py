@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all-cells",
         action="store_true",
-        help="every cell; otherwise one for each attack, position and reason beside chromium",
+        help="every cell; otherwise one for each attack, position and reason, and some more",
     )
     parser.addoption("--https", action="store_true", help="serve both sites over https")
     parser.addoption("--source-root", help="start the playground from another tree (for sabotage)")

@@ -20,14 +20,15 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 
 from e2e import attacks
 from e2e.bank import Lab, Site
+from tools.browsers import SHORT_LAX as SHORT_LAX_FEATURE
 from tools.browsers import BrowserMissing, launch, plan
 from tools.run import Playground
 
 # With the short threshold a cookie without SameSite counts as old after twelve seconds.
+SHORT_LAX = f"--enable-features={SHORT_LAX_FEATURE}"
 SHORT_AGE = 13
 # With this one it does at once. The probe measures that both come to the same, so that cells of old
 # cookies need not wait.
-SHORT_LAX = "--enable-features=ShortLaxAllowUnsafeThreshold"
 OLD_COOKIES = "--enable-features=SameSiteDefaultChecksMethodRigorously"
 
 

@@ -116,15 +116,15 @@ def test_cell_over_https(expected: matrix.Cell, browsers: Browsers, secure: Site
         try_out(expected, context, lab)
 
 
-def test_the_attackers_server_signs_in_over_https(browsers: Browsers, secure: Site) -> None:
-    name = "chromium/foreign-token-post/cross-site/session-token"
-    (cell,) = (cell for cell in matrix.load().cells() if cell.name == name)
-    with profiles.fresh_context(browsers.get("chromium")) as context:
-        try_out(cell, context, Lab(secure, cell.defense))
-
-
-def test_the_feed_and_the_loot_travel_over_https(browsers: Browsers, secure: Site) -> None:
-    name = "chromium/websocket-hijack/cross-site/post-only"
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("foreign-token-post/cross-site/session-token", id="the attacker signs in"),
+        pytest.param("websocket-hijack/cross-site/post-only", id="feed and loot"),
+    ],
+)
+def test_what_else_travels_does_so_over_https(browsers: Browsers, secure: Site, name: str) -> None:
+    name = f"chromium/{name}"
     (cell,) = (cell for cell in matrix.load().cells() if cell.name == name)
     with profiles.fresh_context(browsers.get("chromium")) as context:
         try_out(cell, context, Lab(secure, cell.defense))
