@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from victim_site.lab import catalogue, views
+from victim_site.lab import catalogue
 from victim_site.lab import policies as judging
+from victim_site.lab.walks import walk
 
 KNOWN_LABS_FILE = Path(__file__).with_name("known_labs.toml")
 
@@ -48,7 +49,7 @@ def _publishers() -> dict[str, list[dict[str, Any]]]:
     lists = tomllib.loads(KNOWN_LABS_FILE.read_text(encoding="utf-8")).values()
     for lab in (lab for labs in lists for lab in labs):
         if "page" not in lab:
-            lab["walk"] = views._walk(lab["lab"], lab["attack"], lab["position"])
+            lab["walk"] = walk(lab["lab"], lab["attack"], lab["position"])
             lab["where"] = catalogue.POSITIONS[lab["position"]]
         found.setdefault(lab["publisher"], []).append(lab)
     return found

@@ -30,7 +30,8 @@ from victim_site.bank.labs import reset as reset_lab
 from victim_site.bank.models import Attempt
 from victim_site.defenses.reasons import REASONS
 from victim_site.lab import catalogue, over_https, selfcheck
-from victim_site.label import NO_DEFENSE, BadLabel, Label, parse, stacks
+from victim_site.lab.walks import label_of, walk
+from victim_site.label import NO_DEFENSE, Label, stacks
 
 # The story: where a visitor goes first, and what to look for there.
 STORY = [
@@ -93,23 +94,6 @@ DEEDS = {
 PATIENCE = timedelta(seconds=5)
 
 
-def _label(text: str) -> Label:
-    try:
-        return parse(text)
-    except BadLabel as mistake:
-        raise Http404(f"There is no such lab. {mistake}") from None
-
-
-def _walk(lab: str, attack: str, position: str) -> str:
-    """Return the address that begins the walk: sign in, open the attacker's page, see."""
-    about = catalogue.attacks()[attack]
-    label = _label(catalogue.lab_for(lab, attack))
-    # A script inside the bank is put there by a page of the attacker's own site.
-    host = "cross-site" if position == "same-origin" else position
-    how = ".signed-out" * (about.victim != "signed-in") + ".by-bank" * about.by_bank
-    return f"{label.url}/#try={attack}.{host}{how}"
-
-
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Tell that the site is up."""
@@ -119,7 +103,7 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The whole thing in three sentences, and the story."""
-    story = [(title, _walk(*step)) for title, *step in STORY]
+    story = [(title, walk(*step)) for title, *step in STORY]
     context = {"story": story, "start": story[0][1], "self_check": _self_check_start()}
     return render(request, "lab/home.html", context)
 
@@ -143,14 +127,14 @@ def _all_defenses() -> dict[str, Any]:
 @require_safe
 def lab(request: HttpRequest, text: str) -> HttpResponse:
     """One lab: its defenses, the attacks to try, its state, and its log."""
-    label = _label(text)
+    label = label_of(text)
     tries = [
         (
             attack,
             [
                 {
                     "where": where,
-                    "walk": _walk(text, attack.slug, position),
+                    "walk": walk(text, attack.slug, position),
                     "cells": catalogue.expected(label, attack.slug, position),
                 }
                 for position, where in catalogue.positions(attack)
@@ -165,10 +149,10 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
         "weak": [catalogue.weaknesses()[slug] for slug in label.weakness_slugs],
         "tries": tries,
         "suggested": catalogue.attacks()[suggested[0]],
-        "suggested_walk": _walk(text, *suggested),
+        "suggested_walk": walk(text, *suggested),
         "known": any(square["cells"] for _, squares in tries for square in squares),
         "next_steps": [
-            (title, _walk(*following))
+            (title, walk(*following))
             for (_, here, *_), (title, *following) in pairwise(STORY)
             if here == label.without_owner
         ],
@@ -200,7 +184,7 @@ def _log_context(label: Label) -> dict[str, Any]:
             (attempt, REASONS.get(attempt.reason or ""), *_told(attempt, label))
             for attempt in newest
         ],
-        "subdomain": _walk(label.text, "image-get", "subdomain"),
+        "subdomain": walk(label.text, "image-get", "subdomain"),
         "version": _version(newest[0].pk if newest else 0, accounts),
     }
 
@@ -249,7 +233,7 @@ def _verdict(attempt: Attempt, relation: str) -> str:
 @require_safe
 def log(request: HttpRequest, text: str) -> HttpResponse:
     """The live part of a lab's page; 204 if nothing is new since `version`."""
-    label = _label(text)
+    label = label_of(text)
     # Asked once a second by every open page, so no attempt is read unless there is a new one.
     version = _version(reports.newest_attempt(label.text), reports.accounts(label.text))
     if request.GET.get("version") == version:
@@ -264,7 +248,7 @@ def attempt(request: HttpRequest, text: str) -> HttpResponse:
     The query says `since` when (milliseconds since 1970), perhaps of which `path`, and perhaps
     `by-others`: not by the bank's own pages.
     """
-    label = _label(text)
+    label = label_of(text)
     try:
         since = datetime.fromtimestamp(int(request.GET.get("since", "")) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
@@ -289,7 +273,7 @@ def attempt(request: HttpRequest, text: str) -> HttpResponse:
 @require_POST
 def reset(request: HttpRequest, text: str) -> HttpResponse:
     """Put the lab back to its first state."""
-    label = _label(text)
+    label = label_of(text)
     reset_lab(label.text)
     return redirect("lab", text=label.text)
 
@@ -314,7 +298,7 @@ def attack(request: HttpRequest, slug: str) -> HttpResponse:
         "server": catalogue.as_code(found.server, "python") if found.server else "",
         "uses": catalogue.as_code(found.uses, "html+jinja") if found.uses else "",
         "positions": positions,
-        "walks": [(where, _walk("no-defense", slug, at)) for at, where in positions.items()],
+        "walks": [(where, walk("no-defense", slug, at)) for at, where in positions.items()],
         **_against_each_defense(slug, list(positions), _profile(request)),
     }
     return render(request, "lab/attack.html", context)
@@ -329,7 +313,7 @@ def _against_each_defense(attack: str, positions: list[str], profile: str) -> di
         squares = [
             {
                 "cells": cells.get((attack, position, label), []),
-                "walk": _walk(label, attack, position),
+                "walk": walk(label, attack, position),
             }
             for position in positions
         ]
@@ -364,10 +348,10 @@ def defenses(request: HttpRequest) -> HttpResponse:
             "lab": lab,
             "lab_page": _page_of(lab),
             "attack": attack,
-            "walk": _walk(lab, *attack),
+            "walk": walk(lab, *attack),
             "mend": mend,
             "page": _page_of(mend),
-            "mended_walk": _walk(mend, *attack),
+            "mended_walk": walk(mend, *attack),
         }
         for said, lab, attack, mend in MISTAKEN
     ]
@@ -394,7 +378,7 @@ def defense(request: HttpRequest, slug: str) -> HttpResponse:
         "profiles": catalogue.the_matrix().profiles,
     }
     if slug in stacks():
-        context |= {"stack": stacks()[slug], "members": catalogue.summaries(_label(slug))}
+        context |= {"stack": stacks()[slug], "members": catalogue.summaries(label_of(slug))}
     else:
         found = catalogue.defenses()[slug]
         context |= {
@@ -406,8 +390,8 @@ def defense(request: HttpRequest, slug: str) -> HttpResponse:
             context |= {
                 "falls_to": catalogue.attacks()[found.falls_to[0]],
                 "where": catalogue.POSITIONS[found.falls_to[1]],
-                "fall": _walk(slug, *found.falls_to),
-                "mend": _walk(found.mended_by, *found.falls_to),
+                "fall": walk(slug, *found.falls_to),
+                "mend": walk(found.mended_by, *found.falls_to),
             }
     return render(request, "lab/defense.html", context)
 
@@ -427,11 +411,11 @@ def weakness(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404(f"There is no weakness called “{slug}”.")
     context = {
         "weakness": found,
-        "bank": _label(f"{NO_DEFENSE}--with-{slug}").url,
+        "bank": label_of(f"{NO_DEFENSE}--with-{slug}").url,
         "text": catalogue.as_html(found.text),
         "source": catalogue.as_code(found.source, "python"),
         "walks": [
-            (attack, where, _walk(NO_DEFENSE, attack.slug, position))
+            (attack, where, walk(NO_DEFENSE, attack.slug, position))
             for attack in found.attacks
             for position, where in catalogue.positions(attack)
         ],
@@ -489,7 +473,7 @@ def _flaw(found: catalogue.DefenseText, profile: str) -> dict[str, Any]:
                 "label": label,
                 "where": catalogue.POSITIONS[position],
                 "cells": cells[attack, position, label],
-                "walk": _walk(label, attack, position),
+                "walk": walk(label, attack, position),
             }
             for (attack, position), label in tries
         ],
@@ -512,7 +496,7 @@ def _rows(
             "squares": [
                 {
                     "cells": cells[attack, position, lab_of(attack, column)],
-                    "walk": _walk(column, attack, position),
+                    "walk": walk(column, attack, position),
                 }
                 for column in columns
             ],
@@ -522,7 +506,7 @@ def _rows(
 
 
 def _self_check_start() -> str:
-    return f"{_label(selfcheck.LAB).url}/self-check/start"
+    return f"{label_of(selfcheck.LAB).url}/self-check/start"
 
 
 @require_safe
@@ -531,7 +515,7 @@ def self_check(request: HttpRequest) -> HttpResponse:
     answer = request.GET.get("cookies")
     context: dict[str, Any] = {
         "start": _self_check_start(),
-        "subdomain_walk": _walk("no-defense", "image-get", "subdomain"),
+        "subdomain_walk": walk("no-defense", "image-get", "subdomain"),
     }
     if answer == "error":
         context["failed"] = True
