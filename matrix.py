@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,18 @@ class Matrix:
     def labels(self) -> list[str]:
         """Every label that any row states: the columns, then what only some rows have."""
         return list(dict.fromkeys([*self.columns, *(d for row in self.also.values() for d in row)]))
+
+    @cached_property
+    def outcomes(self) -> dict[tuple[str, str, str, str], str]:
+        """What is expected of a fresh cookie, by profile, attack, position and label.
+
+        It is `forged`, the reason of a refusal, or `n/a`.
+        """
+        return {
+            (cell.profile, cell.attack, cell.position, cell.defense): cell.reason or cell.outcome
+            for cell in self.cells()
+            if cell.cookie_age == "fresh"
+        }
 
     def cells(self) -> Iterator[Cell]:
         """Yield every cell, profile by profile."""

@@ -72,7 +72,7 @@ def record(
     lab = request.lab
     headers = request.headers
     attempt = Attempt.objects.create(
-        lab_id=lab.pk,
+        lab=lab,
         at=timezone.now(),
         kind=kind,
         method=request.META["REQUEST_METHOD"],

@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
@@ -63,8 +64,8 @@ class Attack:
 class DefenseText:
     """One defense, as its file describes it: first sentence, lesson, and the file itself.
 
-    A flawed one also names the attack and position that defeat it, and the sound defense that
-    stops that attack.
+    `django` are the lines that switch it on in Django. A flawed one also names the attack and
+    position that defeat it, and the sound defense that stops that attack.
     """
 
     slug: str
@@ -72,6 +73,7 @@ class DefenseText:
     text: str
     source: str
     file: str
+    django: str
     falls_to: tuple[str, str] | None = None
     mended_by: str = ""
 
@@ -181,9 +183,17 @@ def _defense(slug: str) -> DefenseText:
     return DefenseText(
         slug,
         **said,
+        django=_in_django(said["text"]),
         falls_to=(falls[1], falls[2]) if falls else None,
         mended_by=mended[1] if mended else "",
     )
+
+
+def _in_django(text: str) -> str:
+    """Return the indented lines under “In Django” in a lesson, or nothing."""
+    own = text.partition("## In your own project")[2].partition("\n## ")[0]
+    found = re.search(r"^In Django.*\n\n((?:(?:    .*)?\n)+)", own + "\n", re.MULTILINE)
+    return dedent(found[1]).strip() if found else ""
 
 
 @cache
@@ -225,9 +235,9 @@ def columns() -> list[str]:
 
 
 @cache
-def as_html(markdown: str) -> SafeString:
-    """Render a lesson text, in which a defense is a link to its page."""
-    html: str = _markdown.render(markdown)
+def as_html(markdown: str, inline: bool = False) -> SafeString:
+    """Render a lesson text, or one line of it, in which a defense is a link to its page."""
+    html: str = _markdown.renderInline(markdown) if inline else _markdown.render(markdown)
     pages = [(slug, "defenses") for slug in (*all_defenses(), *stacks())]
     pages += [(slug, "weaknesses") for slug in all_weaknesses()]
     for slug, kind in [*pages, *((slug, "attacks") for slug in attacks())]:

@@ -12,11 +12,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_GET
 
 from victim_site.bank.requests import BankRequest
+from victim_site.label import parse
 
 LAB = "no-defense--for-self-check"
 NONE_COOKIE, UNSET_COOKIE = "check_none", "check_unset"
 NONE_ARRIVED, UNSET_ARRIVED = 1, 2
 _MAX_AGE = 600
+
+
+def start_address() -> str:
+    """Return the address that begins the check and comes back to the teaching side."""
+    return f"{parse(LAB).url}/self-check/start"
 
 
 @require_GET

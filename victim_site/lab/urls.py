@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.lab import cookie_page, reference, views
+from victim_site.lab import cookie_page, reference, views, workshop
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", workshop.home, name="home"),
     path("health", views.health, name="health"),
+    path("lessons/", workshop.index, name="lessons"),
+    path("lessons/name/", workshop.rename, name="rename"),
+    path("lessons/browser/", workshop.use_browser, name="use-browser"),
+    path("lessons/start-over/", workshop.start_over, name="start-over"),
+    path("lessons/<slug:slug>/", workshop.lesson, name="lesson"),
+    path("lessons/<slug:slug>/live/", workshop.live, name="lesson-live"),
+    path("lessons/<slug:slug>/present/", workshop.present, name="lesson-present"),
+    path("lessons/<slug:slug>/predict/", workshop.predict, name="predict"),
+    path("glossary/", workshop.glossary, name="glossary"),
+    path("handout/", workshop.handout, name="handout"),
     path("labs/", views.labs, name="labs"),
     path("labs/<slug:text>/", views.lab, name="lab"),
     path("labs/<slug:text>/log/", views.log, name="log"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -15,32 +14,15 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
+from lessons import Lesson
 from victim_site.bank import reports
-from victim_site.bank.attempts import (
-    ACT,
-    APPLIED,
-    FRAMED,
-    FRAMES,
-    PREFLIGHT,
-    REFUSED,
-    WEBSOCKET,
-    origin_relation,
-)
 from victim_site.bank.labs import reset as reset_lab
-from victim_site.bank.models import Attempt
 from victim_site.defenses.reasons import REASONS
 from victim_site.lab import catalogue, over_https, selfcheck
+from victim_site.lab.progress import lessons
+from victim_site.lab.telling import sender, told
 from victim_site.lab.walks import label_of, walk
 from victim_site.label import NO_DEFENSE, Label, stacks
-
-# The story: where a visitor goes first, and what to look for there.
-STORY = [
-    ("A picture signs you out", "no-defense", "image-get", "cross-site"),
-    ("The bank accepts POST only", "post-only", "image-get", "cross-site"),
-    ("A hidden form robs you all the same", "post-only", "form-post", "cross-site"),
-    ("The token", "post-only--session-token", "form-post", "cross-site"),
-    ("What Django does", "rule-of-thumb", "form-post", "cross-site"),
-]
 
 # Sound defenses that are taken for more than they are: what is said, the lab, the attack and
 # position that prove it wrong, and the lab that mends it.
@@ -71,25 +53,6 @@ MISTAKEN = [
     ),
 ]
 
-# What Sec-Fetch-Site says, in words, and what the actions are.
-SENDERS = {
-    "same-origin": "The bank's own page",
-    "same-site": "A page on a sub-domain of the bank",
-    "cross-site": "A page of another site",
-    "none": "The visitor",
-}
-DEEDS = {
-    "login": "sign somebody in",
-    "logout": "sign {user} out",
-    "transfer": "move {user}'s money",
-    "change-email": "change {user}'s e-mail address",
-    "change-password": "change {user}'s password",
-    "upload-avatar": "change {user}'s picture",
-    "statement": "read {user}'s statement out",
-    "enter-transfer": "note a payment of {user}'s",
-    "read-message": "mark {user}'s message as read",
-}
-
 # How long an attempt may take to arrive before its absence means something.
 PATIENCE = timedelta(seconds=5)
 
@@ -98,14 +61,6 @@ PATIENCE = timedelta(seconds=5)
 def health(request: HttpRequest) -> HttpResponse:
     """Tell that the site is up."""
     return HttpResponse("ok", content_type="text/plain")
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The whole thing in three sentences, and the story."""
-    story = [(title, walk(*step)) for title, *step in STORY]
-    context = {"story": story, "start": story[0][1], "self_check": _self_check_start()}
-    return render(request, "lab/home.html", context)
 
 
 @require_safe
@@ -151,27 +106,27 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
         "suggested": catalogue.attacks()[suggested[0]],
         "suggested_walk": walk(text, *suggested),
         "known": any(square["cells"] for _, squares in tries for square in squares),
-        "next_steps": [
-            (title, walk(*following))
-            for (_, here, *_), (title, *following) in pairwise(STORY)
-            if here == label.without_owner
-        ],
+        "lessons": _lessons_at(label),
         **_log_context(label),
     }
     return render(request, "lab/lab.html", context)
 
 
+def _lessons_at(label: Label) -> list[Lesson]:
+    return [lesson for lesson in lessons().values() if label.without_owner in lesson.labs]
+
+
 def _suggested(label: Label) -> tuple[str, str]:
     """Return the attack and position to try first on this lab.
 
-    It is what needs the lab's weakness, or what the story tries on it, or else the story's first.
+    It is what needs the lab's weakness, or what a lesson tries on it, or else the classic attack.
     """
     for attack in catalogue.attacks().values():
         if attack.needs and attack.needs in label.weakness_slugs:
             return attack.slug, attack.positions[0]
-    steps = [tuple(step) for _, lab, *step in STORY if lab == label.without_owner]
-    slug, position = steps[-1] if steps else STORY[0][2:]
-    return slug, position
+    for lesson in _lessons_at(label):
+        return lesson.attack, lesson.positions[0]
+    return "image-get", "cross-site"
 
 
 def _log_context(label: Label) -> dict[str, Any]:
@@ -181,7 +136,7 @@ def _log_context(label: Label) -> dict[str, Any]:
         "lab": label,
         "accounts": accounts,
         "attempts": [
-            (attempt, REASONS.get(attempt.reason or ""), *_told(attempt, label))
+            (attempt, REASONS.get(attempt.reason or ""), *told(attempt, label))
             for attempt in newest
         ],
         "subdomain": walk(label.text, "image-get", "subdomain"),
@@ -192,42 +147,6 @@ def _log_context(label: Label) -> dict[str, Any]:
 def _version(newest_attempt: int, accounts: dict[str, dict[str, Any]]) -> str:
     """Return a text that changes when the log or an account does."""
     return f"{newest_attempt}-{zlib.crc32(str(accounts).encode()):x}"
-
-
-def _sender(attempt: Attempt, label: Label) -> str:
-    """Return how the sender relates to the bank, in the words of Sec-Fetch-Site.
-
-    Chromium says nothing with a WebSocket but the Origin, which tells the same.
-    """
-    if attempt.kind == WEBSOCKET and attempt.sec_fetch_site is None:
-        return origin_relation(attempt.origin, label.url) or ""
-    return attempt.sec_fetch_site or ""
-
-
-def _told(attempt: Attempt, label: Label) -> tuple[str, str]:
-    """Return one sentence, who made the bank do what, or tried to, and the verdict on it."""
-    relation = _sender(attempt, label)
-    sender = SENDERS.get(relation, "Somebody")
-    if relation == "same-origin" and attempt.kind == ACT and attempt.sec_fetch_dest in FRAMES:
-        sender = "The bank's own page, inside a frame,"
-    tried = "made" if attempt.outcome == APPLIED else "tried to make"
-    deed = DEEDS[attempt.action].format(user=attempt.user or "somebody")
-    story = f"{sender} {tried} the bank {deed}."
-    if attempt.kind == FRAMED:
-        story = f"{sender} put this page of the bank into a frame."
-    if attempt.kind == PREFLIGHT:
-        story = f"{sender} had the browser ask whether it may make the bank {deed}."
-    return story, _verdict(attempt, relation)
-
-
-def _verdict(attempt: Attempt, relation: str) -> str:
-    """Return how an attempt looks from the victim; what another page made happen is forged."""
-    if attempt.outcome == APPLIED:
-        foreign = relation in {"cross-site", "same-site"}
-        return "forged" if foreign and attempt.kind in {ACT, WEBSOCKET} else "done"
-    if attempt.outcome == REFUSED:
-        return "blocked"
-    return "kept" if (attempt.reason or "").startswith("cookie-") else "anonymous"
 
 
 @require_safe
@@ -259,7 +178,7 @@ def attempt(request: HttpRequest, text: str) -> HttpResponse:
         for attempt in reports.attempts(label.text)
         if attempt.at >= since
         and path in {None, attempt.path}
-        and not ("by-others" in request.GET and _sender(attempt, label) == "same-origin")
+        and not ("by-others" in request.GET and sender(attempt, label) == "same-origin")
     )
     found = next(candidates, None)
     if found is None:
@@ -505,16 +424,12 @@ def _rows(
     ]
 
 
-def _self_check_start() -> str:
-    return f"{label_of(selfcheck.LAB).url}/self-check/start"
-
-
 @require_safe
 def self_check(request: HttpRequest) -> HttpResponse:
     """What this browser does with cookies of a cross-site image; before that, the offer."""
     answer = request.GET.get("cookies")
     context: dict[str, Any] = {
-        "start": _self_check_start(),
+        "start": selfcheck.start_address(),
         "subdomain_walk": walk("no-defense", "image-get", "subdomain"),
     }
     if answer == "error":
@@ -523,6 +438,7 @@ def self_check(request: HttpRequest) -> HttpResponse:
         if answer not in {"0", "1", "2", "3"}:
             raise Http404("This is no answer of the self-check. Start it again at /self-check/.")
         context |= {
+            "answer": answer,
             "checked": True,
             "third_party": bool(int(answer) & selfcheck.NONE_ARRIVED),
             "unset": bool(int(answer) & selfcheck.UNSET_ARRIVED),

@@ -1,13 +1,14 @@
 // The walk through one attack: "#try=<attack>.<position>" in the address asks for it, and the strip
 // at the top of the bank then says what to do next; ".signed-out" behind it means that the attack
-// meets a visitor who is not signed in, ".by-bank" that the bank's own page sends its request. Kept
-// in this tab only.
+// meets a visitor who is not signed in, ".by-bank" that the bank's own page sends its request, and
+// ".lesson.<slug>.<step>" that it began in a lesson, which shows what happened. Kept in this tab only.
 const strip = document.querySelector(".strip");
-const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?$/);
+const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+))?$/);
 
 if (wanted) {
-  const [, attack, position, signedOut, byBank] = wanted;
-  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), opened: null });
+  const [, attack, position, signedOut, byBank, lesson, place] = wanted;
+  const back = lesson && `/lessons/${lesson}/#${place}`;
+  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), back, opened: null });
 }
 // What has been said once is not said again on reload: not "the money is on its way", and not
 // "your cookie did not come back" to somebody who has been signed out since.
@@ -44,7 +45,7 @@ function showStep(walk) {
   if (walk.opened) {
     step.append(
       signedIn || walk.signedOut ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ",
-      link("See what happened", `${strip.dataset.playground}attempt/?${walk.byBank ? "" : "by-others&"}since=${walk.opened}`),
+      link("See what happened", seen(walk)),
       signedIn ? link("Reload the bank: is all as it was?", "/") : "",
     );
   } else if (signedIn !== Boolean(walk.signedOut)) {
@@ -73,6 +74,12 @@ function showStep(walk) {
     step.hidden = true;
   });
   step.append(leave);
+}
+
+function seen(walk) {
+  const lab = strip.dataset.playground;
+  if (walk.back) return new URL(walk.back, lab).href;
+  return `${lab}attempt/?${walk.byBank ? "" : "by-others&"}since=${walk.opened}`;
 }
 
 function link(text, address) {

@@ -1,0 +1,345 @@
+"""The workshop: the lessons, how far a learner has come, and what a trainer shows and hands out."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST, require_safe
+
+from lessons import Claim, Lesson
+from matrix import FORGED
+from victim_site.bank import reports
+from victim_site.bank.labs import reset as reset_lab
+from victim_site.defenses.reasons import (
+    COOKIE_THIRD_PARTY,
+    NOT_SIGNED_IN,
+    REASONS,
+    SESSION_ENDED,
+)
+from victim_site.lab import catalogue, learner, progress, selfcheck
+from victim_site.lab.models import Progress
+from victim_site.lab.walks import attack_page, label_of, walk
+from victim_site.label import Label
+
+DOCS = settings.CHECKOUT / "docs"
+TRIED, FIXED = "tried", "fixed"
+_LINK = re.compile(r"\]\((?:\.\./)?(?:lessons/)?([\w-]+)\.md(#[\w-]+)?\)")
+
+
+@require_safe
+@learner.with_name
+def home(request: HttpRequest, name: str) -> HttpResponse:
+    """The whole thing in three sentences, and the lessons."""
+    context = {
+        "three_clicks": walk("no-defense", "image-get", "cross-site"),
+        "self_check": selfcheck.start_address(),
+        **_overview(request, name),
+    }
+    return render(request, "lab/home.html", context)
+
+
+@require_safe
+@learner.with_name
+def index(request: HttpRequest, name: str) -> HttpResponse:
+    """Every lesson, how far the learner is, and what belongs to the learner."""
+    return render(request, "lab/lessons.html", _overview(request, name))
+
+
+def _overview(request: HttpRequest, name: str) -> dict[str, Any]:
+    rows = progress.of(name)
+    found = progress.lessons()
+    lines = [(lesson, _how_far(rows.get(lesson.slug))) for lesson in found.values()]
+    return {
+        "name": name,
+        "lines": lines,
+        "begun": any(state for _, state in lines),
+        "done": sum(state == "done" for _, state in lines),
+        "next": next((lesson for lesson, state in lines if state != "done"), None),
+        "minutes": sum(lesson.minutes for lesson in found.values()),
+        "gone": sorted(set(rows) - set(found)),
+        "mistakes": progress.mistakes(),
+        **_browser(request),
+    }
+
+
+def _how_far(row: Progress | None) -> str:
+    if row is None:
+        return ""
+    return "done" if row.tried and row.fixed else "begun"
+
+
+def _browser(request: HttpRequest) -> dict[str, Any]:
+    profile, measured = learner.profile(request)
+    return {"profile": profile, "measured": measured}
+
+
+@require_safe
+@learner.with_name
+def lesson(request: HttpRequest, name: str, slug: str) -> HttpResponse:
+    """One lesson, as far as the learner has come."""
+    return render(request, "lab/lesson.html", _context(request, name, _lesson(slug)))
+
+
+@require_safe
+@learner.with_name
+def present(request: HttpRequest, name: str, slug: str) -> HttpResponse:
+    """One lesson for a room: one step a screen, all of them, in large type."""
+    context = _context(request, name, _lesson(slug)) | {"open": True}
+    return render(request, "lab/present.html", context)
+
+
+@require_safe
+def live(request: HttpRequest, slug: str) -> HttpResponse:
+    """The live parts of a lesson's page; 204 if nothing is new since `version`.
+
+    The query says `for` whom the page is, and which `version` of it is shown.
+    """
+    found = _lesson(slug)
+    name = request.GET.get("for", "")
+    if not learner.is_name(name):
+        raise Http404("This page's name is no name. Open the lesson again.")
+    row = progress.of(name).get(slug) or Progress()
+    shown = request.GET.get("version", "")
+    if shown == _version(found, name, row):
+        return HttpResponse(status=204)
+    context = _context(request, name, found)
+    # The rest is sent once, so that nothing moves under a reader later.
+    presenting = "present" in request.GET
+    context["unfolds"] = bool(row.tried) and shown.startswith("-") and not presenting
+    context["sends_fixed"] = presenting or row.tried
+    context["cookieless"] = request.COOKIES.get(learner.NAME_COOKIE) != name
+    return render(request, "lab/_lesson_live.html", context)
+
+
+def _lesson(slug: str) -> Lesson:
+    found = progress.lessons().get(slug)
+    if found is None:
+        raise Http404(
+            f"There is no lesson called “{slug}”. Your progress is kept; "
+            "the list of lessons at /lessons/ has all that there are."
+        )
+    return found
+
+
+def _context(request: HttpRequest, name: str, found: Lesson) -> dict[str, Any]:
+    row = progress.of(name).get(found.slug) or Progress()
+    browser = _browser(request)
+    position = found.position(catalogue.the_matrix(), browser["profile"])
+    others = list(progress.lessons().values())
+    after = others.index(found) + 1
+    tried, fixed = (
+        _step(found, name, position, step, getattr(row, step)) for step in (TRIED, FIXED)
+    )
+    return {
+        "lesson": found,
+        "count": len(others),
+        "steps": [
+            ("Predict", "predict", row.predicted),
+            ("Do it", "do-it", row.tried),
+            ("Fix it", "rest", row.fixed),
+        ],
+        "text": {
+            title.lower().replace(" ", "_"): as_page(text) for title, text in found.sections.items()
+        },
+        "name": name,
+        "row": row,
+        "choices": [(code, as_page(text, inline=True)) for code, text in found.choices.items()],
+        "predicted": as_page(found.choices.get(row.predicted, ""), inline=True),
+        "tried": tried,
+        "fixed": fixed,
+        "moved": position != found.positions[0],
+        "position": position,
+        "where": catalogue.POSITIONS[position],
+        "attack": catalogue.attacks()[found.attack],
+        "added": _added(found),
+        "proof": [
+            (
+                profile,
+                [
+                    catalogue.squares(profile).get((found.attack, position, lab), [])
+                    for lab in found.labs
+                ],
+            )
+            for profile in catalogue.the_matrix().profiles
+        ],
+        "claims": [_claim(claim, name, browser["profile"]) for claim in found.further],
+        "before": others[after - 2] if after > 1 else None,
+        "after": others[after] if after < len(others) else None,
+        "done": bool(row.tried and row.fixed),
+        "open": bool(row.tried) or "all" in request.GET,
+        "late": "late" in request.GET,
+        "version": _version(found, name, row),
+        "self_check": selfcheck.start_address(),
+        **browser,
+    }
+
+
+def _step(found: Lesson, name: str, position: str, step: str, outcome: str) -> dict[str, Any]:
+    """Return one half of a lesson, the attack on one of its labs, as far as it has come."""
+    lab = found.lab if step == TRIED else found.fix
+    label = progress.own_lab(lab, name)
+    launched = [
+        (attempt, result)
+        for attempt in reports.attempts(label.text)
+        if (result := progress.result(found, attempt, label)) is not None
+    ]
+    as_meant = [attempt for attempt, result in launched if result == outcome]
+    return {
+        "lab": label,
+        "summaries": catalogue.summaries(label),
+        "walk": walk(label.text, found.attack, position, f"{found.slug}.{step}"),
+        "attack_page": attack_page(label, found.attack, position),
+        "outcome": outcome,
+        "reason": REASONS.get(outcome),
+        "attempt": as_meant[-1] if outcome and as_meant else None,
+        "missing": "" if outcome else _missing(found, label, launched[-1][1] if launched else ""),
+    }
+
+
+def _missing(found: Lesson, label: Label, arrived: str) -> str:
+    """Return what is still to be done for a step, given what came of the newest try, if any."""
+    attack = catalogue.attacks()[found.attack]
+    signed_in = any(account["sessions"] for account in reports.accounts(label.text).values())
+    if arrived == COOKIE_THIRD_PARTY.code and "subdomain" in found.positions:
+        return (
+            "The request arrived, but your browser kept the cookie back. Launch it from the "
+            "sub-domain of the bank instead: check your browser, and this page will know."
+        )
+    if arrived in {NOT_SIGNED_IN.code, SESSION_ENDED.code}:
+        return (
+            "The request arrived, but you were not signed in. Sign in to this lab's bank, then "
+            "open the attacker's page again."
+        )
+    if arrived:
+        return (
+            f"A request arrived and ended as {arrived}, which is not what this step is about. "
+            "Use its buttons: the bank first, then the attacker's page. Or start the lesson over."
+        )
+    if attack.victim == "signed-out":
+        if signed_in:
+            return "Sign out of this lab's bank. Then open the attacker's page."
+        return "Open the attacker's page while you are signed out of this lab's bank."
+    if not signed_in:
+        return "Sign in to this lab's bank."
+    click = ", and click what it offers" if attack.trigger == "click" else ""
+    return f"You are signed in. Now open the attacker's page{click}."
+
+
+def _added(found: Lesson) -> list[catalogue.DefenseText]:
+    """Return the defenses that the fix adds."""
+    here, there = (label_of(lab).slugs for lab in found.labs)
+    return [catalogue.defenses()[slug] for slug in there if slug not in here]
+
+
+def _claim(claim: Claim, name: str, profile: str) -> dict[str, Any]:
+    """Return a further claim: where to try it, and what is expected in the learner's browser."""
+    cell = (claim.attack, claim.position, claim.lab)
+    says = catalogue.the_matrix().outcomes.get((profile, *cell), claim.says)
+    label = progress.own_lab(claim.lab, name)
+    return {
+        "attack": catalogue.attacks()[claim.attack],
+        "where": catalogue.POSITIONS[claim.position],
+        "lab": claim.lab,
+        "walk": walk(label.text, claim.attack, claim.position),
+        "forged": says == FORGED,
+        "reason": REASONS.get(says),
+        "differs": says != claim.says,
+    }
+
+
+def _version(found: Lesson, name: str, row: Progress) -> str:
+    """Return a text that changes when a lesson's live parts do; it begins with what was tried."""
+    texts = [progress.own_lab(lab, name).text for lab in found.labs]
+    seen = [(reports.newest_attempt(text), reports.accounts(text)) for text in texts]
+    known = f"{row.predicted} {row.fixed} {seen}"
+    return f"{row.tried}-{zlib.crc32(known.encode()):x}"
+
+
+@require_POST
+@learner.with_name
+def predict(request: HttpRequest, name: str, slug: str) -> HttpResponse:
+    """Keep what the learner expects. After the outcome it is too late, and nothing changes."""
+    found = _lesson(slug)
+    choice = request.POST.get("choice", "")
+    if choice not in found.choices:
+        context = _context(request, name, found) | {"no_choice": True}
+        return render(request, "lab/lesson.html", context, status=400)
+    counts = progress.predict(name, found, choice)
+    return redirect(reverse("lesson", args=[slug]) + ("#do-it" if counts else "?late#predict"))
+
+
+@require_POST
+@learner.with_name
+def start_over(request: HttpRequest, name: str) -> HttpResponse:
+    """Forget the learner's progress, in one `lesson` or in all, and reset the labs of it."""
+    slug = request.POST.get("lesson", "")
+    begun = [_lesson(slug)] if slug else list(progress.lessons().values())
+    for found in begun:
+        for lab in found.labs:
+            reset_lab(progress.own_lab(lab, name).text)
+    progress.forget(name, slug)
+    return redirect("lesson", slug=slug) if slug else redirect("lessons")
+
+
+@require_POST
+@learner.with_name
+def rename(request: HttpRequest, name: str) -> HttpResponse:
+    """Let the learner's labs be called otherwise; what was done under the old name stays there."""
+    wanted = request.POST.get("name", "").strip().lower()
+    if not learner.is_name(wanted):
+        context = _overview(request, name) | {"bad_name": wanted}
+        return render(request, "lab/lessons.html", context, status=400)
+    response = redirect("lessons")
+    learner.remember(response, learner.NAME_COOKIE, wanted)
+    return response
+
+
+@require_POST
+@learner.with_name
+def use_browser(request: HttpRequest, name: str) -> HttpResponse:
+    """Remember what the self-check has found in this browser, and go on with the lessons."""
+    cookies = request.POST.get("cookies", "")
+    if cookies not in {"0", "1", "2", "3"}:
+        raise Http404("This is no answer of the self-check. Start it again at /self-check/.")
+    following = _overview(request, name)["next"]
+    response = redirect("lesson", slug=following.slug) if following else redirect("lessons")
+    found = learner.profile_of(int(cookies), request.headers.get("User-Agent", ""))
+    learner.remember(response, learner.BROWSER_COOKIE, found)
+    return response
+
+
+@require_safe
+def glossary(request: HttpRequest) -> HttpResponse:
+    """Every term, as the lessons explain it at its first use."""
+    text = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    _, *parts = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)
+    terms = [
+        (re.sub(r"[^\w -]", "", term).lower().replace(" ", "-"), term, as_page(said))
+        for term, said in zip(parts[::2], parts[1::2], strict=True)
+    ]
+    return render(request, "lab/glossary.html", {"terms": terms})
+
+
+@require_safe
+def handout(request: HttpRequest) -> HttpResponse:
+    """One page to print."""
+    text = (DOCS / "handout.md").read_text(encoding="utf-8")
+    return render(request, "lab/handout.html", {"text": as_page(text)})
+
+
+def as_page(text: str, inline: bool = False) -> SafeString:
+    """Render text of `docs/`, whose links lead to the pages here instead of the files."""
+
+    def page(link: re.Match[str]) -> str:
+        file, anchor = link[1], link[2] or ""
+        slug = re.sub(r"^\d\d-", "", file)
+        return f"](/lessons/{slug}/{anchor})" if slug != file else f"](/{file}/{anchor})"
+
+    return catalogue.as_html(_LINK.sub(page, text), inline)
