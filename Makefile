@@ -12,7 +12,7 @@ PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense requirements clean
+.PHONY: help run hosts check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ help: ## Print this help
 ##@ Use
 run: $(VENV)/ready ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, BIND, VAR_DIR, HTTPS=1)
 	@$(RUN) -m tools.run
+
+hosts: $(VENV)/ready ## Print lines for the hosts file, where *.localhost does not resolve (NAME=otter42)
+	@$(RUN) -m tools.hosts "$(NAME)"
 
 ##@ Prove
 test: check browsers ## Everything: check, then every cell and page in three browsers

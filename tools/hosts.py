@@ -1,0 +1,92 @@
+"""Lines for the hosts file, where `*.localhost` does not resolve: `python -m tools.hosts [<name>]`.
+
+A hosts file knows no wildcard, so every host stands in it by name: the sites, the labs that a
+learner of that name meets in the lessons, and the hosts from which those are attacked, all read
+from the lessons' front matter. The self-check and the cookie page have labs of their own.
+
+Labs that no lesson names, as in free play, are not among them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.check import LONGEST_LABEL, ROOT, SLUG
+from tools.run import HOSTS, LOOPBACK
+
+DEFAULT_NAME = "me"
+LONGEST_NAME = 12
+BANK = "bank.localhost"
+# The positions that have a host for each lab. All others are on the attacker's own site.
+ATTACKERS = {
+    "subdomain": f"community.{{lab}}.{BANK}",
+    "lookalike": f"{{lab}}.{BANK}.{HOSTS['attacker']}",
+}
+
+
+def hosts(name: str, root: Path = ROOT) -> list[str]:
+    """Return the host names of the sites, of the pages that check a browser, and of the lessons."""
+    found = [HOSTS["victim"], BANK, HOSTS["attacker"]]
+    theirs = [(f"{lab}--for-{name}", position) for lab, position in _lessons(root)]
+    for lab, position in [*_checks(root), *theirs]:
+        found.append(f"{lab}.{BANK}")
+        if position in ATTACKERS:
+            found.append(ATTACKERS[position].format(lab=lab))
+    return list(dict.fromkeys(found))
+
+
+def _checks(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield the labs of the pages that check a browser; some ask from the sub-domain too."""
+    for file in sorted((root / "victim_site" / "lab").glob("*.py")):
+        for lab in re.findall('^LAB = "(.+)"$', file.read_text(encoding="utf-8"), re.MULTILINE):
+            yield lab, "subdomain"
+
+
+def _lessons(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield every lab of every lesson, with each position from which it is attacked there."""
+    for file in sorted((root / "docs" / "lessons").glob("[0-9][0-9]-*.md")):
+        front = file.read_text(encoding="utf-8").split("---\n", 2)[1]
+        lesson: dict[str, Any] = yaml.safe_load(front)
+        for lab in (lesson["lab"], lesson["fix"]):
+            for position in lesson["positions"]:
+                yield lab, position
+        for claim in lesson["claims"]:
+            _, position, lab = claim.split()
+            yield lab, position
+
+
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    """Print the lines, or why there are none for that name."""
+    name = " ".join(arguments) or DEFAULT_NAME
+    if not SLUG.fullmatch(name) or len(name) > LONGEST_NAME:
+        print(
+            f"“{name}” is no name for a learner: at most {LONGEST_NAME} characters, which are a-z, "
+            "0-9 and single hyphens, as in NAME=otter42.",
+            file=sys.stderr,
+        )
+        return 2
+    found = hosts(name, root)
+    for host in found:
+        if max(map(len, host.split("."))) > LONGEST_LABEL:
+            print(
+                f"“{name}” is too long for a lab of the lessons, {host}: "
+                f"no part of a host name holds more than {LONGEST_LABEL} characters.",
+                file=sys.stderr,
+            )
+            return 2
+    print("# The CSRF Playground, for a machine that does not resolve *.localhost by itself.")
+    print(f"# On the lessons page, choose the name {name}. Labs outside the lessons are not here.")
+    for host in found:
+        for address in LOOPBACK:
+            print(address, host)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
