@@ -67,6 +67,7 @@ def record(
     reason: Reason | None,
     user: str | None,
     kind: str = ACT,
+    change: str = "",
 ) -> None:
     """Write the request into the log of its lab, which keeps the newest `KEPT`."""
     lab = request.lab
@@ -89,6 +90,7 @@ def record(
         outcome=outcome,
         verdicts=[{"defense": slug, "reason": verdict.code} for slug, verdict in refused_by],
         reason=reason.code if reason else None,
+        change=_cut(change, 200) or "",
     )
     if attempt.pk % REMOVED_EVERY == 0:
         in_lab = Attempt.objects.filter(lab_id=lab.pk)

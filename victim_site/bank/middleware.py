@@ -163,8 +163,10 @@ def guarded(action: Action, request: BankRequest) -> HttpResponse:
     try:
         # The act and its line in the log stand or fall together.
         with transaction.atomic():
+            request.change = ""
             response = action(request)
-            attempts.record(request, action.slug, attempts.APPLIED, [], None, user)
+            change = request.change
+            attempts.record(request, action.slug, attempts.APPLIED, [], None, user, change=change)
     except Invalid as mistake:
         return _invalid(action, request, str(mistake))
     except Refused as refusal:

@@ -98,6 +98,8 @@ class Attempt(models.Model):
     outcome = models.CharField(max_length=10)
     verdicts = models.JSONField(default=list)
     reason = models.CharField(max_length=30, null=True)
+    # What the act did, as a few words that end no sentence; empty where nothing was done.
+    change = models.CharField(max_length=200, default="")
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}: {self.outcome}"

@@ -151,17 +151,20 @@ def _sign_in(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
         defense.signed_in(request)
     # Within the act's transaction: whoever sees it in the log sees the sign-in too.
     request.session.save()
+    request.change = f"somebody signed in as {user.get_username()}"
     # The account page checks that the cookie came back, and says so if it did not.
     return _see_other("/?signed-in")
 
 
 def _sign_out(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
+    request.change = f"{_customer(request).username} is signed out"
     logout(request)
     return redirect("login")
 
 
-def _move_money(sender: Account, to: str, amount: int) -> None:
-    """Move money between two accounts of a lab, within the caller's transaction."""
+def _move_money(request: BankRequest, to: str, amount: int) -> None:
+    """Move the customer's money to another account of the lab, within the caller's transaction."""
+    sender = _customer(request)
     recipient = Account.objects.filter(lab_id=sender.lab_id, username=to).first()
     if recipient is None:
         raise Invalid("There is no customer of that name here. Try mallory.")
@@ -175,16 +178,17 @@ def _move_money(sender: Account, to: str, amount: int) -> None:
         raise Invalid("The amount is more than what is in the account.")
     Account.objects.filter(pk=recipient.pk).update(balance=F("balance") + amount)
     Transfer.objects.create(lab_id=sender.lab_id, sender=sender, recipient=recipient, amount=amount)
+    request.change = f"{amount} moved from {sender.username} to {recipient.username}"
 
 
 def _transfer(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
-    _move_money(_customer(request), fields["to"], fields["amount"])
+    _move_money(request, fields["to"], fields["amount"])
     return _see_other("/?done=transfer")
 
 
 def _transfer_by_script(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
     customer = _customer(request)
-    _move_money(customer, fields["to"], fields["amount"])
+    _move_money(request, fields["to"], fields["amount"])
     customer.refresh_from_db(fields=["balance"])
     return JsonResponse({"sent": fields["amount"], "balance": customer.balance})
 
@@ -193,6 +197,7 @@ def _change_email(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
     customer = _customer(request)
     customer.email = fields["email"]
     customer.save(update_fields=["email"])
+    request.change = f"{customer.username}'s e-mail address is now {customer.email}"
     return _see_other("/?done=change-email")
 
 
@@ -202,6 +207,7 @@ def _change_password(request: BankRequest, fields: dict[str, Any]) -> HttpRespon
     customer.save(update_fields=["password"])
     update_session_auth_hash(request, customer)  # This sign-in goes on; others end.
     customer.sessions.exclude(session_key=request.session.session_key).delete()
+    request.change = f"{customer.username}'s password is a new one"
     return _see_other("/?done=change-password")
 
 
@@ -209,6 +215,7 @@ def _upload_avatar(request: BankRequest, fields: dict[str, Any]) -> HttpResponse
     customer = _customer(request)
     customer.avatar_type, customer.avatar = fields["avatar"]
     customer.save(update_fields=["avatar", "avatar_type"])
+    request.change = f"{customer.username}'s picture is a new one"
     return _see_other("/?done=upload-avatar")
 
 
