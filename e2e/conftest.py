@@ -171,6 +171,24 @@ def context(browsers: Browsers, profile: str) -> Iterator[BrowserContext]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print a line for each lesson that was walked, and for the cells of each profile."""
+    _print_lessons(terminalreporter)
+    _print_cells(terminalreporter)
+
+
+def _print_lessons(terminalreporter: pytest.TerminalReporter) -> None:
+    said = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
+    walks = sorted(
+        (walk for walk in said if "lesson" in walk), key=lambda walk: str(walk["lesson"])
+    )
+    if walks:
+        terminalreporter.section("the lessons")
+    for walk in walks:
+        line = f"lesson {walk['lesson']}: {walk['steps']} steps, {walk['seconds']:.1f} s"
+        terminalreporter.line(line)
+
+
+def _print_cells(terminalreporter: pytest.TerminalReporter) -> None:
     """Print one line a profile: cells, confirmed, refuted, seconds of browser time."""
     counts: dict[str, collections.Counter[str]] = {}
     for outcome in ("passed", "failed"):

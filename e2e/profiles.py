@@ -53,7 +53,10 @@ STATED = {
 }
 
 # Browsers of a profile with one thing changed: the profile, and Firefox's preferences.
-VARIANTS = {"firefox-no-origin": ("firefox", {"network.http.sendOriginHeader": 0})}
+VARIANTS = {
+    "firefox-no-origin": ("firefox", {"network.http.sendOriginHeader": 0}),
+    "firefox-no-cookies": ("firefox", {"network.cookie.cookieBehavior": 2}),
+}
 
 ORDER = tuple(STATED)
 # Runs where it is installed and asked for: pytest e2e/test_honest.py --https --profile webkit

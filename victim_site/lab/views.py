@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -460,6 +461,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: an unsafe request that did not come from one of these pages."""
     message = f"Only the playground's own pages may do that. {reason}"
+    if reason == REASON_NO_CSRF_COOKIE:
+        message = (
+            "This browser sent no cookie along, so nothing was kept. Allow cookies for "
+            "playground.localhost, go back, and try again."
+        )
     return _error(request, 403, "Refused", message)
 
 

@@ -1,0 +1,177 @@
+"""Every lesson as an attendee walks it, from the first page to “done”, clicking what is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from e2e import attacks, profiles
+from e2e.bank import PATIENCE, Site
+from e2e.conftest import Browsers
+from lessons import Lesson, read_all
+
+LESSONS, _ = read_all()
+PROFILES = ("chromium", "firefox")
+
+
+class Attendee:
+    """A newcomer with a fresh browser, who counts the clicks."""
+
+    def __init__(self, context: BrowserContext, site: Site) -> None:
+        context.set_default_timeout(PATIENCE * 1000)
+        self.context = context
+        self.page = context.new_page()
+        self.steps = 0
+        self.page.goto(site.playground)
+
+    def click(self, what: str, page: Page | None = None) -> None:
+        self.steps += 1
+        (page or self.page).click(what)
+
+    def click_to_a_new_tab(self, what: str, page: Page | None = None) -> Page:
+        with self.context.expect_page() as opened:
+            self.click(what, page)
+        return opened.value
+
+    def begin(self) -> None:
+        """Go from the first page to the first lesson."""
+        self.click("text=Start")
+        self.click("text=Go on to the lessons")
+        expect(self.page.locator("h1")).to_have_text(LESSONS[0].title)
+
+    def choose(self, lesson: Lesson) -> None:
+        self.click("nav >> text=All lessons")
+        self.click(f"a:text-is('{lesson.title}')")
+
+    def predict(self, code: str) -> None:
+        self.click(f"input[value='{code}']")
+        self.click("text=That is my prediction")
+
+    def show_me(self, section: str, lesson: Lesson) -> None:
+        """Follow the bank's yellow strip from one of a lesson's buttons back into the lesson."""
+        about = attacks.about(lesson.attack)
+        bank = self.click_to_a_new_tab(f"section[aria-labelledby={section}] >> text=Show me")
+        if about.get("victim") != "signed-out":
+            self.click("main form[action='/login'] button", bank)
+        page = self.click_to_a_new_tab("text=Open the attacker’s page", bank)
+        if about["trigger"] == "click":
+            self.click("#bait", page)
+        page.wait_for_load_state()
+        self.click("text=See what happened", bank)
+        self.page = bank
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Walk in two profiles; a third could differ from both in nothing but what the lesson says."""
+    wanted = metafunc.config.getoption("--profile") or list(PROFILES)
+    if "walked_in" in metafunc.fixturenames:
+        metafunc.parametrize("walked_in", [name for name in PROFILES if name in wanted])
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.slug)
+def test_a_lesson_can_be_walked_from_its_first_sentence_to_done(
+    lesson: Lesson,
+    walked_in: str,
+    browsers: Browsers,
+    site: Site,
+    record_property: Callable[[str, object], None],
+) -> None:
+    begin = time.monotonic()
+    with profiles.fresh_context(browsers.get(walked_in)) as context:
+        attendee = Attendee(context, site)
+        attendee.begin()
+        attendee.choose(lesson)
+        wrong = next(code for code in lesson.choices if code != lesson.claims[0].says)
+        attendee.predict(wrong)
+        expect(attendee.page.locator("section[aria-labelledby=predict]")).to_contain_text(wrong)
+
+        attendee.show_me("do-it", lesson)
+        happened = attendee.page.locator("section[aria-labelledby=tried]")
+        expect(happened.locator(".compared")).to_contain_text(
+            lesson.outcomes(lesson.lab).popitem()[1]
+        )
+        expect(happened).to_contain_text("Surprised?")
+
+        attendee.show_me("prove-it", lesson)
+        proved = attendee.page.locator("#fixed-live")
+        expect(proved).to_contain_text(lesson.outcomes(lesson.fix).popitem()[1])
+        expect(proved).to_contain_text(f"Lesson {lesson.number} is done")
+        following = LESSONS[lesson.number : lesson.number + 1]
+        attendee.click("text=Next lesson" if following else ".finish >> text=All lessons")
+        expect(attendee.page.locator("h1")).to_have_text(
+            following[0].title if following else "Lessons"
+        )
+    seconds = time.monotonic() - begin
+    record_property("lesson", f"{lesson.number:>2} {lesson.title}, in {walked_in}")
+    record_property("steps", attendee.steps)
+    record_property("seconds", seconds)
+
+
+def test_a_lesson_reaches_done_while_its_page_stays_open(browsers: Browsers, site: Site) -> None:
+    """Not by the strip, but with the buttons for bank and attacker, and no reload."""
+    lesson = LESSONS[1]
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        attendee = Attendee(context, site)
+        attendee.page.goto(f"{site.playground}/lessons/{lesson.slug}/")
+        missing = attendee.page.locator("section[aria-labelledby=tried] [role=status]")
+        expect(missing).to_contain_text("Sign in")
+        for section, said in {"do-it": "forged", "prove-it": "get-refused"}.items():
+            buttons = f"section[aria-labelledby={section}] >> "
+            bank = attendee.click_to_a_new_tab(f"{buttons}a:text-is('The bank')")
+            attendee.click("main form[action='/login'] button", bank)
+            bank.wait_for_selector("h1.greeting")
+            attendee.click_to_a_new_tab(f"{buttons}text=The attacker's page")
+            expect(attendee.page.locator("main")).to_contain_text(said)
+        expect(attendee.page.locator("main")).to_contain_text("You looked without a guess")
+        expect(attendee.page.locator(".finish")).to_contain_text("is done")
+
+
+def test_progress_survives_closing_the_browser_and_starting_over_is_one_click(
+    browsers: Browsers, site: Site
+) -> None:
+    lesson = LESSONS[1]
+    browser = browsers.get("chromium")
+    with profiles.fresh_context(browser) as context:
+        attendee = Attendee(context, site)
+        attendee.begin()
+        attendee.choose(lesson)
+        attendee.predict("forged")
+        attendee.show_me("do-it", lesson)
+        expect(attendee.page.locator(".compared")).to_contain_text("forged")
+        kept = context.storage_state()
+    reopened = browser.new_context(storage_state=kept)
+    page = reopened.new_page()
+    page.goto(site.playground)
+    page.click(f"text=Go on with lesson {LESSONS[0].number}")
+    page.goto(f"{site.playground}/lessons/{lesson.slug}/")
+    expect(page.locator(".compared")).to_contain_text("forged")
+    page.click("text=Start this lesson over")
+    expect(page.locator("input[value=forged]")).not_to_be_checked()
+    expect(page.locator("section[aria-labelledby=tried]")).to_contain_text("Still missing")
+    reopened.close()
+
+
+def test_without_cookies_a_lesson_says_so(browsers: Browsers, site: Site) -> None:
+    """Firefox, since it alone can be told to keep none."""
+    browser = browsers.get("firefox-no-cookies")
+    with profiles.fresh_context(browser) as context:
+        page = context.new_page()
+        page.goto(f"{site.playground}/lessons/{LESSONS[1].slug}/")
+        expect(page.locator("main")).to_contain_text("keeps no cookies", timeout=PATIENCE * 1000)
+        page.click("input[value=forged]")
+        page.click("text=That is my prediction")
+        expect(page.locator("main")).to_contain_text("Allow cookies")
+
+
+def test_the_arrow_keys_move_the_presenter_view(browsers: Browsers, site: Site) -> None:
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        page = context.new_page()
+        page.goto(f"{site.playground}/lessons/{LESSONS[0].slug}/present/")
+        for step in ("predict", "do-it", "tried", "why"):
+            page.keyboard.press("ArrowRight")
+            assert page.evaluate("document.activeElement.getAttribute('aria-labelledby')") == step
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator("#tried")).to_be_in_viewport()
