@@ -125,8 +125,10 @@ def test_a_lesson_reaches_done_while_its_page_stays_open(browsers: Browsers, sit
             bank.wait_for_selector("h1.greeting")
             attendee.click_to_a_new_tab(f"{buttons}text=The attacker's page")
             expect(attendee.page.locator("main")).to_contain_text(said)
-        expect(attendee.page.locator("main")).to_contain_text("You looked without a guess")
+        expect(attendee.page.locator("main")).to_contain_text("Now you know")
         expect(attendee.page.locator(".finish")).to_contain_text("is done")
+        attendee.predict("forged")
+        expect(attendee.page.locator("main")).to_contain_text("does not count")
 
 
 def test_progress_survives_closing_the_browser_and_starting_over_is_one_click(

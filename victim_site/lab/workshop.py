@@ -106,15 +106,19 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
     if not learner.is_name(name):
         raise Http404("This page's name is no name. Open the lesson again.")
     row = progress.of(name).get(slug) or Progress()
+    cookieless = request.COOKIES.get(learner.NAME_COOKIE) != name
+    version = _version(found, name, row) + "-cookieless" * cookieless
     shown = request.GET.get("version", "")
-    if shown == _version(found, name, row):
+    if shown == version:
         return HttpResponse(status=204)
-    context = _context(request, name, found)
-    # The rest is sent once, so that nothing moves under a reader later.
     presenting = "present" in request.GET
-    context["unfolds"] = bool(row.tried) and shown.startswith("-") and not presenting
-    context["sends_fixed"] = presenting or row.tried
-    context["cookieless"] = request.COOKIES.get(learner.NAME_COOKIE) != name
+    context = _context(request, name, found) | {
+        "version": version,
+        "cookieless": cookieless,
+        # The rest is sent once, so that nothing moves under a reader later.
+        "unfolds": row.tried and shown.startswith("-") and not presenting,
+        "sends_fixed": row.tried or presenting,
+    }
     return render(request, "lab/_lesson_live.html", context)
 
 
