@@ -179,6 +179,11 @@ def _claims(said: dict[Any, Any], wrong: Any) -> Iterator[Claim]:
         yield Claim(attack, position, lab, str(says))
 
 
+def anchor(title: str) -> str:
+    """Return the anchor of a heading, as GitHub makes it."""
+    return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
+
+
 def problems(lesson: Lesson, loaded: Matrix) -> Iterator[str]:
     """Yield what a lesson says that the matrix does not, one sentence each."""
     for claim in lesson.claims:

@@ -165,7 +165,7 @@ def test_without_cookies_a_lesson_says_so(browsers: Browsers, site: Site) -> Non
         expect(page.locator("main")).to_contain_text("keeps no cookies", timeout=PATIENCE * 1000)
         page.click("input[value=forged]")
         page.click("text=That is my prediction")
-        expect(page.locator("main")).to_contain_text("Allow cookies")
+        expect(page.locator("main")).to_contain_text("allow cookies")
 
 
 def test_the_arrow_keys_move_the_presenter_view(browsers: Browsers, site: Site) -> None:

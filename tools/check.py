@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import lessons
 import matrix
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,6 +65,9 @@ FALLS_TO = re.compile(r"^## Falls to\n\n`([a-z0-9-]+)` from `([a-z-]+)`: \S", re
 MENDED_BY = re.compile(r"^## Mended by\n\n`([a-z0-9-]+)`: \S", re.MULTILINE)
 # Every flawed defense says what it makes of these, since that is why people ship it, or should not.
 PLAIN = [(attack, place) for attack in ("form-post", "link-get") for place in PLACES]
+# The end of a sentence of a lesson, and a link to a file beside it.
+SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+FILE_LINK = re.compile(r"\]\(([^):#]+\.md)(?:#([^)]+))?\)")
 SHARED_DEFENSE_FILES = {"__init__.py", "base.py", "reasons.py"}
 NO_WEAKNESS_FILES = {"templates", "static"}
 CACHES = {"__pycache__", "tests"}
@@ -106,6 +110,7 @@ def problems(root: Path = ROOT) -> Iterator[str]:
         file = defenses_dir / "flawed" / f"{slug.replace('-', '_')}.py"
         yield from _flaw(slug, _lesson(file), loaded)
     yield from _known_labs(root / "victim_site" / "lab" / "known_labs.toml", loaded)
+    yield from _lessons(root / "docs", loaded)
 
 
 def _blanks(root: Path, folders: list[Path]) -> Iterator[str]:
@@ -320,6 +325,36 @@ def _known_labs(file: Path, loaded: matrix.Matrix) -> Iterator[str]:
             yield f"{said} is {outcomes[cell]} in the matrix, and should be {wanted}."
 
 
+def _lessons(docs: Path, loaded: matrix.Matrix) -> Iterator[str]:
+    """Yield what the matrix does not know of the lessons, and links that lead nowhere."""
+    found, mistakes = lessons.read_all(docs / "lessons")
+    yield from mistakes
+    if [lesson.number for lesson in found] != list(range(1, len(found) + 1)):
+        yield "docs/lessons: number the lessons 01, 02, 03 and so on, each number once."
+    terms = _anchors(docs / "glossary.md")
+    linked: set[str] = set()
+    for lesson in found:
+        yield from lessons.problems(lesson, loaded)
+        if len(SENTENCE_END.findall(lesson.sections["The scene"])) != 2:
+            yield f"{lesson.file}: the scene must be two sentences."
+        text = (docs / "lessons" / lesson.file).read_text(encoding="utf-8")
+        for file, anchor in FILE_LINK.findall(text):
+            if not (docs / "lessons" / file).resolve().exists():
+                yield f"{lesson.file} links to {file}, which is not there."
+            elif file == "../glossary.md":
+                linked.add(anchor)
+    for anchor in sorted(linked - terms):
+        yield f"docs/glossary.md does not explain {anchor}, to which a lesson links."
+    for anchor in sorted(terms - linked):
+        yield f"docs/glossary.md explains {anchor}, to which no lesson links."
+
+
+def _anchors(file: Path) -> set[str]:
+    """Return the anchors of a Markdown file's headings of the second level."""
+    titles = re.findall(r"^## (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return {lessons.anchor(title) for title in titles}
+
+
 def _values(line: Any) -> Iterator[str]:
     """Yield every value that a line states."""
     if isinstance(line, str):
@@ -339,6 +374,7 @@ def main() -> int:
         return 1
     loaded = matrix.load()
     print(f"catalogue: {len(loaded.rows)} rows, {len(list(loaded.cells()))} cells, none missing")
+    print(f"lessons: {len(lessons.read_all()[0])}, all of whose claims are cells")
     return 0
 
 

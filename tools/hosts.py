@@ -13,10 +13,8 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from lessons import read_all
 from tools.check import LONGEST_LABEL, ROOT, SLUG
 from tools.run import HOSTS, LOOPBACK
 
@@ -50,15 +48,12 @@ def _checks(root: Path) -> Iterator[tuple[str, str]]:
 
 def _lessons(root: Path) -> Iterator[tuple[str, str]]:
     """Yield every lab of every lesson, with each position from which it is attacked there."""
-    for file in sorted((root / "docs" / "lessons").glob("[0-9][0-9]-*.md")):
-        front = file.read_text(encoding="utf-8").split("---\n", 2)[1]
-        lesson: dict[str, Any] = yaml.safe_load(front)
-        for lab in (lesson["lab"], lesson["fix"]):
-            for position in lesson["positions"]:
+    for lesson in read_all(root / "docs" / "lessons")[0]:
+        for lab in lesson.labs:
+            for position in lesson.positions:
                 yield lab, position
-        for claim in lesson["claims"]:
-            _, position, lab = claim.split()
-            yield lab, position
+        for claim in lesson.claims:
+            yield claim.lab, claim.position
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:

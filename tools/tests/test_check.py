@@ -14,6 +14,7 @@ ATTACK = "attacker_site/attacks/form-post"
 DEFENSE = "victim_site/defenses/post_only.py"
 WEAKNESS = "victim_site/weaknesses/open_redirect.py"
 NEEDING = "attacker_site/attacks/redirect-307-post/attack.toml"
+LESSON = "docs/lessons/02-the-image.md"
 KNOWN_LABS = "victim_site/lab/known_labs.toml"
 FLAWED = "victim_site/defenses/flawed/origin_suffix.py"
 
@@ -22,6 +23,7 @@ FLAWED = "victim_site/defenses/flawed/origin_suffix.py"
 def tree(tmp_path: Path) -> Path:
     for folder in ("attacker_site/attacks", "victim_site/defenses", "victim_site/weaknesses"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
     for name in ("matrix.toml", "matrix-https.toml"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / KNOWN_LABS).parent.mkdir()
@@ -45,6 +47,46 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
+        pytest.param(
+            edit(
+                LESSON, "image-get cross-site samesite-lax:", "image-get cross-site samesite-lux:"
+            ),
+            "claims image-get cross-site samesite-lux, which is no cell of the matrix",
+            id="a lesson that names a missing cell",
+        ),
+        pytest.param(
+            edit(LESSON, "samesite-lax: cookie-lax", "samesite-lax: forged"),
+            "claims image-get cross-site samesite-lax: forged, but it is cookie-lax",
+            id="a lesson that says what the matrix does not",
+        ),
+        pytest.param(
+            edit(LESSON, "minutes:", "level:"), "does not say its minutes", id="a broken lesson"
+        ),
+        pytest.param(
+            edit(LESSON, "You are signed in to", "Here is alice. You are signed in to"),
+            "the scene must be two sentences",
+            id="a long scene",
+        ),
+        pytest.param(
+            edit(LESSON, "01-get-and-post.md", "01-get.md"),
+            "links to 01-get.md, which is not there",
+            id="a link to no lesson",
+        ),
+        pytest.param(
+            lambda tree: (tree / LESSON).rename(tree / "docs/lessons/14-the-image.md"),
+            "number the lessons",
+            id="a gap between lessons",
+        ),
+        pytest.param(
+            edit("docs/glossary.md", "## samesite", "## same-site cookies"),
+            "does not explain samesite",
+            id="a term without explanation",
+        ),
+        pytest.param(
+            edit("docs/glossary.md", "## samesite", "## fax\n\nOld.\n\n## samesite"),
+            "explains fax, to which no lesson links",
+            id="a term that no lesson uses",
+        ),
         pytest.param(
             lambda tree: (tree / ATTACK / "notes.txt").touch(),
             "belongs to no attack",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lessons import HEADINGS
 from tools import hosts
 from tools.check import LONGEST_LABEL, ROOT
 
@@ -14,19 +15,15 @@ SITES = ["playground.localhost", "bank.localhost", "evil.localhost"]
 CHECK = "no-defense--for-check.bank.localhost"
 LESSON = """---
 title: {title}
+minutes: 5
+attack: link-get
 positions: [{positions}]
 lab: {lab}
 fix: {fix}
 claims:
   {claim}: forged
 ---
-
-## The scene
-A line follows.
-
----
-lab: a-rule-in-the-text
-"""
+""" + "\n".join(f"## {heading}\n- `forged`: A.\n- `n-a`: B.\n" for heading in HEADINGS)
 
 
 @pytest.fixture

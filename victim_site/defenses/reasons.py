@@ -33,7 +33,7 @@ TOKEN_WRONG = Reason(
     "token-wrong", "server", "The token in the request is not the one this sign-in was given."
 )
 ORIGIN_MISMATCH = Reason(
-    "origin-mismatch", "server", "The Origin header names another site than the bank."
+    "origin-mismatch", "server", "The Origin header names another origin than the bank."
 )
 ORIGIN_NULL = Reason(
     "origin-null", "server", "The Origin header is “null”: the sender hides where it comes from."
@@ -45,7 +45,7 @@ REFERER_MISSING = Reason(
     "referer-missing", "server", "The request has no Referer header, so nothing shows its sender."
 )
 REFERER_MISMATCH = Reason(
-    "referer-mismatch", "server", "The Referer header names another site than the bank."
+    "referer-mismatch", "server", "The Referer header names another origin than the bank."
 )
 FETCH_SITE_CROSS_SITE = Reason(
     "fetch-site-cross-site", "server", "The browser says that another site made this request."

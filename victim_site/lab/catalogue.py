@@ -50,6 +50,7 @@ class Attack:
     action: str
     positions: tuple[str, ...]
     trigger: str
+    method: str
     request: str
     victim: str
     needs: str
@@ -105,6 +106,7 @@ def _attack(folder: Path) -> Attack:
         action=about["action"],
         positions=tuple(about["positions"]),
         trigger=about["trigger"],
+        method=about["method"],
         request=about["request"],
         victim=about.get("victim", "signed-in"),
         needs=about.get("needs", ""),

@@ -64,7 +64,7 @@ def result(lesson: Lesson, attempt: Attempt, label: Label) -> str | None:
     """Return what came of the lesson's attack, `forged` or a reason, if the attempt is it."""
     relations = {_RELATIONS[position] for position in lesson.positions}
     attack = catalogue.attacks()[lesson.attack]
-    if attempt.kind != ACT or attempt.action != attack.action:
+    if attempt.kind != ACT or (attempt.action, attempt.method) != (attack.action, attack.method):
         return None
     if sender(attempt, label) not in relations:
         return None

@@ -120,12 +120,12 @@ def _lessons_at(label: Label) -> list[Lesson]:
 def _suggested(label: Label) -> tuple[str, str]:
     """Return the attack and position to try first on this lab.
 
-    It is what needs the lab's weakness, or what a lesson tries on it, or else the classic attack.
+    It is what needs the lab's weakness, or what the last lesson at it tries, or else the classic attack.
     """
     for attack in catalogue.attacks().values():
         if attack.needs and attack.needs in label.weakness_slugs:
             return attack.slug, attack.positions[0]
-    for lesson in _lessons_at(label):
+    for lesson in reversed(_lessons_at(label)):
         return lesson.attack, lesson.positions[0]
     return "image-get", "cross-site"
 
@@ -460,12 +460,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: an unsafe request that did not come from one of these pages."""
-    message = f"Only the playground's own pages may do that. {reason}"
+    message = "Only the playground's own pages may do that."
     if reason == REASON_NO_CSRF_COOKIE:
-        message = (
-            "This browser sent no cookie along, so nothing was kept. Allow cookies for "
+        message += (
+            " Your browser sent no cookie, so it may keep none: allow cookies for "
             "playground.localhost, go back, and try again."
         )
+    else:
+        message += f" {reason}"
     return _error(request, 403, "Refused", message)
 
 

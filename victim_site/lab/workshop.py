@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
-from lessons import Claim, Lesson
+from lessons import Claim, Lesson, anchor
 from matrix import FORGED
 from victim_site.bank import reports
 from victim_site.bank.labs import reset as reset_lab
@@ -210,7 +210,8 @@ def _step(found: Lesson, name: str, position: str, step: str, outcome: str) -> d
 def _missing(found: Lesson, label: Label, arrived: str) -> str:
     """Return what is still to be done for a step, given what came of the newest try, if any."""
     attack = catalogue.attacks()[found.attack]
-    signed_in = any(account["sessions"] for account in reports.accounts(label.text).values())
+    # The attacker's own server signs in too, as mallory, for some attacks.
+    signed_in = reports.accounts(label.text)["alice"]["sessions"]
     if arrived == COOKIE_THIRD_PARTY.code and "subdomain" in found.positions:
         return (
             "The request arrived, but your browser kept the cookie back. Launch it from the "
@@ -325,7 +326,7 @@ def glossary(request: HttpRequest) -> HttpResponse:
     text = (DOCS / "glossary.md").read_text(encoding="utf-8")
     _, *parts = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)
     terms = [
-        (re.sub(r"[^\w -]", "", term).lower().replace(" ", "-"), term, as_page(said))
+        (anchor(term), term, as_page(said))
         for term, said in zip(parts[::2], parts[1::2], strict=True)
     ]
     return render(request, "lab/glossary.html", {"terms": terms})
@@ -342,8 +343,8 @@ def as_page(text: str, inline: bool = False) -> SafeString:
     """Render text of `docs/`, whose links lead to the pages here instead of the files."""
 
     def page(link: re.Match[str]) -> str:
-        file, anchor = link[1], link[2] or ""
+        file, place = link[1], link[2] or ""
         slug = re.sub(r"^\d\d-", "", file)
-        return f"](/lessons/{slug}/{anchor})" if slug != file else f"](/{file}/{anchor})"
+        return f"](/lessons/{slug}/{place})" if slug != file else f"](/{file}/{place})"
 
     return catalogue.as_html(_LINK.sub(page, text), inline)
