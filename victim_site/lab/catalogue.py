@@ -33,6 +33,10 @@ POSITIONS = {
 }
 # The texts are the project's own, yet raw HTML in them stays text.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+# A table that is wider than the window scrolls by itself, also by keyboard.
+_SCROLL = '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>\n'
+_markdown.add_render_rule("table_open", lambda *_: _SCROLL)
+_markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
 
 
 @dataclass(frozen=True)

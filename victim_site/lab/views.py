@@ -120,7 +120,7 @@ def _lessons_at(label: Label) -> list[Lesson]:
 def _suggested(label: Label) -> tuple[str, str]:
     """Return the attack and position to try first on this lab.
 
-    It is what needs the lab's weakness, or what the last lesson at it tries, or else the classic attack.
+    It needs the lab's weakness, or the last lesson here tries it, or else it is the classic one.
     """
     for attack in catalogue.attacks().values():
         if attack.needs and attack.needs in label.weakness_slugs:

@@ -30,7 +30,9 @@ from victim_site.label import Label
 
 DOCS = settings.CHECKOUT / "docs"
 TRIED, FIXED = "tried", "fixed"
-_LINK = re.compile(r"\]\((?:\.\./)?(?:lessons/)?([\w-]+)\.md(#[\w-]+)?\)")
+# The files of `docs/` that are pages here, beside the lessons.
+PAGES = {"glossary", "handout", "facilitator", "matrix"}
+_LINK = re.compile(r"\[([^]]*)\]\((?:\.\./)?(?:lessons/)?([\w-]+)\.md(#[\w-]+)?\)")
 
 
 @require_safe
@@ -333,18 +335,21 @@ def glossary(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def handout(request: HttpRequest) -> HttpResponse:
-    """One page to print."""
-    text = (DOCS / "handout.md").read_text(encoding="utf-8")
-    return render(request, "lab/handout.html", {"text": as_page(text)})
+def document(request: HttpRequest, name: str) -> HttpResponse:
+    """A text of `docs/` as a page: what a trainer reads, or hands out."""
+    text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    context = {"name": name, "text": as_page(text), "title": text.partition("\n")[0].strip("# ")}
+    return render(request, "lab/document.html", context)
 
 
 def as_page(text: str, inline: bool = False) -> SafeString:
     """Render text of `docs/`, whose links lead to the pages here instead of the files."""
 
     def page(link: re.Match[str]) -> str:
-        file, place = link[1], link[2] or ""
+        said, file, place = link[1], link[2], link[3] or ""
         slug = re.sub(r"^\d\d-", "", file)
-        return f"](/lessons/{slug}/{place})" if slug != file else f"](/{file}/{place})"
+        if slug != file:
+            return f"[{said}](/lessons/{slug}/{place})"
+        return f"[{said}](/{file}/{place})" if file in PAGES else f"{said} (`docs/{file}.md`)"
 
     return catalogue.as_html(_LINK.sub(page, text), inline)

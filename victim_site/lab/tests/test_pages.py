@@ -45,6 +45,7 @@ PAGES = [
     "/lessons/the-image/live/?for=otter42",
     "/glossary/",
     "/handout/",
+    "/facilitator/",
     *(f"/attacks/{slug}/" for slug in catalogue.attacks()),
     *(f"/defenses/{slug}/" for slug in [*catalogue.defenses(), *stacks()]),
 ]
