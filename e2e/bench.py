@@ -9,6 +9,7 @@ are medians of rounds.
   many processes as `make test` has.
 - The sites' pages under wrk (without it, under a simple loop of threads) against a Django view
   that says hello, and against the statements of a transfer alone. All under gunicorn.conf.py.
+- A room of learners in one lesson against the same view, and how soon a page shows an attempt.
 - The start, and the memory when idle, against the same bare Django, and Flask.
 
 Limits: wrk and the sites share the cores, so rates are lower than the sites could have, and ratios
@@ -43,7 +44,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import sync_playwright
 
 import matrix
-from e2e import profiles
+from e2e import bench_lessons, profiles
 from e2e.bank import Lab, Site
 from e2e.conftest import Browsers
 from e2e.test_matrix import test_cell
@@ -332,6 +333,7 @@ def requests(site: Site, bare_port: int, folder: Path) -> None:
         "sign-in": get(port, host(calm), "/login"),
         "transfer": post(port, host(busy), "/transfer", there_and_back, 303),
         "home": get(port, playground, "/"),
+        "lesson": get(port, playground, "/lessons/the-image/", "learner=bench"),
         "health": get(port, playground, "/health"),
         "form": get(port, host(strict), "/transfer", token_cookie),
         "refused": post(port, host(strict), "/transfer", [(token_cookie, to_mallory)], 403),
@@ -346,10 +348,23 @@ def requests(site: Site, bare_port: int, folder: Path) -> None:
     rate("the account page, signed in", hello, rates["account"], "a Django view that says hello")
     rate("the sign-in page", hello, rates["sign-in"], "a Django view that says hello")
     rate("the teaching side's home page", hello, rates["home"], "a Django view that says hello")
+    rate("a lesson's page", hello, rates["lesson"], "a Django view that says hello")
     rate("the teaching side's /health", hello, rates["health"], "a Django view that says hello")
     rate("a transfer", hello, rates["transfer"], "a Django view that says hello")
     rate("a transfer, logged", rates["statements"], rates["transfer"], "its four statements alone")
     rate("a refused and logged transfer", rates["form"], rates["refused"], "showing its form")
+
+
+def room(site: Site, bare_port: int) -> None:
+    """Measure thirty learners in one lesson, and how long an attempt takes to its page."""
+    floor, measured = [], []
+    for _ in range(ROUNDS):
+        floor.append(bench_lessons.bare_room(bare_port))
+        measured.append(bench_lessons.room(site.victim_port))
+    what = "a view that says hello, by the same thirty"
+    rate("thirty learners in lesson 2", floor, measured, what)
+    shown = bench_lessons.appearance(site, PROFILE)
+    amount("an attempt, until a page shows it", "s", [0.5], shown, "half the second between polls")
 
 
 # --- Start and memory -----------------------------------------------------------------------------
@@ -439,6 +454,7 @@ def main() -> int:
         django_port, django, _ = stack.enter_context(bare_site("django", folder))
         _, flask, _ = stack.enter_context(bare_site("flask", folder))
         requests(site, django_port, folder)
+        room(site, django_port)
         if Path("/proc/self/smaps_rollup").exists():
             pids = playground.pids
             mine, bare = memory(pids["victim"]), memory(django)

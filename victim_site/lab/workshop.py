@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -109,7 +110,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404("This page's name is no name. Open the lesson again.")
     row = progress.of(name).get(slug) or Progress()
     cookieless = request.COOKIES.get(learner.NAME_COOKIE) != name
-    version = _version(found, name, row) + "-cookieless" * cookieless
+    version = _version(row, _states(found, name)) + "-cookieless" * cookieless
     shown = request.GET.get("version", "")
     if shown == version:
         return HttpResponse(status=204)
@@ -140,8 +141,10 @@ def _context(request: HttpRequest, name: str, found: Lesson) -> dict[str, Any]:
     position = found.position(catalogue.the_matrix(), browser["profile"])
     others = list(progress.lessons().values())
     after = others.index(found) + 1
+    states = _states(found, name)
     tried, fixed = (
-        _step(found, name, position, step, getattr(row, step)) for step in (TRIED, FIXED)
+        _step(found, state, position, step, getattr(row, step))
+        for state, step in zip(states, (TRIED, FIXED), strict=True)
     )
     return {
         "lesson": found,
@@ -181,19 +184,35 @@ def _context(request: HttpRequest, name: str, found: Lesson) -> dict[str, Any]:
         "done": bool(row.tried and row.fixed),
         "open": bool(row.tried) or "all" in request.GET,
         "late": "late" in request.GET,
-        "version": _version(found, name, row),
+        "version": _version(row, states),
         "self_check": selfcheck.start_address(),
         **browser,
     }
 
 
-def _step(found: Lesson, name: str, position: str, step: str, outcome: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class State:
+    """A lab as it stands: its newest attempt's id, or 0, and its accounts."""
+
+    label: Label
+    newest: int
+    accounts: dict[str, dict[str, Any]]
+
+
+def _states(found: Lesson, name: str) -> list[State]:
+    labels = [progress.own_lab(lab, name) for lab in found.labs]
+    return [
+        State(label, reports.newest_attempt(label.text), reports.accounts(label.text))
+        for label in labels
+    ]
+
+
+def _step(found: Lesson, state: State, position: str, step: str, outcome: str) -> dict[str, Any]:
     """Return one half of a lesson, the attack on one of its labs, as far as it has come."""
-    lab = found.lab if step == TRIED else found.fix
-    label = progress.own_lab(lab, name)
+    label = state.label
     launched = [
         (attempt, result)
-        for attempt in reports.attempts(label.text)
+        for attempt in (reports.attempts(label.text) if state.newest else [])
         if (result := progress.result(found, attempt, label)) is not None
     ]
     as_meant = [attempt for attempt, result in launched if result == outcome]
@@ -205,15 +224,15 @@ def _step(found: Lesson, name: str, position: str, step: str, outcome: str) -> d
         "outcome": outcome,
         "reason": REASONS.get(outcome),
         "attempt": as_meant[-1] if outcome and as_meant else None,
-        "missing": "" if outcome else _missing(found, label, launched[-1][1] if launched else ""),
+        "missing": "" if outcome else _missing(found, state, launched[-1][1] if launched else ""),
     }
 
 
-def _missing(found: Lesson, label: Label, arrived: str) -> str:
+def _missing(found: Lesson, state: State, arrived: str) -> str:
     """Return what is still to be done for a step, given what came of the newest try, if any."""
     attack = catalogue.attacks()[found.attack]
     # The attacker's own server signs in too, as mallory, for some attacks.
-    signed_in = reports.accounts(label.text)["alice"]["sessions"]
+    signed_in = state.accounts["alice"]["sessions"]
     if arrived == COOKIE_THIRD_PARTY.code and "subdomain" in found.positions:
         return (
             "The request arrived, but your browser kept the cookie back. Launch it from the "
@@ -261,10 +280,9 @@ def _claim(claim: Claim, name: str, profile: str) -> dict[str, Any]:
     }
 
 
-def _version(found: Lesson, name: str, row: Progress) -> str:
+def _version(row: Progress, states: list[State]) -> str:
     """Return a text that changes when a lesson's live parts do; it begins with what was tried."""
-    texts = [progress.own_lab(lab, name).text for lab in found.labs]
-    seen = [(reports.newest_attempt(text), reports.accounts(text)) for text in texts]
+    seen = [(state.newest, state.accounts) for state in states]
     known = f"{row.predicted} {row.fixed} {seen}"
     return f"{row.tried}-{zlib.crc32(known.encode()):x}"
 
