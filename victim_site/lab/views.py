@@ -108,7 +108,7 @@ def lab(request: HttpRequest, text: str) -> HttpResponse:
         "suggested_walk": walk(text, *suggested),
         "known": any(square["cells"] for _, squares in tries for square in squares),
         "lessons": _lessons_at(label),
-        **_log_context(label),
+        **log_context(label),
     }
     return render(request, "lab/lab.html", context)
 
@@ -130,7 +130,8 @@ def _suggested(label: Label) -> tuple[str, str]:
     return "image-get", "cross-site"
 
 
-def _log_context(label: Label) -> dict[str, Any]:
+def log_context(label: Label) -> dict[str, Any]:
+    """Return what `_log.html` shows: the accounts, and every attempt with its story."""
     newest = reports.attempts(label.text)[::-1]
     accounts = reports.accounts(label.text)
     return {
@@ -158,7 +159,7 @@ def log(request: HttpRequest, text: str) -> HttpResponse:
     version = _version(reports.newest_attempt(label.text), reports.accounts(label.text))
     if request.GET.get("version") == version:
         return HttpResponse(status=204)
-    return render(request, "lab/_log.html", _log_context(label))
+    return render(request, "lab/_log.html", log_context(label))
 
 
 @require_safe

@@ -1,14 +1,15 @@
-// Keeps the log live: asks once a second, and never while the tab is hidden.
-const live = document.querySelector("[data-live]");
-const version = () => live.querySelector("[data-version]").dataset.version;
+// Keeps logs live: asks for each once a second, and never while the tab is hidden.
+const logs = document.querySelectorAll("[data-live]");
 
-live.addEventListener("htmx:configRequest", (event) => {
-  event.detail.parameters.version = version();
-});
+for (const log of logs) {
+  log.addEventListener("htmx:configRequest", (event) => {
+    event.detail.parameters.version = log.querySelector("[data-version]").dataset.version;
+  });
+}
 
-setInterval(() => {
-  if (!document.hidden) htmx.trigger(live, "poll");
-}, 1000);
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) htmx.trigger(live, "poll");
-});
+const poll = () => {
+  if (document.hidden) return;
+  for (const log of logs) htmx.trigger(log, "poll");
+};
+setInterval(poll, 1000);
+document.addEventListener("visibilitychange", poll);
