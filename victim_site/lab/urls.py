@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.lab import cookie_page, reference, views, workshop
+from victim_site.lab import compare, cookie_page, play, reference, views, workshop
 
 urlpatterns = [
     path("", workshop.home, name="home"),
@@ -32,6 +32,8 @@ urlpatterns = [
     path("weaknesses/", views.weaknesses, name="weaknesses"),
     path("weaknesses/<slug:slug>/", views.weakness, name="weakness"),
     path("matrix/", views.matrix_table, name="matrix"),
+    path("play/", play.play, name="play"),
+    path("compare/", compare.compare, name="compare"),
     path("known-labs/", reference.known_labs, name="known-labs"),
     path("policies/", reference.policies, name="policies"),
     path("self-check/", views.self_check, name="self-check"),
