@@ -40,6 +40,13 @@ def newest_attempt(label: str) -> int:
     return newest.first() or 0
 
 
+def attempt(label: str, number: int) -> Attempt | None:
+    """Return one of a lab's newest `KEPT` attempts by its id."""
+    in_lab = Attempt.objects.filter(lab__label=label)
+    found = in_lab.filter(pk=number).first()
+    return found if in_lab.filter(pk__gt=number).count() < KEPT else None
+
+
 def attempts(label: str) -> list[Attempt]:
     """Return a lab's newest `KEPT` attempts, oldest first."""
     newest = Attempt.objects.filter(lab__label=label).order_by("-pk")[:KEPT]

@@ -52,6 +52,7 @@ class Attack:
     title: str
     summary: str
     action: str
+    actions: tuple[str, ...]
     positions: tuple[str, ...]
     trigger: str
     method: str
@@ -108,6 +109,7 @@ def _attack(folder: Path) -> Attack:
         title=about["title"],
         summary=about["summary"],
         action=about["action"],
+        actions=tuple(about["actions"]),
         positions=tuple(about["positions"]),
         trigger=about["trigger"],
         method=about["method"],

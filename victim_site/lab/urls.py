@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.lab import compare, cookie_page, play, reference, views, workshop
+from victim_site.lab import attempt_page, compare, cookie_page, play, reference, views, workshop
 
 urlpatterns = [
     path("", workshop.home, name="home"),
@@ -24,6 +24,7 @@ urlpatterns = [
     path("labs/<slug:text>/", views.lab, name="lab"),
     path("labs/<slug:text>/log/", views.log, name="log"),
     path("labs/<slug:text>/attempt/", views.attempt, name="attempt"),
+    path("labs/<slug:text>/attempts/<int:number>/", attempt_page.attempt, name="attempt-picture"),
     path("labs/<slug:text>/reset/", views.reset, name="reset"),
     path("attacks/", views.attacks, name="attacks"),
     path("attacks/<slug:slug>/", views.attack, name="attack"),
