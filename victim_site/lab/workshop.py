@@ -24,7 +24,7 @@ from victim_site.defenses.reasons import (
     REASONS,
     SESSION_ENDED,
 )
-from victim_site.lab import catalogue, learner, progress, selfcheck
+from victim_site.lab import catalogue, learner, picture, progress, selfcheck
 from victim_site.lab.models import Progress
 from victim_site.lab.walks import attack_page, label_of, walk
 from victim_site.label import Label
@@ -216,6 +216,7 @@ def _step(found: Lesson, state: State, position: str, step: str, outcome: str) -
         if (result := progress.result(found, attempt, label)) is not None
     ]
     as_meant = [attempt for attempt, result in launched if result == outcome]
+    shown = as_meant[-1] if outcome and as_meant else None
     return {
         "lab": label,
         "summaries": catalogue.summaries(label),
@@ -223,7 +224,8 @@ def _step(found: Lesson, state: State, position: str, step: str, outcome: str) -
         "attack_page": attack_page(label, found.attack, position),
         "outcome": outcome,
         "reason": REASONS.get(outcome),
-        "attempt": as_meant[-1] if outcome and as_meant else None,
+        "attempt": shown,
+        "picture": picture.draw(shown, label) if shown else None,
         "missing": "" if outcome else _missing(found, state, launched[-1][1] if launched else ""),
     }
 

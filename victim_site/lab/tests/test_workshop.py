@@ -141,6 +141,17 @@ def test_a_prediction_stands_beside_the_outcome() -> None:
     assert page.index("get-refused") < page.index("forged")
 
 
+def test_a_step_that_is_done_shows_the_picture_of_its_attempt() -> None:
+    learner = Learner()
+
+    learner.look_at_the_kitten()
+
+    page = learner.read(IMAGE)
+    assert page.count('<svg class="picture"') == 1
+    assert "Changed: alice is signed out." in page
+    assert "The lab was reset or cleared since" not in page
+
+
 def test_a_prediction_can_be_changed_until_the_outcome_is_known() -> None:
     learner = Learner()
     learner.predict("get-refused")
