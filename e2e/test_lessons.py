@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -178,3 +179,11 @@ def test_the_arrow_keys_move_the_presenter_view(browsers: Browsers, site: Site) 
             assert page.evaluate("document.activeElement.getAttribute('aria-labelledby')") == step
         page.keyboard.press("ArrowLeft")
         expect(page.locator("#tried")).to_be_in_viewport()
+
+
+def test_the_hand_out_is_one_printed_page(browsers: Browsers, site: Site) -> None:
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        page = context.new_page()
+        page.goto(f"{site.playground}/handout/")
+        printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
