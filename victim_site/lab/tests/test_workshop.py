@@ -14,6 +14,7 @@ from victim_site.bank.models import Lab
 from victim_site.conftest import Bank, Site, playground, signed_in
 from victim_site.lab import progress
 from victim_site.lab.models import Progress
+from victim_site.lab.workshop import as_page
 
 pytestmark = pytest.mark.django_db
 
@@ -369,3 +370,17 @@ def test_every_lesson_links_to_pages_that_exist() -> None:
     assert {
         link: status for link in links if (status := learner.get(f"/{link}").status_code) != 200
     } == {}
+
+
+def test_addresses_in_the_texts_have_the_ports_of_this_playground(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "VICTIM_PORT", 8123)
+    monkeypatch.setattr(settings, "ATTACKER_PORT", 9123)
+
+    text = as_page((settings.CHECKOUT / "docs" / "handout.md").read_text(encoding="utf-8"))
+
+    assert "http://playground.localhost:8123/self-check/" in text
+    assert "http://evil.localhost:9123/" in text
+    assert ":8000" not in text
+    assert ":9000" not in text
