@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all-cells",
         action="store_true",
-        help="every cell; otherwise one for each attack, position and reason, and some more",
+        help="every cell; otherwise those that differ in more than the defense, and some more",
     )
     parser.addoption("--https", action="store_true", help="serve both sites over https")
     parser.addoption("--source-root", help="start the playground from another tree (for sabotage)")
@@ -95,14 +95,19 @@ def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
     """Keep what `make test` tries; the whole matrix is for `make matrix-full`.
 
     What a *server* makes of a request does not depend on the browser once the same request has
-    arrived, nor on which page made it. So one cell for each attack, position and reason says it
-    all, each time of another defense. The first profile has one more, all cells of the classic
-    attacks, and all labs that only some rows state, such as flawed defenses.
+    arrived, nor on which page made it. So the first profile has one cell for each attack, position
+    and reason, each time of another defense; the others one for each attack, position and who
+    decided: nobody, the server, or the browser by one of its reasons. The first profile also has
+    all cells of the classic attacks, and all labs that only some rows state, such as flawed
+    defenses.
     """
     columns = set(matrix.load().columns)
     kinds: dict[tuple[str | None, ...], list[matrix.Cell]] = {}
     for cell in cells:
-        key = (cell.profile, cell.attack, cell.position, cell.reason, cell.cookie_age)
+        why = cell.reason
+        if cell.profile != profiles.ORDER[0] and cell.verdict == cell.reason is not None:
+            why = "the server"
+        key = (cell.profile, cell.attack, cell.position, why, cell.cookie_age)
         kinds.setdefault(key, []).append(cell)
     kept = []
     for number, same in enumerate(kinds.values()):
