@@ -42,8 +42,8 @@ check: $(VENV)/ready ## Lint, types, import contract, catalogue, unit tests (abo
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
 	$(PYTEST_CELLS)
 
-matrix-full: browsers ## Every cell and every honest user in three browsers (about 45 minutes)
-	$(PYTEST_CELLS) e2e/test_honest.py --all-cells
+matrix-full: browsers ## Every cell, every honest user, and axe on every page (about an hour)
+	$(PYTEST_CELLS) e2e/test_honest.py e2e/test_safety.py --all-cells
 
 matrix-https: browsers ## What https changes, and attacks that must not notice it (K, PROFILE as above)
 	$(PYTEST_BROWSER) e2e/test_https.py --all-cells $(if $(PROFILE),--profile $(PROFILE))
