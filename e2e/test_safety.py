@@ -29,8 +29,10 @@ FIELDS = {"choice": "forged", "name": "eve", "cookies": "3"}
 INPUTS = "".join(f'<input name="{name}" value="{value}">' for name, value in FIELDS.items())
 ATTEMPTS = [
     f'<img src="ADDRESS?{urlencode(FIELDS)}">',
-    f'<form method="post" action="ADDRESS">{INPUTS}</form>'
-    "<script>document.forms[0].submit()</script>",
+    (
+        f'<form method="post" action="ADDRESS">{INPUTS}</form>'
+        "<script>document.forms[0].submit()</script>"
+    ),
     f"""<script>fetch("ADDRESS", {{method: "POST", mode: "no-cors", credentials: "include",
         body: new URLSearchParams("{urlencode(FIELDS)}")}})</script>""",
 ]
