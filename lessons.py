@@ -26,9 +26,13 @@ HEADINGS = [
     "Fix it",
     "Prove it",
     "What you know now",
+    "More",
     "Hint",
     "Solution",
 ]
+OPTIONAL = "More"
+# What has to be read to walk a lesson; the rest is folded.
+FOLDED = {"More", "Hint", "Solution"}
 MOST_FURTHER = 5
 _NAME = re.compile(r"(\d\d)-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 _TYPES = {
@@ -91,6 +95,12 @@ class Lesson:
     def labs(self) -> tuple[str, str]:
         return self.lab, self.fix
 
+    @property
+    def words(self) -> int:
+        """How much there is to read for whoever unfolds nothing."""
+        shown = [text for title, text in self.sections.items() if title not in FOLDED]
+        return sum(len(text.split()) for text in [*shown, *self.choices.values()])
+
     def outcomes(self, lab: str) -> dict[str, str]:
         """Return what the lesson claims of its own attack on a lab, by position."""
         return {
@@ -150,7 +160,8 @@ def read(file: Path) -> Lesson:
         raise wrong(f"says {min(map(str, unknown))}, which nothing reads: remove it.")
     parts = re.split(r"^## (.+)\n", body, flags=re.MULTILINE)
     sections = {title: text.strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}
-    if list(sections) != HEADINGS or not all(sections.values()):
+    wanted = [title for title in HEADINGS if title in sections or title != OPTIONAL]
+    if list(sections) != wanted or not all(sections.values()):
         raise wrong(f"must have text under the headings {', '.join(HEADINGS)}, in this order.")
     choices = {code: " ".join(text.split()) for code, text in _CHOICE.findall(sections["Predict"])}
     if len(choices) < 2:

@@ -188,11 +188,11 @@ def test_the_self_check_says_what_this_browser_does(
 ) -> None:
     page = context.new_page()
     page.goto(site.playground)
-    page.click("text=Check this browser first")
+    page.click("text=Start")
     page.wait_for_url("**/self-check/?cookies=*")
     sends = profiles.STATED[profile].third_party_cookies
-    assert page.is_visible("text=Your browser sends third-party cookies") == sends
-    assert page.is_visible("text=Your browser acts first") != sends
+    assert page.is_visible("text=does everything as the lessons are written") == sends
+    assert page.is_visible("text=say where your browser is different") != sends
 
 
 @pytest.mark.usefixtures("shared_labs")
@@ -202,7 +202,8 @@ def test_the_self_checks_way_out_works_in_every_browser(
     reset(context, site, "no-defense")
     page = context.new_page()
     page.goto(f"{site.playground}/self-check/?cookies=0")
-    page.click("text=Show me, from the sub-domain")
+    page.click("text=What was found")
+    page.click("text=See that now")
     walk(context, page)
     assert "forged" in newest(page)
 

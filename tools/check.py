@@ -65,6 +65,8 @@ FALLS_TO = re.compile(r"^## Falls to\n\n`([a-z0-9-]+)` from `([a-z-]+)`: \S", re
 MENDED_BY = re.compile(r"^## Mended by\n\n`([a-z0-9-]+)`: \S", re.MULTILINE)
 # Every flawed defense says what it makes of these, since that is why people ship it, or should not.
 PLAIN = [(attack, place) for attack in ("form-post", "link-get") for place in PLACES]
+# A newcomer walks a lesson in about three minutes, one of which is reading.
+MOST_WORDS = 350
 # The end of a sentence of a lesson, and a link to a file beside it.
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 FILE_LINK = re.compile(r"\]\(([^):#]+\.md)(?:#([^)]+))?\)")
@@ -337,6 +339,8 @@ def _lessons(docs: Path, loaded: matrix.Matrix) -> Iterator[str]:
         yield from lessons.problems(lesson, loaded)
         if len(SENTENCE_END.findall(lesson.sections["The scene"])) != 2:
             yield f"{lesson.file}: the scene must be two sentences."
+        if lesson.words > MOST_WORDS:
+            yield f"{lesson.file} has {lesson.words} words to read: move some to More, or cut them."
         text = (docs / "lessons" / lesson.file).read_text(encoding="utf-8")
         for file, anchor in FILE_LINK.findall(text):
             if not (docs / "lessons" / file).resolve().exists():

@@ -12,6 +12,7 @@ not known here, nor what the bank answered.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,14 @@ from victim_site.label import Label
 
 WIDTH, EDGE, PADDING, GAP = 600, 2, 22, 46
 RIGHT = WIDTH - EDGE - PADDING
+HEADERS = (
+    "Content-Type",
+    "Origin",
+    "Referer",
+    "Sec-Fetch-Site",
+    "Sec-Fetch-Mode",
+    "Sec-Fetch-Dest",
+)
 # How wide the letters of DejaVu Serif are at most, in parts of its size.
 _EMS = {
     0.34: " .,:;'’|/\\-ijl",
@@ -136,12 +145,15 @@ class Card:
     tone: str = ""
 
 
-def draw(attempt: Attempt, label: Label) -> dict[str, Any]:
-    """Return what `lab/_picture.html` draws of an attempt, as its variable `picture`."""
+def draw(attempt: Attempt, label: Label, headers: Sequence[str] = HEADERS) -> dict[str, Any]:
+    """Return what `lab/_picture.html` draws of an attempt, as its variable `picture`.
+
+    `headers` names the header lines that are in it, for whom all would be too many.
+    """
     story, verdict = telling.told(attempt, label)
     cards = [
         _sender(attempt, label),
-        _request(attempt),
+        _request(attempt, headers),
         _cookies(attempt, verdict),
         _bank(attempt, label),
         _outcome(attempt, verdict),
@@ -196,24 +208,22 @@ def _host(address: str | None) -> str:
         return ""
 
 
-def _request(attempt: Attempt) -> Card:
+def _request(attempt: Attempt, headers: Sequence[str]) -> Card:
     rows = [Row(f"{attempt.method} {attempt.path}", ASKED)]
     if attempt.kind in KINDS:
         rows.append(Row(KINDS[attempt.kind]))
-    if attempt.content_type:
-        rows.append(_header("Content-Type", attempt.content_type))
-    rows.append(_header("Origin", attempt.origin))
     host = _host(attempt.referer)
-    rows.append(_header("Referer host", host) if host else _header("Referer", attempt.referer))
-    fetch = {
-        "Sec-Fetch-Site": attempt.sec_fetch_site,
-        "Sec-Fetch-Mode": attempt.sec_fetch_mode,
-        "Sec-Fetch-Dest": attempt.sec_fetch_dest,
+    lines = {
+        "Content-Type": _header("Content-Type", attempt.content_type or None),
+        "Origin": _header("Origin", attempt.origin),
+        "Referer": _header("Referer host", host) if host else _header("Referer", attempt.referer),
+        "Sec-Fetch-Site": _header("Sec-Fetch-Site", attempt.sec_fetch_site),
+        "Sec-Fetch-Mode": _header("Sec-Fetch-Mode", attempt.sec_fetch_mode),
+        "Sec-Fetch-Dest": _header("Sec-Fetch-Dest", attempt.sec_fetch_dest),
     }
-    if any(value is not None for value in fetch.values()):
-        rows += [_header(name, value) for name, value in fetch.items()]
-    else:
-        rows.append(_header("Sec-Fetch-Site, -Mode, -Dest", None))
+    if not attempt.content_type:  # A request without a body says nothing of its type.
+        del lines["Content-Type"]
+    rows += [line for name, line in lines.items() if name in headers]
     return Card(rows, "What the browser sent", WINDOW)
 
 
@@ -224,9 +234,9 @@ def _header(name: str, value: str | None) -> Row:
 
 def _cookies(attempt: Attempt, verdict: telling.Verdict) -> Card:
     names = ", ".join(attempt.cookies)
-    came = Row(names, CODE, "Cookies that rode along", COOKIE)
+    came = Row(names, CODE, "Cookies that came along", COOKIE)
     if attempt.outcome == ANONYMOUS and attempt.reason in KEPT_BACK:
-        why = f"No session cookie rode along. {KEPT_BACK[attempt.reason]}"
+        why = f"No session cookie came along. {KEPT_BACK[attempt.reason]}"
         rows = [Row(why, icon=verdict.icon)]
         if names:
             rows.append(Row(names, CODE, "Other cookies"))
@@ -236,7 +246,7 @@ def _cookies(attempt: Attempt, verdict: telling.Verdict) -> Card:
     if names:
         return Card([came])
     preflight = "A preflight carries no cookies." if attempt.kind == PREFLIGHT else ""
-    return Card([Row(preflight or "No cookies rode along.", icon=NOTHING)], tone="kept")
+    return Card([Row(preflight or "No cookies came along.", icon=NOTHING)], tone="kept")
 
 
 def _bank(attempt: Attempt, label: Label) -> Card:
@@ -287,7 +297,7 @@ def _check(defense: Defense, reason: str, kind: str, asked: bool) -> Row:
         return _refused(defense.slug, f"{tells}: {reason}")
     if (silence := _silence(defense, kind, asked)) is not None:
         return Row(silence, CODE, defense.slug, NOTHING, "quiet")
-    return Row("passed", CODE, defense.slug, telling.DONE.icon)
+    return Row("let it through", CODE, defense.slug, telling.DONE.icon)
 
 
 def _silence(defense: Defense, kind: str, asked: bool) -> str | None:

@@ -31,6 +31,7 @@ from victim_site.label import Label
 
 DOCS = settings.CHECKOUT / "docs"
 TRIED, FIXED = "tried", "fixed"
+FIRST_WITH_HEADERS = 4
 # The files of `docs/` that are pages here, beside the lessons.
 PAGES = {"glossary", "handout", "facilitator", "matrix"}
 _ADDRESS = re.compile(r"http://([\w.…<>-]*localhost):(8000|9000)")
@@ -95,7 +96,7 @@ def lesson(request: HttpRequest, name: str, slug: str) -> HttpResponse:
 @learner.with_name
 def present(request: HttpRequest, name: str, slug: str) -> HttpResponse:
     """One lesson for a room: one step a screen, all of them, in large type."""
-    context = _context(request, name, _lesson(slug)) | {"open": True}
+    context = _context(request, name, _lesson(slug), presenting=True) | {"open": True}
     return render(request, "lab/present.html", context)
 
 
@@ -116,7 +117,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
     if shown == version:
         return HttpResponse(status=204)
     presenting = "present" in request.GET
-    context = _context(request, name, found) | {
+    context = _context(request, name, found, presenting) | {
         "version": version,
         "cookieless": cookieless,
         # The rest is sent once, so that nothing moves under a reader later.
@@ -136,7 +137,9 @@ def _lesson(slug: str) -> Lesson:
     return found
 
 
-def _context(request: HttpRequest, name: str, found: Lesson) -> dict[str, Any]:
+def _context(
+    request: HttpRequest, name: str, found: Lesson, presenting: bool = False
+) -> dict[str, Any]:
     row = progress.of(name).get(found.slug) or Progress()
     browser = _browser(request)
     position = found.position(catalogue.the_matrix(), browser["profile"])
@@ -144,7 +147,7 @@ def _context(request: HttpRequest, name: str, found: Lesson) -> dict[str, Any]:
     after = others.index(found) + 1
     states = _states(found, name)
     tried, fixed = (
-        _step(found, state, position, step, getattr(row, step))
+        _step(found, state, position, step + ".present" * presenting, getattr(row, step))
         for state, step in zip(states, (TRIED, FIXED), strict=True)
     )
     return {
@@ -161,6 +164,7 @@ def _context(request: HttpRequest, name: str, found: Lesson) -> dict[str, Any]:
         "name": name,
         "row": row,
         "choices": [(code, as_page(text, inline=True)) for code, text in found.choices.items()],
+        "presenting": presenting,
         "predicted": as_page(found.choices.get(row.predicted, ""), inline=True),
         "tried": tried,
         "fixed": fixed,
@@ -225,10 +229,22 @@ def _step(found: Lesson, state: State, position: str, step: str, outcome: str) -
         "attack_page": attack_page(label, found.attack, position),
         "outcome": outcome,
         "reason": REASONS.get(outcome),
+        "came_of_it": as_page(_came_of_it(found, outcome), inline=True),
         "attempt": shown,
-        "picture": picture.draw(shown, label) if shown else None,
+        "picture": picture.draw(shown, label, _headers(found)) if shown else None,
         "missing": "" if outcome else _missing(found, state, launched[-1][1] if launched else ""),
     }
+
+
+def _came_of_it(found: Lesson, outcome: str) -> str:
+    """Return an outcome in the words of the choice that foretold it, or of its reason."""
+    reason = REASONS.get(outcome)
+    return found.choices.get(outcome) or (reason.sentence if reason else "")
+
+
+def _headers(found: Lesson) -> tuple[str, ...]:
+    """Return the header lines that a lesson's picture has: those that were explained by then."""
+    return () if found.number < FIRST_WITH_HEADERS else ("Origin", "Sec-Fetch-Site")
 
 
 def _missing(found: Lesson, state: State, arrived: str) -> str:

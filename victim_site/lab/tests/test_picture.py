@@ -59,9 +59,9 @@ SAID: dict[str, Row] = {
             "POST /transfer Content-Type: multipart/form-data; boundary=",
             f"Origin: http://{EVIL}",
             "Sec-Fetch-Site: cross-site",
-            "Cookies that rode along: sessionid",
+            "Cookies that came along: sessionid",
             "To the bank, alice asked for this.",
-            "post-only: passed",
+            "post-only: let it through",
             "Forged Changed: 100 moved from alice to mallory",
         ],
     ),
@@ -76,7 +76,7 @@ SAID: dict[str, Row] = {
         signed_in,
         forge,
         [
-            "post-only: passed",
+            "post-only: let it through",
             "session-token: refused: token-missing",
             "samesite-lax: says it to the browser",
             "origin-check: refused: origin-mismatch",
@@ -88,7 +88,7 @@ SAID: dict[str, Row] = {
         lambda lab: signed_in(lab) and Bank(lab),
         forge,
         [
-            "No session cookie rode along. If there is one, SameSite=Lax kept it back.",
+            "No session cookie came along. If there is one, SameSite=Lax kept it back.",
             "To the bank, nobody is signed in.",
             "Cookie kept back Nothing changed.",
         ],
@@ -117,7 +117,7 @@ SAID: dict[str, Row] = {
             forge(bank),
         ),
         [
-            "Cookies that rode along: sessionid The sign-in that it belonged to has ended.",
+            "Cookies that came along: sessionid The sign-in that it belonged to has ended.",
             "Not signed in Nothing changed.",
         ],
     ),
@@ -126,7 +126,7 @@ SAID: dict[str, Row] = {
         Bank,
         lambda bank: bank.forged("/login", MALLORY),
         [
-            "No cookies rode along.",
+            "No cookies came along.",
             "Nobody is signed in, and nobody need be.",
             "Forged Changed: somebody signed in as mallory",
         ],
@@ -138,7 +138,7 @@ SAID: dict[str, Row] = {
         [
             "The bank's own page session-token.bank.localhost",
             "To the browser, the bank itself.",
-            "session-token: passed",
+            "session-token: let it through",
             "Done Changed: 100 moved from alice to mallory",
         ],
     ),
@@ -160,7 +160,7 @@ SAID: dict[str, Row] = {
         lambda bank: bank.post("/transfer", PAYMENT),
         [
             "Somebody The request does not say which. Nothing shows its relation to the bank.",
-            "Sec-Fetch-Site, -Mode, -Dest: not sent",
+            "Sec-Fetch-Site: not sent",
         ],
     ),
     "an answer that is refused when all is done": (
@@ -179,7 +179,7 @@ SAID: dict[str, Row] = {
         "post-only--with-two-step",
         signed_in,
         lambda bank: bank.post("/api/transfer", PAYMENT, content_type="application/json"),
-        ["post-only: passed", "with-two-step: refused: step-skipped", "Blocked"],
+        ["post-only: let it through", "with-two-step: refused: step-skipped", "Blocked"],
     ),
     "a preflight": (
         "session-token",
@@ -220,7 +220,7 @@ SAID: dict[str, Row] = {
             f"A page of another site {EVIL}",
             "A handshake, which opens a WebSocket.",
             "post-only: is about acts alone",
-            "origin-check: passed",
+            "origin-check: let it through",
             "Forged Nothing changed. The statement goes to whoever asked.",
         ],
     ),
@@ -286,7 +286,7 @@ def test_a_defense_that_checks_no_request_does_not_pass_one(slug: str) -> None:
         "check-after-effect": "looks afterwards",
         **dict.fromkeys(TELLS | {"samesite-lax", "samesite-strict"}, "says it to the browser"),
     }
-    assert f"{slug}: {silent.get(slug, 'passed')}" in parts["desc"]
+    assert f"{slug}: {silent.get(slug, 'let it through')}" in parts["desc"]
 
 
 # --- No text breaks it ----------------------------------------------------------------------------

@@ -1,14 +1,17 @@
 // The walk through one attack: "#try=<attack>.<position>" in the address asks for it, and the strip
-// at the top of the bank then says what to do next; ".signed-out" behind it means that the attack
-// meets a visitor who is not signed in, ".by-bank" that the bank's own page sends its request, and
-// ".lesson.<slug>.<step>" that it began in a lesson, which shows what happened. Kept in this tab only.
+// at the top of the bank then says what to do next. Behind it may stand ".signed-out" (the attack
+// meets a visitor who is not signed in), ".by-bank" (the bank's own page sends its request), ".click"
+// (the attacker's page waits for a click), and ".lesson.<slug>.<step>" (it began in a lesson, which
+// shows what happened). All tabs of a lab know of the walk: the attacker's page often ends in one.
+const AN_HOUR = 3600 * 1000;
+let waiting = false; // Whether the attacker's page was opened from here, and nothing was loaded since.
 const strip = document.querySelector(".strip");
-const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+))?$/);
+const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
 
 if (wanted) {
-  const [, attack, position, signedOut, byBank, lesson, place] = wanted;
-  const back = lesson && `/lessons/${lesson}/#${place}`;
-  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), back, opened: null });
+  const [, attack, position, signedOut, byBank, click, lesson, place, present] = wanted;
+  const back = lesson && `/lessons/${lesson}/${present ? "present/" : ""}#${place}`;
+  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), click: Boolean(click), back, begun: Date.now(), opened: null });
 }
 // What has been said once is not said again on reload: not "the money is on its way", and not
 // "your cookie did not come back" to somebody who has been signed out since.
@@ -17,12 +20,13 @@ for (const name of ["done", "signed-in"]) if ("signedIn" in strip.dataset) said.
 if (wanted || said.size !== new URLSearchParams(location.search).size) {
   history.replaceState(null, "", location.pathname + (said.size ? `?${said}` : ""));
 }
-const walk = recall();
+// Not inside a frame, where the attacker's page has the say, and the bank must look as it always does.
+const walk = window === window.top ? recall() : null;
 if (walk) showStep(walk);
 
 function remember(state) {
   try {
-    sessionStorage.setItem("walk", JSON.stringify(state));
+    localStorage.setItem("walk", JSON.stringify(state));
   } catch {
     // Storage is switched off: the walk then ends with this page.
   }
@@ -30,7 +34,8 @@ function remember(state) {
 
 function recall() {
   try {
-    return JSON.parse(sessionStorage.getItem("walk"));
+    const walk = JSON.parse(localStorage.getItem("walk"));
+    return walk && Date.now() - walk.begun < AN_HOUR ? walk : null;
   } catch {
     return null;
   }
@@ -38,27 +43,17 @@ function recall() {
 
 function showStep(walk) {
   const step = strip.querySelector(".step");
-  const attack = strip.dataset[walk.position === "cross-site" ? "crossSite" : walk.position];
+  const signedIn = "signedIn" in strip.dataset;
   step.replaceChildren();
   step.hidden = false;
-  const signedIn = "signedIn" in strip.dataset;
   if (walk.opened) {
+    step.append(...whatNow(walk, signedIn));
+  } else if (signedIn !== walk.signedOut) {
     step.append(
-      signedIn || walk.signedOut ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ",
-      link("See what happened", seen(walk)),
-      signedIn ? link("Reload the bank: is all as it was?", "/") : "",
+      "Step 2 of 3: ",
+      attackersPage(walk),
+      walk.click ? " Click what it offers." : " Just look at it.",
     );
-  } else if (signedIn !== Boolean(walk.signedOut)) {
-    const open = link("Open the attacker’s page", attack.replace("ATTACK", walk.attack));
-    open.target = "_blank";
-    open.rel = "noopener";
-    open.addEventListener("click", () => {
-      walk.opened = Date.now();
-      remember(walk);
-      // After the click has been followed, so that it still leads to the attacker.
-      setTimeout(() => showStep(walk));
-    });
-    step.append("Step 2 of 3: ", open, " Do what that page asks, then come back here.");
   } else {
     step.append(
       walk.signedOut
@@ -66,14 +61,46 @@ function showStep(walk) {
         : "Step 1 of 3: sign in. The name and the password are filled in.",
     );
   }
-  const leave = document.createElement("button");
-  leave.className = "quiet";
-  leave.textContent = "Leave the tour";
-  leave.addEventListener("click", () => {
+  step.append(leave(step));
+}
+
+// Step 3, by where the visitor is: where the attacker's page has led, or back in the tab before.
+function whatNow(walk, signedIn) {
+  const see = link("See what happened", seen(walk));
+  see.addEventListener("click", () => remember(null));
+  if (waiting) {
+    return ["Step 3 of 3: come back here, and ", link("reload the bank", "/"), " Has anything changed? ", see];
+  }
+  if (/^https?:\/\/(community\.|([^/]+\.)?evil\.localhost)/.test(document.referrer)) {
+    return ["Step 3 of 3: the attacker’s page has led you to your bank. ", see];
+  }
+  return [signedIn || walk.signedOut ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ", see];
+}
+
+function attackersPage(walk) {
+  const address = strip.dataset[walk.position === "cross-site" ? "crossSite" : walk.position];
+  const open = link("Open the attacker’s page", address.replace("ATTACK", walk.attack));
+  open.target = "_blank";
+  open.rel = "noopener";
+  open.addEventListener("click", () => {
+    walk.opened = Date.now();
+    waiting = true;
+    remember(walk);
+    // After the click has been followed, so that it still leads to the attacker.
+    setTimeout(() => showStep(walk));
+  });
+  return open;
+}
+
+function leave(step) {
+  const button = document.createElement("button");
+  button.className = "quiet";
+  button.textContent = "Leave the tour";
+  button.addEventListener("click", () => {
     remember(null);
     step.hidden = true;
   });
-  step.append(leave);
+  return button;
 }
 
 function seen(walk) {
