@@ -69,7 +69,7 @@ function whatNow(walk, signedIn) {
   const see = link("See what happened", seen(walk));
   see.addEventListener("click", () => remember(null));
   if (waiting) {
-    return ["Step 3 of 3: come back here, and ", link("reload the bank", "/"), " Has anything changed? ", see];
+    return ["Step 3 of 3: has anything changed? ", link("Reload the bank", "/"), see];
   }
   if (/^https?:\/\/(community\.|([^/]+\.)?evil\.localhost)/.test(document.referrer)) {
     return ["Step 3 of 3: the attacker’s page has led you to your bank. ", see];
