@@ -123,7 +123,7 @@ def test_what_is_chosen_stays_chosen() -> None:
 def test_the_walk_and_what_is_expected_are_those_of_the_choice() -> None:
     page = ask(query("post-only", owner="fox", **{"try": "link-get.subdomain"}))
 
-    assert f'href="{parse("post-only--for-fox").url}/#try=link-get.subdomain"' in page
+    assert f'href="{parse("post-only--for-fox").url}/#try=link-get.subdomain.click"' in page
     assert "</svg> blocked</span>" in page
     assert '<span class="why">get-refused</span>' in page
 
