@@ -121,7 +121,7 @@ def test_a_lesson_reaches_done_while_its_page_stays_open(browsers: Browsers, sit
         attendee = Attendee(context, site)
         attendee.page.goto(f"{site.playground}/lessons/{lesson.slug}/")
         missing = attendee.page.locator("section[aria-labelledby=tried] [role=status]")
-        expect(missing).to_contain_text("Sign in")
+        expect(missing).to_contain_text("Nothing yet")
         for section, said in {"do-it": "forged", "prove-it": "get-refused"}.items():
             buttons = f"section[aria-labelledby={section}] >> "
             attendee.click(f"{buttons}text=Without the guide")

@@ -23,7 +23,7 @@ class Reason:
 GET_REFUSED = Reason(
     "get-refused",
     "server",
-    "This action is accepted by POST only, and the request was a GET or a HEAD.",
+    "The bank does this only by POST, and the request was another one.",
     405,
 )
 TOKEN_MISSING = Reason(

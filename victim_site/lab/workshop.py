@@ -31,7 +31,8 @@ from victim_site.label import Label
 
 DOCS = settings.CHECKOUT / "docs"
 TRIED, FIXED = "tried", "fixed"
-FIRST_WITH_HEADERS = 4
+# The lessons that explain the header lines of a request.
+EXPLAINED_IN = {"Origin": 4, "Sec-Fetch-Site": 8}
 # The files of `docs/` that are pages here, beside the lessons.
 PAGES = {"glossary", "handout", "facilitator", "matrix"}
 _ADDRESS = re.compile(r"http://([\w.…<>-]*localhost):(8000|9000)")
@@ -244,7 +245,7 @@ def _came_of_it(found: Lesson, outcome: str) -> str:
 
 def _headers(found: Lesson) -> tuple[str, ...]:
     """Return the header lines that a lesson's picture has: those that were explained by then."""
-    return () if found.number < FIRST_WITH_HEADERS else ("Origin", "Sec-Fetch-Site")
+    return tuple(name for name, lesson in EXPLAINED_IN.items() if lesson <= found.number)
 
 
 def _missing(found: Lesson, state: State, arrived: str) -> str:
@@ -272,9 +273,9 @@ def _missing(found: Lesson, state: State, arrived: str) -> str:
             return "Sign out of this lab's bank. Then open the attacker's page."
         return "Open the attacker's page while you are signed out of this lab's bank."
     if not signed_in:
-        return "Sign in to this lab's bank."
-    click = ", and click what it offers" if attack.trigger == "click" else ""
-    return f"You are signed in. Now open the attacker's page{click}."
+        return "Nothing yet. Press “Show me, step by step”; it begins at the bank."
+    click = " and click what it offers" if attack.trigger == "click" else ""
+    return f"You are signed in. The bank's strip leads to the attacker's page: open it{click}."
 
 
 def _added(found: Lesson) -> list[catalogue.DefenseText]:

@@ -87,7 +87,7 @@ def test_a_name_that_can_own_no_lab_is_replaced(name: str) -> None:
 def test_a_lesson_begins_with_what_is_missing() -> None:
     page = Learner().read(IMAGE)
 
-    assert "Sign in to this lab&#x27;s bank." in page
+    assert "Nothing yet." in page
     assert "comes here once you have seen it happen" in page
 
 
@@ -101,7 +101,7 @@ def test_reading_a_lesson_writes_nothing() -> None:
 def test_the_labs_log_and_not_a_click_says_that_a_step_is_done() -> None:
     learner = Learner()
     signed_in("no-defense--for-otter42")
-    assert "Now open the attacker&#x27;s page" in learner.read(IMAGE)
+    assert "leads to the attacker&#x27;s page" in learner.read(IMAGE)
 
     learner.look_at_the_kitten()
     assert HAPPENED in learner.read(IMAGE)

@@ -21,8 +21,17 @@ if (wanted || said.size !== new URLSearchParams(location.search).size) {
   history.replaceState(null, "", location.pathname + (said.size ? `?${said}` : ""));
 }
 // Not inside a frame, where the attacker's page has the say, and the bank must look as it always does.
-const walk = window === window.top ? recall() : null;
-if (walk) showStep(walk);
+if (window === window.top) {
+  showWhere();
+  // Another tab has gone on, or begun another walk.
+  addEventListener("storage", showWhere);
+}
+
+function showWhere() {
+  const walk = recall();
+  if (walk) showStep(walk);
+  else strip.querySelector(".step").hidden = true;
+}
 
 function remember(state) {
   try {
@@ -52,7 +61,7 @@ function showStep(walk) {
     step.append(
       "Step 2 of 3: ",
       attackersPage(walk),
-      walk.click ? " Click what it offers." : " Just look at it.",
+      walk.click ? " Click what it offers." : " Look at it. If it stays, come back to this tab.",
     );
   } else {
     step.append(
@@ -74,7 +83,7 @@ function whatNow(walk, signedIn) {
   if (/^https?:\/\/(community\.|([^/]+\.)?evil\.localhost)/.test(document.referrer)) {
     return ["Step 3 of 3: the attacker’s page has led you to your bank. ", see];
   }
-  return [signedIn || walk.signedOut ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ", see];
+  return [signedIn ? "You are still signed in. Step 3 of 3: " : walk.signedOut ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ", see];
 }
 
 function attackersPage(walk) {
@@ -95,7 +104,7 @@ function attackersPage(walk) {
 function leave(step) {
   const button = document.createElement("button");
   button.className = "quiet";
-  button.textContent = "Leave the tour";
+  button.textContent = "Leave the guide";
   button.addEventListener("click", () => {
     remember(null);
     step.hidden = true;
