@@ -178,13 +178,17 @@ def test_it_sends_the_statement_and_again_when_it_changes(bank: RunningBank) -> 
     assert second["payments"][0] == {"from": "alice", "to": "mallory", "amount": 30}
 
 
+def read_what_was_on_its_way(feed: Client) -> None:
+    while feed.receive(timeout=30) is not None:
+        pass
+
+
 def test_a_message_that_is_too_long_ends_it(bank: RunningBank) -> None:
     with bank.feed() as feed:
         feed.receive(timeout=5)
         feed.send("x" * 5000)
         with pytest.raises(ConnectionClosed) as closed:
-            while feed.receive(timeout=30) is not None:
-                pass  # What was on its way before.
+            read_what_was_on_its_way(feed)
     assert closed.value.reason == 1009
     assert bank.healthy()
 
