@@ -178,7 +178,7 @@ def test_it_sends_the_statement_and_again_when_it_changes(bank: RunningBank) -> 
     assert second["payments"][0] == {"from": "alice", "to": "mallory", "amount": 30}
 
 
-def read_what_was_on_its_way(feed: Client) -> None:
+def read_what_was_on_its_way(feed: WebSocket) -> None:
     while feed.receive(timeout=30) is not None:
         pass
 
