@@ -43,7 +43,7 @@ matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=fi
 	$(PYTEST_CELLS)
 
 matrix-full: browsers ## Every cell, every honest user, and axe on every page (about an hour)
-	$(PYTEST_CELLS) e2e/test_honest.py e2e/test_safety.py --all-cells
+	$(PYTEST_CELLS) e2e/test_honest.py e2e/test_weaknesses.py e2e/test_safety.py --all-cells
 
 matrix-https: browsers ## What https changes, and attacks that must not notice it (K, PROFILE as above)
 	$(PYTEST_BROWSER) e2e/test_https.py --all-cells $(if $(PROFILE),--profile $(PROFILE))

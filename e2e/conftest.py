@@ -26,6 +26,8 @@ from tools.run import ROOT, Playground
 
 _started = pytest.StashKey[tuple[Playground, tempfile.TemporaryDirectory[str]]]()
 _begin = time.monotonic()
+# Each window makes a Firefox slower, 160 of them by a half; a start takes as long as five tests.
+TESTS_OF_A_FIREFOX = 60
 # The attacks of the classic account: by image, by link, by hidden form.
 CLASSIC = {"image-get", "link-get", "form-post"}
 
@@ -44,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes a minute or so, and is begun before the others")
     if hasattr(config, "workerinput") or "E2E_VICTIM_PORT" in os.environ:
         return
     if config.option.collectonly:
@@ -84,6 +87,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("profile", names)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests of one browser beside each other: a worker has one at a time, and a start takes as
+    long as several tests. What takes long goes first, so that nobody waits for it in the end."""
+    items.sort(key=lambda item: (item.get_closest_marker("long") is None, browser_of(item)))
+
+
+def browser_of(item: pytest.Item) -> tuple[int, tuple[str, ...]]:
+    """Return what sorts a test beside others with its browser: the profile, and more arguments."""
+    # A profile is called `profile`, or otherwise where a file chooses its own.
+    for value in item.callspec.params.values() if hasattr(item, "callspec") else ():
+        if isinstance(value, matrix.Cell):
+            return place_of(value.profile), profiles.ages(value.attack, value.cookie_age)
+        if isinstance(value, str) and value in profiles.STATED:
+            return place_of(value), ()
+    return 0, ()
+
+
+def place_of(profile: str) -> int:
+    """Return where a profile stands in the order; variants and others come last."""
+    return profiles.ORDER.index(profile) if profile in profiles.ORDER else len(profiles.ORDER)
+
+
 def provable_cells() -> list[matrix.Cell]:
     """Return every cell that a browser can try, those of one kind of browser beside each other."""
     expectations = matrix.load(Path(os.environ.get("E2E_MATRIX", matrix.FILE)))
@@ -96,10 +121,10 @@ def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
 
     What a *server* makes of a request does not depend on the browser once the same request has
     arrived, nor on which page made it. So the first profile has one cell for each attack, position
-    and reason, each time of another defense; the others one for each attack, position and who
-    decided: nobody, the server, or the browser by one of its reasons. The first profile also has
-    all cells of the classic attacks, and all labs that only some rows state, such as flawed
-    defenses.
+    and reason; the others one for each attack, position and who decided: nobody, the server, or the
+    browser by one of its reasons. It is the one whose reason, then whose defense, was tried least
+    before; every profile has every reason. The first profile also has the controls, all cells of
+    the classic attacks, and all labs that only some rows state, such as flawed defenses.
     """
     columns = set(matrix.load().columns)
     kinds: dict[tuple[str | None, ...], list[matrix.Cell]] = {}
@@ -109,14 +134,26 @@ def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
             why = "the server"
         key = (cell.profile, cell.attack, cell.position, why, cell.cookie_age)
         kinds.setdefault(key, []).append(cell)
+    tried: collections.Counter[tuple[str, str | None]] = collections.Counter()
+
+    def often(cell: matrix.Cell) -> tuple[int, int]:
+        said = cell.verdict or cell.reason
+        return tried[cell.profile, said], tried[cell.profile, cell.defense]
+
+    def always(cell: matrix.Cell) -> bool:
+        if cell.profile != profiles.ORDER[0]:
+            return False
+        lab = cell.defense.partition("--with-")[0]
+        return cell.attack in CLASSIC or lab == matrix.CONTROL or lab not in columns
+
     kept = []
-    for number, same in enumerate(kinds.values()):
-        picked = {number % len(same)}
-        if same[0].profile == profiles.ORDER[0]:
-            picked |= {0} | {at for at, cell in enumerate(same) if cell.attack in CLASSIC}
-            alone = {cell.defense.partition("--with-")[0] for cell in same} - columns
-            picked |= {at for at, cell in enumerate(same) if cell.defense in alone}
-        kept += [same[at] for at in sorted(picked)]
+    for same in kinds.values():
+        least = min(same, key=often)
+        for cell in same:
+            if cell is least or always(cell) or often(cell)[0] == 0:
+                kept.append(cell)
+                tried[cell.profile, cell.verdict or cell.reason] += 1
+                tried[cell.profile, cell.defense] += 1
     return kept
 
 
@@ -127,21 +164,26 @@ class Browsers:
         self._playwright = playwright
         self._site = site
         self._open: dict[tuple[str, ...], Browser] = {}
+        self._given = 0
 
     def get(self, profile: str, *arguments: str) -> Browser:
         """Return a running browser of that profile, once it has proven to be one.
 
-        `arguments` are more of the browser's own, such as `profiles.OLD_COOKIES`.
+        `arguments` are more of the browser's own, such as `profiles.OLD_COOKIES`. Ask once a test:
+        contexts of a browser that was given before may be gone.
         """
         key = (profile, *arguments)
-        if key not in self._open or not self._open[key].is_connected():
+        worn = profile.startswith("firefox") and self._given == TESTS_OF_A_FIREFOX
+        if worn or key not in self._open or not self._open[key].is_connected():
             self.close()
+            self._given = 0
             kind, prefs = profiles.VARIANTS.get(profile, (profile, None))
             browser = launch(self._playwright, kind, extra_args=arguments, firefox_prefs=prefs)
             self._open[key] = browser
             stated = kind in profiles.STATED
             if stated and (mismatch := profiles.check_third_party(browser, kind, self._site)):
                 pytest.exit(mismatch, returncode=2)
+        self._given += 1
         return self._open[key]
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from e2e import attacks
 from e2e.bank import Lab, Site
@@ -109,8 +109,8 @@ def treats_unset_as_lax(browser: Browser, site: Site, age: float) -> bool:
     return "sessionid" not in attempt["cookies"]
 
 
-def sign_in_by_hand(context: BrowserContext, lab: Lab, username: str = "alice") -> None:
-    """Sign in with the bank's form in the browser, as a visitor does."""
+def sign_in_by_hand(context: BrowserContext, lab: Lab, username: str = "alice") -> Page:
+    """Sign in with the bank's form in the browser, as a visitor does; return the account page."""
     page = context.new_page()
     page.goto(f"{lab.url}/login")
     if username != "alice":
@@ -118,6 +118,7 @@ def sign_in_by_hand(context: BrowserContext, lab: Lab, username: str = "alice") 
         page.fill("input[name=password]", "mischief")
     page.click("main button")
     page.wait_for_selector("h1.greeting")
+    return page
 
 
 def check_third_party(browser: Browser, profile: str, site: Site) -> str:

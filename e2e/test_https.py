@@ -62,9 +62,9 @@ def square(cell: matrix.Cell) -> tuple[str, ...]:
     return (cell.attack, cell.position, cell.defense, cell.cookie_age)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def secure() -> Iterator[Site]:
-    """A playground with https."""
+    """A playground with https; for the whole run, since these tests lie apart in it."""
     with (
         tempfile.TemporaryDirectory(prefix="csrf-playground-") as folder,
         Playground(var_dir=Path(folder), https=True) as playground,
@@ -158,7 +158,7 @@ def test_three_clicks_lead_to_a_forged_request_over_https(browsers: Browsers, se
         context.on("request", lambda request: asked.append(request.url))
         page = context.new_page()
         page.goto(secure.playground)
-        page.click("text=Start: be signed out by an image")
+        page.click("text=Be signed out by an image")
         page.click("main form[action='/login'] button")
         with context.expect_page() as opened:
             page.click("text=Open the attacker’s page")

@@ -95,8 +95,7 @@ def test_a_visitor_who_is_signed_in_is_asked_to_sign_out_before_a_forged_sign_in
     context: BrowserContext, site: Site
 ) -> None:
     lab = Lab(site, "samesite-lax")
-    profiles.sign_in_by_hand(context, lab)
-    page = context.new_page()
+    page = profiles.sign_in_by_hand(context, lab)
     page.goto(f"{lab.url}/#try=login-post.cross-site.signed-out")
     assert "Step 1 of 3: sign out" in page.inner_text(".step")
     page.click(".signout button")
@@ -150,8 +149,7 @@ def test_behind_the_attackers_page_are_its_bytes_and_the_way_to_its_attempt(
 ) -> None:
     lab = Lab(site, "no-defense")
     with profiles.fresh_context(browsers.get("chromium")) as context:
-        profiles.sign_in_by_hand(context, lab)
-        page = context.new_page()
+        page = profiles.sign_in_by_hand(context, lab)
         served = page.goto(site.attack_page("image-get", "cross-site", lab.label))
         assert served is not None
         body = served.text()
@@ -212,8 +210,7 @@ def test_a_link_into_a_strict_lab_offers_the_way_inside(
     context: BrowserContext, site: Site
 ) -> None:
     lab = Lab(site, "samesite-strict")
-    profiles.sign_in_by_hand(context, lab)
-    page = context.new_page()
+    page = profiles.sign_in_by_hand(context, lab)
     page.goto(f"{site.playground}/labs/{lab.label}/")
     with context.expect_page() as opened:
         page.click("text=Open the bank only")
@@ -230,6 +227,7 @@ def test_a_cookie_that_does_not_come_back_is_explained(context: BrowserContext, 
     assert page.is_visible("text=SameSite=None; Secure")
 
 
+@pytest.mark.long
 def test_the_lax_default_ends_after_two_minutes_by_the_clock(
     browsers: Browsers, site: Site
 ) -> None:
@@ -238,8 +236,7 @@ def test_the_lax_default_ends_after_two_minutes_by_the_clock(
 
     lab = Lab(site, "browser-default")
     with profiles.fresh_context(browsers.get("chromium")) as context:
-        profiles.sign_in_by_hand(context, lab)
-        page = context.new_page()
+        page = profiles.sign_in_by_hand(context, lab)
         before = lab.state()["attempts"][-1]["id"]
         attacks.launch(page, site, "form-post", "cross-site", lab.label)
         fresh, _ = lab.wait_for("transfer", before)
