@@ -163,7 +163,7 @@ def bank(site: Playground, monkeypatch: pytest.MonkeyPatch) -> RunningBank:
 
 def test_it_sends_the_statement_and_again_when_it_changes(bank: RunningBank) -> None:
     with bank.feed() as feed:
-        first = json.loads(feed.receive(timeout=5))
+        first = json.loads(feed.receive(timeout=30))
         paid = bank.raw(
             bank.request(
                 "GET /transfer?to=mallory&amount=30 HTTP/1.1",
@@ -171,7 +171,7 @@ def test_it_sends_the_statement_and_again_when_it_changes(bank: RunningBank) -> 
                 "Connection: close",
             )
         )
-        second = json.loads(feed.receive(timeout=5))
+        second = json.loads(feed.receive(timeout=30))
 
     assert b" 303 " in paid
     assert (first["name"], first["balance"], second["balance"]) == ("alice", 1000, 970)
@@ -185,7 +185,7 @@ def read_what_was_on_its_way(feed: WebSocket) -> None:
 
 def test_a_message_that_is_too_long_ends_it(bank: RunningBank) -> None:
     with bank.feed() as feed:
-        feed.receive(timeout=5)
+        feed.receive(timeout=30)
         feed.send("x" * 5000)
         with pytest.raises(ConnectionClosed) as closed:
             read_what_was_on_its_way(feed)
@@ -210,7 +210,7 @@ def test_what_comes_in_pieces_or_never_is_survived(bank: RunningBank) -> None:
 
     assert bank.healthy()
     with bank.feed() as feed:
-        assert json.loads(feed.receive(timeout=5))["name"] == "alice"
+        assert json.loads(feed.receive(timeout=30))["name"] == "alice"
 
 
 def test_they_are_few_and_the_bank_answers_beside_them(bank: RunningBank) -> None:
