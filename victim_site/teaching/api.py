@@ -13,8 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
 
+from catalogue.labels import BadLabel
 from victim_site.bank import labs, reports
-from victim_site.label import BadLabel, Label, parse
+from victim_site.bank.label import Label
+from victim_site.label import parse
 from victim_site.teaching import texts
 
 api = NinjaAPI(title="CSRF Playground", version="1", docs_url=None)

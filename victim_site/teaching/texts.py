@@ -18,9 +18,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from catalogue import matrix
+from catalogue.labels import BadLabel
+from victim_site.bank.label import Label
 from victim_site.defenses.base import all_defenses, flawed_defenses
-from victim_site.label import BadLabel, Label, parse, stacks
-from victim_site.weaknesses.base import all_weaknesses
+from victim_site.label import parse, stacks
+from victim_site.weaknesses.registry import all_weaknesses
 
 ATTACKS_DIR = settings.CHECKOUT / "attacker_site" / "attacks"
 DEFENSES_DIR = settings.CHECKOUT / "victim_site" / "defenses"

@@ -15,11 +15,13 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
+from catalogue.labels import NO_DEFENSE
 from catalogue.lessons import Lesson
 from csrf_proof.reasons import REASONS
 from victim_site.bank import reports
+from victim_site.bank.label import Label
 from victim_site.bank.labs import reset as reset_lab
-from victim_site.label import NO_DEFENSE, Label, stacks
+from victim_site.label import stacks
 from victim_site.teaching import texts
 from victim_site.teaching.browser import selfcheck
 from victim_site.teaching.labs.telling import sender, told

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import Http404
 
-from victim_site.label import BadLabel, Label, parse
+from catalogue.labels import BadLabel
+from victim_site.bank.label import Label
+from victim_site.label import parse
 from victim_site.teaching import texts
 
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from csrf_proof.reasons import REASONS
 from victim_site.bank import reports
 from victim_site.bank.attempts import FRAMED, KEPT, PREFLIGHT, WEBSOCKET
+from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
-from victim_site.label import Label
 from victim_site.teaching import texts
 from victim_site.teaching.labs import picture, telling
 from victim_site.teaching.walks import label_of, walk

@@ -9,8 +9,10 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from catalogue.labels import NO_DEFENSE, BadLabel
 from csrf_proof.reasons import REASONS
-from victim_site.label import NO_DEFENSE, BadLabel, Label, parse
+from victim_site.bank.label import Label
+from victim_site.label import parse
 from victim_site.teaching import texts
 from victim_site.teaching.labs.play import LONGEST_QUOTE, USUAL_ATTACK, learner
 from victim_site.teaching.views import log_context

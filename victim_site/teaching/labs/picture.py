@@ -22,10 +22,10 @@ from django.urls import Resolver404, resolve
 from csrf_proof import reasons
 from victim_site.bank.actions import Action
 from victim_site.bank.attempts import ACT, ANONYMOUS, APPLIED, FRAMED, PREFLIGHT, WEBSOCKET
+from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
-from victim_site.config.urls_bank import addresses
+from victim_site.bank.urls import addresses
 from victim_site.defenses.base import Defense
-from victim_site.label import Label
 from victim_site.teaching.labs import telling
 
 WIDTH, EDGE, PADDING, GAP = 600, 2, 22, 46

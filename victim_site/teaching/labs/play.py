@@ -18,15 +18,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, BadLabel
 from csrf_proof.reasons import REASONS
-from victim_site.label import (
-    LONGEST_LABEL,
-    LONGEST_OWNER,
-    NO_DEFENSE,
-    BadLabel,
-    parse,
-    stacks,
-)
+from victim_site.label import parse, stacks
 from victim_site.teaching import texts
 from victim_site.teaching.lessons.learner import NAME_COOKIE, is_name
 from victim_site.teaching.walks import walk

@@ -14,8 +14,8 @@ from victim_site.bank.attempts import (
     WEBSOCKET,
     origin_relation,
 )
+from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
-from victim_site.label import Label
 
 # What Sec-Fetch-Site says, in words, and what the actions are.
 SENDERS = {

@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 
-from victim_site.label import LONGEST_OWNER
+from catalogue.labels import LONGEST_OWNER
 from victim_site.teaching import texts
 from victim_site.teaching.browser.selfcheck import NONE_ARRIVED, UNSET_ARRIVED
 

@@ -15,8 +15,9 @@ from django.dispatch import receiver
 from catalogue.lessons import Lesson, problems, read_all
 from catalogue.matrix import FORGED
 from victim_site.bank.attempts import ACT, APPLIED
+from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
-from victim_site.label import Label, parse
+from victim_site.label import parse
 from victim_site.teaching import texts
 from victim_site.teaching.labs.telling import sender
 from victim_site.teaching.lessons.models import Progress

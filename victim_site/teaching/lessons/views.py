@@ -23,8 +23,8 @@ from csrf_proof.reasons import (
     SESSION_ENDED,
 )
 from victim_site.bank import reports
+from victim_site.bank.label import Label
 from victim_site.bank.labs import reset as reset_lab
-from victim_site.label import Label
 from victim_site.teaching import texts
 from victim_site.teaching.browser import selfcheck
 from victim_site.teaching.labs import picture

@@ -13,8 +13,9 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from catalogue.labels import LONGEST_LABEL
 from victim_site.conftest import playground, signed_in, state
-from victim_site.label import LONGEST_LABEL, parse, stacks
+from victim_site.label import parse, stacks
 from victim_site.teaching import texts
 from victim_site.teaching.labs import play
 from victim_site.teaching.lessons.learner import NAME_COOKIE
