@@ -1,15 +1,15 @@
-"""The addresses of the checks on the host of a lab, where cookies can be set for it and counted."""
+"""The browser checks' addresses on the host of a lab, where cookies are set and seen to arrive."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.teaching.browser import cookies, selfcheck
+from victim_site.teaching.browser.views import cookie_run, self_check
 
 urlpatterns = [
-    path("self-check/start", selfcheck.start, name="self-check-start"),
-    path("self-check/echo.svg", selfcheck.echo, name="self-check-echo"),
-    path("cookies/start", cookies.start, name="cookies-start"),
-    path("cookies/<slug:run>/kept", cookies.kept, name="cookies-kept"),
-    path("cookies/<slug:run>/<slug:position>/<slug:way>", cookies.echo, name="cookies-echo"),
+    path("self-check/start", self_check.start, name="self-check-start"),
+    path("self-check/echo.svg", self_check.echo, name="self-check-echo"),
+    path("cookies/start", cookie_run.start, name="cookies-start"),
+    path("cookies/<slug:run>/kept", cookie_run.kept, name="cookies-kept"),
+    path("cookies/<slug:run>/<slug:position>/<slug:way>", cookie_run.echo, name="cookies-echo"),
 ]
