@@ -1,4 +1,4 @@
-"""Where the labs of other publishers are here."""
+"""Known labs: other publishers' exercises, and the lab here that is the counterpart of each."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ KNOWN_LABS_FILE = Path(__file__).parents[1] / "known_labs.toml"
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """Where the labs of others are here, by publisher."""
+    """Other publishers' exercises, by publisher."""
     return render(request, "reference/known_labs.html", {"publishers": _publishers()})
 
 
 @cache
 def _publishers() -> dict[str, list[dict[str, Any]]]:
-    """Return the known labs by publisher, each with its walk; tools.check sees that they are so."""
+    """Return other publishers' exercises, each with the walkthrough of its counterpart here.
+
+    `tools.check` makes sure that they exist in the matrix.
+    """
     found: dict[str, list[dict[str, Any]]] = {}
     lists = tomllib.loads(KNOWN_LABS_FILE.read_text(encoding="utf-8")).values()
-    for lab in (lab for labs in lists for lab in labs):
-        if "page" not in lab:
-            lab["walk"] = walk(lab["lab"], lab["attack"], lab["position"])
-            lab["where"] = descriptions.POSITIONS[lab["position"]]
-        found.setdefault(lab["publisher"], []).append(lab)
+    for exercise in (exercise for exercises in lists for exercise in exercises):
+        if "page" not in exercise:
+            exercise["walk"] = walk(exercise["lab"], exercise["attack"], exercise["position"])
+            exercise["where"] = descriptions.POSITIONS[exercise["position"]]
+        found.setdefault(exercise["publisher"], []).append(exercise)
     return found
