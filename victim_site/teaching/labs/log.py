@@ -5,11 +5,11 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from csrf_proof.reasons import REASONS
 from victim_site.bank import reports
 from victim_site.bank.label import Label
 from victim_site.teaching.labs.attempt_summary import summarize
 from victim_site.teaching.links import walk
+from victim_site.wording import REASONS
 
 
 def log_context(label: Label) -> dict[str, Any]:

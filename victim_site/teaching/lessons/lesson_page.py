@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest
 
 from catalogue.lessons import Claim, Lesson
 from catalogue.matrix import FORGED
-from csrf_proof.reasons import REASONS
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.browser.views import self_check
 from victim_site.teaching.lessons import progress
@@ -18,6 +17,7 @@ from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.lessons.overview import browser_of
 from victim_site.teaching.lessons.steps import FIXED, TRIED, State, states_of, step_of
 from victim_site.teaching.links import get_label_or_404, walk
+from victim_site.wording import REASONS
 
 
 def get_lesson_or_404(slug: str) -> Lesson:

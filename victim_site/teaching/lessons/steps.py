@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalogue.lessons import Lesson
-from csrf_proof.reasons import COOKIE_THIRD_PARTY, NOT_SIGNED_IN, REASONS, SESSION_ENDED
+from csrf_proof.reasons import COOKIE_THIRD_PARTY, NOT_SIGNED_IN, SESSION_ENDED
 from victim_site.bank import reports
 from victim_site.bank.label import Label
 from victim_site.teaching import descriptions
@@ -14,6 +14,7 @@ from victim_site.teaching.labs import picture
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.links import attack_page, walk
+from victim_site.wording import REASONS
 
 TRIED, FIXED = "tried", "fixed"
 # The lessons that explain the header lines of a request.

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from csrf_proof.reasons import REASONS
+from csrf_proof.attacks import Attack
 from victim_site.bank import reports
 from victim_site.bank.attempts import FRAMED, KEPT, PREFLIGHT, WEBSOCKET
 from victim_site.bank.label import Label
@@ -16,6 +16,7 @@ from victim_site.bank.models import Attempt
 from victim_site.teaching import descriptions
 from victim_site.teaching.labs import attempt_summary, picture
 from victim_site.teaching.links import get_label_or_404, walk
+from victim_site.wording import REASONS
 
 # Words by which the attacks name their requests, for what the log keeps of one.
 POSITIONS = {"cross-site": "cross-site", "same-site": "subdomain"}
@@ -84,7 +85,7 @@ def show(request: HttpRequest, text: str, number: int) -> HttpResponse:
     return render(request, "labs/attempt.html", context)
 
 
-def _attack(attempt: Attempt, label: Label) -> descriptions.Attack | None:
+def _attack(attempt: Attempt, label: Label) -> Attack | None:
     """Return the plainest attack that sends such a request; which one it was, no request says."""
     position = POSITIONS.get(attempt_summary.sender(attempt, label))
     words = {KINDS[attempt.kind]} if attempt.kind in KINDS else _words(attempt)

@@ -10,13 +10,14 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from catalogue.labels import NO_DEFENSE, BadLabel
-from csrf_proof.reasons import REASONS
+from csrf_proof.attacks import Attack
 from victim_site.bank.label import Label
 from victim_site.label import parse
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.labs.choices import LONGEST_QUOTE, USUAL_ATTACK, learner
 from victim_site.teaching.labs.log import log_context
 from victim_site.teaching.links import walk
+from victim_site.wording import REASONS
 
 # What is compared until the visitor says what.
 FIRST, SECOND = NO_DEFENSE, "rule-of-thumb"
@@ -53,7 +54,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     return render(request, "labs/compare.html", context)
 
 
-def _aim(request: HttpRequest) -> tuple[descriptions.Attack, str, str]:
+def _aim(request: HttpRequest) -> tuple[Attack, str, str]:
     """Return the attack and the position, and what was wrong with those in the query."""
     slug = request.GET.get("attack") or USUAL_ATTACK[0]
     attack = descriptions.attacks().get(slug)

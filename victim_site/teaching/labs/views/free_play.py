@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE
-from csrf_proof.reasons import REASONS
 from victim_site.label import parse, stacks
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.labs.choices import Choice, defenses_in_order, problems, read, same_stack
 from victim_site.teaching.links import walk
+from victim_site.wording import REASONS
 
 
 @require_safe

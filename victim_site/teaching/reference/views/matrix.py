@@ -11,11 +11,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from csrf_proof.reasons import REASONS
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import walk
 from victim_site.teaching.reference import over_https
 from victim_site.teaching.reference.matrix_tables import profile_of, rows
+from victim_site.wording import REASONS
 
 
 @require_safe
