@@ -20,7 +20,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What the scaffold leaves for people to write.
 BLANK = "TODO"
-LONGEST_LABEL = 63
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PLACES = ("cross-site", "subdomain")
 POSITIONS = {"cross-site", "subdomain", "lookalike", "same-origin"}

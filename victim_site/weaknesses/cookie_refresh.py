@@ -26,7 +26,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from victim_site.weaknesses.base import View, Weakness
+from victim_site.bank.weakness import View, Weakness
 
 
 def _lantern_id(request: HttpRequest) -> HttpResponse:

@@ -1,20 +1,16 @@
 """What a weakness is: a feature of the bank, as a class with hooks that do nothing by default.
 
-A file in this folder holds one subclass of `Weakness`; its name, with hyphens, is the slug, and its
-docstring is the lesson. A lab has a weakness if its label says `with-<slug>`, and then the bank
-calls its hooks; no other lab has its pages, its headers or its cookies.
+Each file in `victim_site/weaknesses/` holds one subclass of `Weakness`; its name, with hyphens, is
+the slug, and its docstring is the lesson. A lab has a weakness if its label says `with-<slug>`, and
+then the bank calls its hooks; no other lab has its pages, its headers or its cookies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import ClassVar
 
 from django.http import HttpRequest, HttpResponse
-
-from victim_site import weaknesses
-from victim_site.discovery import members
 
 View = Callable[..., HttpResponse]
 
@@ -48,13 +44,3 @@ class Weakness:
 
     def answer(self, request: HttpRequest, response: HttpResponse) -> None:
         """Change a response before the lab's defenses do."""
-
-
-@cache
-def all_weaknesses() -> dict[str, Weakness]:
-    """Return every weakness by its slug, found by listing the folder, in order of slug.
-
-    Raises:
-        TypeError: A file does not hold exactly one subclass of `Weakness`.
-    """
-    return members(Weakness, weaknesses)

@@ -1,4 +1,4 @@
-"""Where a visitor is sent: to a lab that exists, and on the walk of an attack at it."""
+"""Links to a lab, to the walkthrough of an attack on it, and to the attacker's page."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import Http404
 
-from victim_site.label import BadLabel, Label, parse
-from victim_site.teaching import texts
+from catalogue.labels import BadLabel
+from victim_site.bank.label import Label
+from victim_site.label import parse
+from victim_site.teaching import descriptions, expectations
 
 
-def label_of(text: str) -> Label:
+def get_label_or_404(text: str) -> Label:
     """Return the label that an address names; where there is none, the answer is a 404."""
     try:
         return parse(text)
@@ -24,8 +26,8 @@ def walk(lab: str, attack: str, position: str, back: str = "") -> str:
 
     What is to be seen is in the lab's log, or in a lesson: `back` is its slug and the step in it.
     """
-    about = texts.attacks()[attack]
-    label = label_of(texts.lab_for(lab, attack))
+    about = descriptions.attacks()[attack]
+    label = get_label_or_404(expectations.lab_for(lab, attack))
     host = _launched_from(position)
     how = ".signed-out" * (about.victim != "signed-in") + ".by-bank" * about.by_application
     how += ".click" * (about.trigger == "click")

@@ -9,12 +9,14 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from catalogue.labels import NO_DEFENSE, BadLabel
 from csrf_proof.attacks import Attack
-from victim_site.label import NO_DEFENSE, BadLabel, Label, parse
-from victim_site.teaching import texts
-from victim_site.teaching.labs.play import LONGEST_QUOTE, USUAL_ATTACK, learner
-from victim_site.teaching.views import log_context
-from victim_site.teaching.walks import walk
+from victim_site.bank.label import Label
+from victim_site.label import parse
+from victim_site.teaching import descriptions, expectations
+from victim_site.teaching.labs.choices import LONGEST_QUOTE, USUAL_ATTACK, learner
+from victim_site.teaching.labs.log import log_context
+from victim_site.teaching.links import walk
 from victim_site.wording import REASONS
 
 # What is compared until the visitor says what.
@@ -44,10 +46,10 @@ def compare(request: HttpRequest) -> HttpResponse:
         "mistake": mistake,
         "attack": attack,
         "position": position,
-        "where": texts.POSITIONS[position],
-        "attacks": texts.attacks().values(),
-        "positions": texts.POSITIONS,
-        "known": texts.the_matrix().labels,
+        "where": descriptions.POSITIONS[position],
+        "attacks": descriptions.attacks().values(),
+        "positions": descriptions.POSITIONS,
+        "known": expectations.the_matrix().labels,
     }
     return render(request, "labs/compare.html", context)
 
@@ -55,16 +57,16 @@ def compare(request: HttpRequest) -> HttpResponse:
 def _aim(request: HttpRequest) -> tuple[Attack, str, str]:
     """Return the attack and the position, and what was wrong with those in the query."""
     slug = request.GET.get("attack") or USUAL_ATTACK[0]
-    attack = texts.attacks().get(slug)
+    attack = descriptions.attacks().get(slug)
     if attack is None:
-        usual = texts.attacks()[USUAL_ATTACK[0]]
+        usual = descriptions.attacks()[USUAL_ATTACK[0]]
         mistake = f"There is no attack called “{slug[:LONGEST_QUOTE]}”. This is {usual.slug}."
         return usual, USUAL_ATTACK[1], mistake
     position = request.GET.get("position") or attack.positions[0]
     if position in attack.positions:
         return attack, position, ""
-    where = texts.POSITIONS.get(position, f"from “{position[:LONGEST_QUOTE]}”")
-    instead = texts.POSITIONS[attack.positions[0]]
+    where = descriptions.POSITIONS.get(position, f"from “{position[:LONGEST_QUOTE]}”")
+    instead = descriptions.POSITIONS[attack.positions[0]]
     return attack, attack.positions[0], f"{slug} is not launched {where}. This is {instead}."
 
 
@@ -82,7 +84,7 @@ def _asked(request: HttpRequest) -> tuple[str, str]:
 def _lab(text: str, attack: str) -> Label | BadLabel:
     """Return the lab at which an attack is tried, with the weakness that it needs."""
     try:
-        return parse(texts.lab_for(text, attack))
+        return parse(expectations.lab_for(text, attack))
     except BadLabel as mistake:
         return mistake
 
@@ -92,10 +94,10 @@ def _shown(
 ) -> dict[str, Any]:
     """Return one side: what its lab has, and the other has not, what is expected, and its log."""
     only = set(_named(lab)) - set(_named(other)) if isinstance(other, Label) else set()
-    weak = [(slug, texts.weaknesses()[slug].summary) for slug in lab.weakness_slugs]
-    cells = texts.expected(lab, attack, position)
+    weak = [(slug, descriptions.weaknesses()[slug].summary) for slug in lab.weakness_slugs]
+    cells = expectations.expected(lab, attack, position)
     return {
-        "defenses": [(s, said, s in only) for s, said in texts.summaries(lab)],
+        "defenses": [(s, said, s in only) for s, said in descriptions.summaries(lab)],
         "weaknesses": [(s, said, s in only) for s, said in weak],
         "expected": [(cell, REASONS.get(cell.reason or "")) for cell in cells],
         "walk": walk(lab.text, attack, position),

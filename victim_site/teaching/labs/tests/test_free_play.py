@@ -1,8 +1,7 @@
-"""Free play and the comparison: a choice makes a lab or says what to do, and none is a 500."""
+"""Free play: a choice makes a lab or says what to do, and none is a 500."""
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,25 +12,16 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from victim_site.conftest import playground, signed_in, state
-from victim_site.label import LONGEST_LABEL, parse, stacks
-from victim_site.teaching import texts
-from victim_site.teaching.labs import play
-from victim_site.teaching.lessons.learner import NAME_COOKIE
+from catalogue.labels import LONGEST_LABEL
+from victim_site.conftest import playground
+from victim_site.label import parse, stacks
+from victim_site.teaching import descriptions, expectations
+from victim_site.teaching.labs import choices
+from victim_site.teaching.labs.tests.reading import ask
 
 pytestmark = pytest.mark.django_db
 
 SIX = ("post-only", "csrf-token", "samesite-strict", "origin-check", "no-framing", "host-prefix")
-
-
-def ask(path: str, learner: str | None = None) -> str:
-    """Return a page as people read it, in which a mistake would be a 500."""
-    site = playground()
-    if learner is not None:
-        site.cookies[NAME_COOKIE] = learner
-    answer = site.get(path)
-    assert answer.status_code == 200
-    return html.unescape(answer.content.decode())
 
 
 def query(*defenses: str, **others: Any) -> str:
@@ -98,16 +88,17 @@ def test_a_choice_makes_a_label(path: str, label: str) -> None:
 def test_every_defense_stack_and_weakness_is_a_chip_once() -> None:
     chips = re.findall(r'type="checkbox" name="([a-z]+)" value="([a-z0-9-]+)"', ask("/play/"))
 
-    named = {*texts.defenses(), *stacks()} - {"no-defense"}
+    named = {*descriptions.defenses(), *stacks()} - {"no-defense"}
     assert sorted(chips) == sorted(
-        [("defense", slug) for slug in named] + [("weakness", slug) for slug in texts.weaknesses()]
+        [("defense", slug) for slug in named]
+        + [("weakness", slug) for slug in descriptions.weaknesses()]
     )
 
 
 def test_every_launch_is_an_option_once() -> None:
     options = re.findall(r'<option value="([a-z0-9.-]+)"', ask("/play/"))
 
-    assert sorted(options) == sorted(".".join(row) for row in texts.the_matrix().rows)
+    assert sorted(options) == sorted(".".join(row) for row in expectations.the_matrix().rows)
 
 
 def test_what_is_chosen_stays_chosen() -> None:
@@ -217,7 +208,7 @@ NO_LAB: dict[str, tuple[str, str, set[str]]] = {
     ),
     "a very long unknown weakness": (
         query(weakness="w" * 3000),
-        f"There is no weakness called “{'w' * play.LONGEST_QUOTE}”.",
+        f"There is no weakness called “{'w' * choices.LONGEST_QUOTE}”.",
         {"Go on with the rest"},
     ),
     "a defense among the weaknesses": (
@@ -292,7 +283,9 @@ def test_where_no_stack_helps_the_page_says_so() -> None:
 
 
 def test_what_says_the_same_comes_before_what_says_more() -> None:
-    offers = play.shorter(["post-only", "csrf-token", "samesite-lax", "no-framing", "origin-check"])
+    offers = choices.shorter(
+        ["post-only", "csrf-token", "samesite-lax", "no-framing", "origin-check"]
+    )
 
     assert offers[:2] == [
         ("origin-check", "django-default"),
@@ -301,15 +294,17 @@ def test_what_says_the_same_comes_before_what_says_more() -> None:
 
 
 @given(
-    chosen=st.sets(st.sampled_from([*texts.columns(), *(f.slug for f in texts.flawed())])),
+    chosen=st.sets(
+        st.sampled_from([*expectations.columns(), *(f.slug for f in descriptions.flawed())])
+    ),
     rest=st.sampled_from(["", "--for-otter42", "--with-open-redirect--with-two-step"]),
 )
 @hypothesis_settings(max_examples=200, deadline=None)
 def test_every_offer_is_a_lab_that_says_the_same_or_more(chosen: set[str], rest: str) -> None:
-    defenses = tuple(slug for slug in play.defenses_in_order() if slug in chosen)
+    defenses = tuple(slug for slug in choices.defenses_in_order() if slug in chosen)
 
-    for offer in play.shorter(defenses, rest):
-        assert set(parse("--".join(offer) + rest).slugs) >= set(play.expanded(defenses))
+    for offer in choices.shorter(defenses, rest):
+        assert set(parse("--".join(offer) + rest).slugs) >= set(choices.expanded(defenses))
 
 
 # --- The visitor's own name -----------------------------------------------------------------------
@@ -338,146 +333,9 @@ def test_a_name_that_is_none_is_treated_as_absent(cookie: str) -> None:
     assert "--for-" not in ask("/compare/", learner=cookie)
 
 
-# --- Comparing ------------------------------------------------------------------------------------
-
-
-def sides(page: str) -> list[str]:
-    found = re.findall(r'<section aria-labelledby="place-.*?</section>', page, re.DOTALL)
-    assert len(found) == 2
-    return found
-
-
-def shown(page: str) -> list[str | None]:
-    """Return the lab that each side shows."""
-    found = [re.search(r'<h2[^>]*><a href="/labs/([^/"]+)/">', side) for side in sides(page)]
-    return [match and match[1] for match in found]
-
-
-def test_two_labs_stand_side_by_side_each_with_its_own() -> None:
-    signed_in("post-only--for-left").forged("/transfer", {"to": "mallory", "amount": "1"})
-    signed_in("rule-of-thumb--for-right").forged("/transfer", {"to": "mallory", "amount": "1"})
-
-    left, right = sides(
-        ask("/compare/?a=post-only--for-left&b=rule-of-thumb--for-right&attack=form-post")
-    )
-
-    for side, lab, verdict in (
-        (left, "post-only--for-left", "forged"),
-        (right, "rule-of-thumb--for-right", "blocked"),
-    ):
-        assert f'href="{parse(lab).url}/#try=form-post.cross-site"' in side
-        assert f'hx-get="/labs/{lab}/log/"' in side
-        newest = side.partition('<li id="attempt-')[2].partition("</li>")[0]
-        assert f"</svg> {verdict}</span>" in newest
-        assert f"</svg> {verdict}</span>" in side.partition("Expected:")[2].partition("</div>")[0]
-
-
-def test_what_only_one_lab_has_is_marked() -> None:
-    left, right = sides(ask("/compare/?a=post-only&b=rule-of-thumb"))
-
-    assert "only here" not in left
-    assert re.findall(r"<code>([a-z-]+)</code></a> <span class=\"only\">", right) == ["csrf-token"]
-
-
-def test_looking_at_two_labs_brings_none_into_being() -> None:
-    ask("/compare/?a=post-only--for-nobody&b=csrf-token--for-nobody")
-
-    assert state("post-only--for-nobody")["attempts"] == []
-
-
-UNNAMED: dict[str, tuple[str, list[str]]] = {
-    "nothing": ("", ["no-defense", "rule-of-thumb"]),
-    "a first one": ("a=post-only--for-x", ["post-only--for-x", "rule-of-thumb--for-x"]),
-    "the usual second one first": ("a=rule-of-thumb", ["rule-of-thumb", "no-defense"]),
-    "a second one": ("b=csrf-token--for-x", ["no-defense--for-x", "csrf-token--for-x"]),
-    "the usual first one second": ("b=no-defense", ["rule-of-thumb", "no-defense"]),
-}
-
-
-@pytest.mark.parametrize(("fields", "labs"), UNNAMED.values(), ids=UNNAMED)
-def test_a_lab_that_is_not_named_is_the_usual_one(fields: str, labs: list[str]) -> None:
-    assert shown(ask(f"/compare/?{fields}")) == labs
-
-
-def test_labs_that_nobody_has_named_are_the_visitors_own() -> None:
-    page = ask("/compare/", learner="otter42")
-
-    assert shown(page) == ["no-defense--for-otter42", "rule-of-thumb--for-otter42"]
-
-
-def test_both_have_the_weakness_that_the_attack_needs() -> None:
-    page = ask("/compare/?a=samesite-strict&b=csrf-token&attack=onsite-redirect-get")
-
-    assert shown(page) == [
-        "samesite-strict--with-open-redirect",
-        "csrf-token--with-open-redirect",
-    ]
-    assert "With the weakness that the attack needs." in page
-
-
-# Which labs are named, what is said, and what is still shown.
-BAD_SIDES: dict[str, tuple[str, str, list[str | None]]] = {
-    "an unknown first one": (
-        "a=csrf-tokem&b=post-only",
-        "There is no defense called “csrf-tokem”.",
-        [None, "post-only"],
-    ),
-    "a contradictory second one": (
-        "a=post-only&b=samesite-lax--samesite-strict",
-        "contradict each other",
-        ["post-only", None],
-    ),
-    "a very long one": (
-        f"a=post-only&b={'a' * 3000}",
-        "at most 63 characters",
-        ["post-only", None],
-    ),
-    "two bad ones": ("a=www&b=%00", "“www” is a reserved word.", [None, None]),
-    "markup": ("a=post-only&b=%3Cscript%3E", "is no name", ["post-only", None]),
-    "the same twice": (
-        "a=post-only&b=post-only",
-        "Both sides are the same lab. Name another one here.",
-        ["post-only", None],
-    ),
-    "the same with what the attack needs": (
-        "a=no-defense&b=no-defense--with-open-redirect&attack=onsite-redirect-get",
-        "Both sides are the same lab. Name another one here.",
-        ["no-defense--with-open-redirect", None],
-    ),
-}
-
-
-@pytest.mark.parametrize(("fields", "sentence", "labs"), BAD_SIDES.values(), ids=BAD_SIDES)
-def test_a_side_that_is_no_lab_says_why_and_leaves_the_other(
-    fields: str, sentence: str, labs: list[str | None]
-) -> None:
-    page = ask(f"/compare/?{fields}")
-
-    assert sentence in page
-    assert shown(page) == labs
-    assert page.count('aria-invalid="true"') == labs.count(None)
-
-
-NO_LAUNCHES = {
-    "attack=form-pots": "There is no attack called “form-pots”. This is form-post.",
-    "attack=image-get&position=same-origin": (
-        "image-get is not launched from a script in the bank's own page. This is from another site."
-    ),
-    "attack=image-get&position=moon": "image-get is not launched from “moon”.",
-}
-
-
-@pytest.mark.parametrize(("fields", "sentence"), NO_LAUNCHES.items(), ids=NO_LAUNCHES)
-def test_an_attack_that_does_not_exist_is_said_not_to(fields: str, sentence: str) -> None:
-    page = ask(f"/compare/?{fields}")
-
-    assert sentence in page
-    assert None not in shown(page)
-
-
 # --- Any query ------------------------------------------------------------------------------------
 
-NAMES = [*play.defenses_in_order(), *texts.weaknesses(), "form-post.cross-site", "x" * 70]
+NAMES = [*choices.defenses_in_order(), *descriptions.weaknesses(), "form-post.cross-site", "x" * 70]
 FIELDS = st.tuples(
     st.sampled_from(["defense", "weakness", "owner", "try", "a", "b", "attack", "position"]),
     st.sampled_from(NAMES) | st.text(max_size=30),

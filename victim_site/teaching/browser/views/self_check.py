@@ -7,12 +7,21 @@ page is partitioned by some browsers, comes back to that page, and would prove n
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.views.decorators.http import require_GET
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+)
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_safe
 
 from victim_site.bank.requests import BankRequest
 from victim_site.label import parse
+from victim_site.teaching.links import walk
 
 LAB = "no-defense--for-self-check"
 NONE_COOKIE, UNSET_COOKIE = "check_none", "check_unset"
@@ -42,3 +51,25 @@ def echo(request: HttpRequest) -> HttpResponse:
     bits += (UNSET_COOKIE in request.COOKIES) * UNSET_ARRIVED
     picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="{1 + bits}" height="1"/>'
     return HttpResponse(picture, content_type="image/svg+xml")
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """What this browser does with cookies of a cross-site image; before that, the offer."""
+    answer = request.GET.get("cookies")
+    context: dict[str, Any] = {
+        "start": start_address(),
+        "subdomain_walk": walk("no-defense", "image-get", "subdomain"),
+    }
+    if answer == "error":
+        context["failed"] = True
+    elif answer is not None:
+        if answer not in {"0", "1", "2", "3"}:
+            raise Http404("This is no answer of the self-check. Start it again at /self-check/.")
+        context |= {
+            "answer": answer,
+            "checked": True,
+            "third_party": bool(int(answer) & NONE_ARRIVED),
+            "unset": bool(int(answer) & UNSET_ARRIVED),
+        }
+    return render(request, "browser/self_check.html", context)

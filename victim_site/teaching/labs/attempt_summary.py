@@ -1,4 +1,4 @@
-"""What an attempt in the log means, in words, and how it ended, in a word and an icon."""
+"""An attempt in one sentence, and how it ended, in a word and an icon."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from victim_site.bank.attempts import (
     REFUSED,
     WEBSOCKET,
 )
+from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
-from victim_site.label import Label
 
 # What Sec-Fetch-Site says, in words, and what the actions are.
 SENDERS = {
@@ -78,7 +78,7 @@ def who(attempt: Attempt, label: Label) -> str:
     return SENDERS.get(relation, "Somebody")
 
 
-def told(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
+def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
     """Return one sentence, who made the bank do what, or tried to, and the verdict on it."""
     subject = who(attempt, label)
     tried = "made" if attempt.outcome == APPLIED else "tried to make"

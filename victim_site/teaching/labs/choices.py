@@ -1,7 +1,7 @@
-"""Free play: a visitor puts a lab together from chips, and chooses an attack on it.
+"""What a visitor chooses in free play: the parts of a lab, and an attack on it.
 
-The whole choice stands in the query, so that it is a link. A choice that makes no lab is kept and
-explained, each time with links to the choices that would do.
+The whole choice is in the query, so that it is a link. A choice that makes no lab is kept and
+explained, each time with links to choices that make one.
 """
 
 from __future__ import annotations
@@ -10,26 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_safe
 
-from victim_site.label import (
-    LONGEST_LABEL,
-    LONGEST_OWNER,
-    NO_DEFENSE,
-    BadLabel,
-    parse,
-    stacks,
-)
-from victim_site.teaching import texts
+from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, BadLabel
+from victim_site.label import parse, stacks
+from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.lessons.learner import NAME_COOKIE, is_name
-from victim_site.teaching.walks import walk
-from victim_site.wording import REASONS
 
 # It comes through in every browser.
 USUAL_ATTACK = ("form-post", "cross-site")
@@ -72,7 +61,7 @@ class Choice:
 
     def with_weakness(self, slug: str) -> Choice:
         chosen = {*self.weaknesses, slug}
-        return replace(self, weaknesses=tuple(s for s in texts.weaknesses() if s in chosen))
+        return replace(self, weaknesses=tuple(s for s in descriptions.weaknesses() if s in chosen))
 
 
 @dataclass(frozen=True)
@@ -86,8 +75,8 @@ class Problem:
 @cache
 def defenses_in_order() -> tuple[str, ...]:
     """Return every defense and stack in the order of the page, and so of asking."""
-    sound = [slug for slug in texts.columns() if slug not in stacks()]
-    return (*sound, *(found.slug for found in texts.flawed()), *stacks())
+    sound = [slug for slug in expectations.columns() if slug not in stacks()]
+    return (*sound, *(found.slug for found in descriptions.flawed()), *stacks())
 
 
 def owner_mistake(owner: str) -> str:
@@ -114,7 +103,7 @@ def read(request: HttpRequest) -> tuple[Choice, list[Problem]]:
     """Return the choice that a query spells, and what in it cannot be a choice at all."""
     sentences: list[str] = []
     chosen: dict[str, tuple[str, ...]] = {}
-    for kind, known in (("defense", defenses_in_order()), ("weakness", texts.weaknesses())):
+    for kind, known in (("defense", defenses_in_order()), ("weakness", descriptions.weaknesses())):
         named = request.GET.getlist(kind)
         chosen[kind] = tuple(slug for slug in known if slug in named)
         if unknown := [slug for slug in named if slug not in known]:
@@ -123,7 +112,10 @@ def read(request: HttpRequest) -> tuple[Choice, list[Problem]]:
             sentences.append(f"“{twice[0]}” is chosen twice.")
     aimed = request.GET.get("try", ".".join(USUAL_ATTACK))
     attack, _, position = aimed.partition(".")
-    if attack not in texts.attacks() or position not in texts.attacks()[attack].positions:
+    if (
+        attack not in descriptions.attacks()
+        or position not in descriptions.attacks()[attack].positions
+    ):
         sentences.append(f"There is no attack “{aimed[:LONGEST_QUOTE]}”.")
         attack, position = USUAL_ATTACK
     owner = request.GET.get("owner", learner(request)).strip()[:LONGEST_LABEL]
@@ -201,111 +193,8 @@ def shorter(defenses: Sequence[str], rest: str = "") -> list[tuple[str, ...]]:
     return [offer for _, offer in sorted(offers)]
 
 
-def _same(defenses: Sequence[str]) -> str | None:
+def same_stack(defenses: Sequence[str]) -> str | None:
     """Return the stack that has exactly these defenses, unless it is what they are called."""
     wanted = set(expanded(defenses))
     same = (slug for slug, about in stacks().items() if set(about["members"]) == wanted)
     return next((slug for slug in same if slug not in defenses), None)
-
-
-@require_safe
-def play(request: HttpRequest) -> HttpResponse:
-    """The chips, and the lab and attack that they make."""
-    choice, found = read(request)
-    found += problems(choice)
-    context = {
-        "choice": choice,
-        "parts": choice.text.split("--"),
-        "longest": LONGEST_LABEL,
-        "longest_owner": LONGEST_OWNER,
-        "problems": found,
-        "groups": _groups(choice),
-        "aims": _aims(),
-        "aim": f"{choice.attack}.{choice.position}",
-        **({} if found else _lab(choice)),
-    }
-    return render(request, "labs/play.html", context)
-
-
-def _groups(choice: Choice) -> list[dict[str, Any]]:
-    """Return the chips by what they are; the flawed ones are folded until one is chosen."""
-    about = texts.defenses()
-    flawed = {found.slug for found in texts.flawed()}
-    sound = [s for s in defenses_in_order() if s in about and s not in {NO_DEFENSE, *flawed}]
-    chosen = {*choice.defenses, *choice.weaknesses}
-
-    def group(
-        title: str, kind: str, summaries: dict[str, str], fold: bool = False
-    ) -> dict[str, Any]:
-        return {
-            "title": title,
-            "kind": kind,
-            "chips": [(slug, said, slug in chosen) for slug, said in summaries.items()],
-            "fold": fold,
-            "open": bool(chosen & set(summaries)),
-            "pages": reverse({"defense": "defenses", "weakness": "weaknesses"}[kind]),
-        }
-
-    return [
-        group("Defenses", "defense", {slug: about[slug].summary for slug in sound}),
-        group("Flawed defenses", "defense", {f.slug: f.summary for f in texts.flawed()}, True),
-        group("Stacks", "defense", {slug: stack["summary"] for slug, stack in stacks().items()}),
-        group("Weaknesses", "weakness", {w.slug: w.summary for w in texts.weaknesses().values()}),
-    ]
-
-
-@cache
-def _aims() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return every attack with where it is launched from, as in the query and for people."""
-    return [
-        (
-            attack.title,
-            [(f"{attack.slug}.{at}", f"{attack.slug} {where}") for at, where in positions],
-        )
-        for attack in texts.attacks().values()
-        if (positions := texts.positions(attack))
-    ]
-
-
-def _lab(choice: Choice) -> dict[str, Any]:
-    """Return what there is to say and to do about a choice that makes a lab."""
-    attack = texts.attacks()[choice.attack]
-    label = parse(choice.text)
-    context: dict[str, Any] = {
-        "lab": label,
-        "attack": attack,
-        "where": texts.POSITIONS[choice.position],
-        "said": _said(choice),
-        "same": _same(choice.defenses),
-        "aimed": choice,
-    }
-    if attack.needs and attack.needs not in choice.weaknesses:
-        added = choice.with_weakness(attack.needs)
-        context |= {"needed": attack.needs, "added": added, "no_room": problems(added)}
-        if not context["no_room"]:
-            context["aimed"] = added
-    measured = context["aimed"]
-    if context["same"] and stacks()[context["same"]]["members"] == list(choice.defenses):
-        # The same defenses in the same order are the same lab, and the stack is in the matrix.
-        measured = replace(measured, defenses=(context["same"],))
-    cells = texts.expected(parse(measured.text), choice.attack, choice.position)
-    context["expected"] = [(cell, REASONS.get(cell.reason or "")) for cell in cells]
-    context["walk"] = walk(context["aimed"].text, choice.attack, choice.position)
-    return context
-
-
-def _said(choice: Choice) -> list[tuple[str, str, str]]:
-    """Return what each part of the label is: the part, its page if it has one, and a sentence."""
-    said = []
-    for slug in choice.defenses or [NO_DEFENSE]:
-        if stack := stacks().get(slug):
-            sentence = f"{stack['summary']} A stack: {', '.join(stack['members'])}."
-        else:
-            sentence = texts.defenses()[slug].summary
-        said.append((slug, reverse("defense", args=[slug]), sentence))
-    for slug in choice.weaknesses:
-        summary = f"Weakness: {texts.weaknesses()[slug].summary}"
-        said.append((f"with-{slug}", reverse("weakness", args=[slug]), summary))
-    if choice.owner:
-        said.append((f"for-{choice.owner}", "", "A lab of its own, for whoever has this name."))
-    return said
