@@ -71,7 +71,7 @@ def test_silent_connections_hold_no_thread_even_after_the_handshake(secure: Play
     """Browsers open connections ahead of need, more of them than there are threads."""
     silent = [connect(secure, LAB) for _ in range(24)]
     begin = time.monotonic()
-    assert all(secure._answers("victim") for _ in range(10))
+    assert all(secure.answers("victim") for _ in range(10))
     assert time.monotonic() - begin < 3
     assert status(silent[0]) == b"HTTP/1.1 200 ", "a silent connection is of no use any more"
     for connection in silent:

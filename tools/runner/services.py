@@ -1,0 +1,87 @@
+"""What the runner starts: the list of services, one function each.
+
+A new service is one more entry in `all_services`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tools.runner.settings import GUNICORN, WAITRESS
+from tools.runner.sockets import authority
+
+# The commands, each behind a Python of the environment; the Dockerfiles use the same.
+MIGRATE = ("-m", "victim_site.manage", "migrate", "--no-input", "--verbosity=0")
+SERVERS = {GUNICORN: ("-m", "gunicorn"), WAITRESS: ("-m", "tools.runner.waitress_site")}
+APPLICATIONS = {
+    "victim": "victim_site.config.wsgi:application",
+    "attacker": "attacker_site.app:create_app()",
+}
+HOSTS = {"victim": "playground.localhost", "attacker": "evil.localhost"}
+
+
+@dataclass(frozen=True)
+class Health:
+    """The address that answers 200 as soon as a service is ready."""
+
+    host: str
+    port: int
+    path: str = "/health"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One program of the playground.
+
+    A program may end itself when its standard input ends: the runner is gone then.
+    """
+
+    name: str
+    title: str
+    """What it's called in a sentence, after "the"."""
+    command: Sequence[str]
+    """What follows the name of this Python."""
+    died: str
+    """The sentence to print when it ends while the playground runs."""
+    health: Health
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What it needs beside the environment that all services share."""
+    preparation: Sequence[str] = ()
+    """A command that has to succeed first. Services without one start in the meantime."""
+    prepares: str = ""
+    """What that command prepares, as in "The … could not be prepared"."""
+
+
+def all_services(
+    ports: Mapping[str, int], addresses: Sequence[str], server: str
+) -> tuple[Service, ...]:
+    """Return everything that the runner starts."""
+    return victim(ports, addresses, server), attacker(ports, addresses, server)
+
+
+def victim(ports: Mapping[str, int], addresses: Sequence[str], server: str) -> Service:
+    return Service(
+        "victim",
+        "victim site",
+        _serve(server, APPLICATIONS["victim"], addresses, ports["victim"]),
+        died="The victim site ended, so the playground was stopped.",
+        health=Health(HOSTS["victim"], ports["victim"]),
+        preparation=MIGRATE,
+        prepares="bank's database",
+    )
+
+
+def attacker(ports: Mapping[str, int], addresses: Sequence[str], server: str) -> Service:
+    return Service(
+        "attacker",
+        "attacker site",
+        _serve(server, APPLICATIONS["attacker"], addresses, ports["attacker"]),
+        died="The attacker site ended, so the playground was stopped.",
+        health=Health(HOSTS["attacker"], ports["attacker"]),
+    )
+
+
+def _serve(server: str, application: str, addresses: Sequence[str], port: int) -> tuple[str, ...]:
+    binds = (part for address in addresses for part in ("--bind", authority(address, port)))
+    return (*SERVERS[server], *binds, application)
