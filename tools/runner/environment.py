@@ -176,7 +176,7 @@ class Progress:
         self.terminal = sys.stderr.isatty()
 
     def show(self, line: str) -> None:
-        if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+        if line.startswith(("Collecting ", "Processing ", "Requirement already satisfied: ")):
             self.done += 1
             if self.terminal or self.done % 10 == 0:
                 end = "\r" if self.terminal else "\n"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import _thread
 import argparse
 import importlib
+import logging
 import signal
 import sys
 import threading
@@ -44,6 +45,8 @@ def end_with_input() -> None:
 
 
 def _on_stop(number: int, frame: FrameType | None) -> None:
+    # Once is enough: the runner sends the signal and ends the input, and both arrive.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit()
 
 
@@ -53,6 +56,8 @@ def main() -> None:
     parser.add_argument("application")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, _on_stop)
+    # A queue of one request is normal, and no reason for a line in the terminal.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     threading.Thread(target=end_with_input, daemon=True).start()
     binds = [bind.rpartition(":") for bind in given.bind]
     waitress.serve(

@@ -56,7 +56,7 @@ def tree(tmp_path: Path) -> Path:
 class Runner:
     """``tools.run`` as a process of its own, as a person starts it."""
 
-    def __init__(self, root: Path, **environment: str) -> None:
+    def __init__(self, root: Path, *, before: str = "", **environment: str) -> None:
         self.environment = {
             "VICTIM_PORT": str(free_port()),
             "ATTACKER_PORT": str(free_port()),
@@ -66,7 +66,7 @@ class Runner:
         not_inherited = ("BIND", "DATABASE_URL", "HTTPS", "SERVER")
         inherited = {k: v for k, v in os.environ.items() if k not in not_inherited}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER, str(root)],
+            [sys.executable, "-c", before + RUNNER, str(root)],
             cwd=ROOT,
             env=inherited | self.environment,
             stdout=subprocess.PIPE,

@@ -21,6 +21,8 @@ ATTACKER_PORT = int(os.environ.get("ATTACKER_PORT") or 9000)
 # How both sites are reached. A request says itself how it came (`request.scheme`); pages that are
 # about other hosts go by this.
 SCHEME = "https" if os.environ.get("HTTPS") == "1" else "http"
+# Of the two servers, gunicorn alone hands over the socket that the statement feed needs.
+STATEMENT_FEED = os.environ.get("SERVER") != "waitress"
 
 # The hosts of the playground. Browsers resolve every name below ``localhost`` to loopback.
 BANK_HOST = "bank.localhost"
