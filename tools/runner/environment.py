@@ -93,7 +93,7 @@ def _is_installed(venv: Path, kind: str, root: Path) -> bool:
     try:
         wanted = (root / "requirements" / f"{kind}.txt").read_bytes()
         return _stamp(venv, kind).read_bytes() == wanted and python_of(venv).exists()
-    except FileNotFoundError:
+    except OSError:
         return False
 
 

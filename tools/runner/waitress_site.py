@@ -12,6 +12,7 @@ import _thread
 import argparse
 import importlib
 import logging
+import os
 import signal
 import sys
 import threading
@@ -40,7 +41,9 @@ def load(name: str) -> Callable[..., Any]:
 
 def end_with_input() -> None:
     """Wait until standard input ends, then end the server as SIGTERM does."""
-    sys.stdin.buffer.read()
+    # Not by sys.stdin, whose lock Python can't take back when it ends.
+    while os.read(0, 4096):
+        pass
     _thread.interrupt_main(signal.SIGTERM)
 
 

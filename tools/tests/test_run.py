@@ -8,9 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -19,14 +21,17 @@ from tools.run import ROOT, Playground, free_port, loopback_addresses
 from tools.runner import playground as starting
 from tools.runner import settings
 from tools.runner.failures import ServiceDied, SetupError
-from tools.runner.services import APPLICATIONS
+from tools.runner.services import APPLICATIONS, Health, Service, all_services
 from tools.runner.settings import check_ports
 
 SITE = """
+ANSWERS = {{"/health": b"ok", "/api/openapi.json": b'{{"info": {{"title": "CSRF Playground"}}}}'}}
+
 def application(environ, start_response):
-    found = environ["PATH_INFO"] == "/health" and environ["HTTP_HOST"].startswith({host!r})
-    start_response("200 OK" if found else "404 Not Found", [("Content-Length", "0")])
-    return []
+    right = environ["HTTP_HOST"].startswith({host!r})
+    body = ANSWERS.get(environ["PATH_INFO"], b"") if right else b""
+    start_response("200 OK" if body else "404 Not Found", [("Content-Length", str(len(body)))])
+    return [body]
 
 def create_app():
     return application
@@ -143,6 +148,11 @@ def assert_gone(pids: dict[int, str]) -> None:
     }
 
 
+def complaints(errors: str) -> list[str]:
+    """The lines of standard error, without those that a slow machine gets."""
+    return [line for line in errors.splitlines() if not line.startswith("Waiting for ")]
+
+
 def listening(port: int, address: str = "127.0.0.1") -> bool:
     try:
         socket.create_connection((address, port), timeout=1).close()
@@ -176,6 +186,33 @@ def test_a_port_in_use_is_named_with_its_variable_and_an_example(
     assert f"Port {port} on {address} is in use" in errors
     assert "ATTACKER_PORT=" in errors
     assert "make run" in errors
+
+
+@pytest.mark.parametrize("https", ["0", "1"])
+def test_a_second_run_says_where_the_playground_is_running(
+    start: Callable[..., Runner], https: str
+) -> None:
+    first = start(HTTPS=https)
+    first.wait_until_ready()
+    second = start(**{name: first.environment[name] for name in ("VICTIM_PORT", "ATTACKER_PORT")})
+    output, errors = second.process.communicate(timeout=20)
+    scheme = "https" if https == "1" else "http"
+    address = f"{scheme}://playground.localhost:{first.environment['VICTIM_PORT']}/"
+    assert output == f"The CSRF Playground is already running at {address}\n"
+    assert (second.process.returncode, errors) == (0, "")
+    assert first.process.poll() is None
+
+
+def test_another_program_on_the_banks_port_is_not_taken_for_a_playground(
+    start: Callable[..., Runner],
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        thread = threading.Thread(target=other.serve_forever)
+        thread.start()
+        errors = refused(start, VICTIM_PORT=str(other.server_port))
+        other.shutdown()
+        thread.join()
+    assert f"Port {other.server_port} on 127.0.0.1 is in use" in errors
 
 
 def test_the_same_port_twice_is_refused(start: Callable[..., Runner]) -> None:
@@ -249,7 +286,8 @@ def test_a_signal_stops_both_sites_and_leaves_no_process(
     children = descendants(runner.process.pid)
     assert len(children) >= 4, "two masters with a worker each, at least"
     runner.process.send_signal(number)
-    assert runner.finish() == (0, "")
+    status, errors = runner.finish()
+    assert (status, complaints(errors)) == (0, [])
     assert_gone(children)
 
 
@@ -267,7 +305,8 @@ def test_ctrl_c_during_the_start_leaves_no_process(
     time.sleep(delay)
     seen = descendants(runner.process.pid)
     runner.process.send_signal(signal.SIGINT)
-    assert runner.finish() == (0, "")
+    status, errors = runner.finish()
+    assert (status, complaints(errors)) == (0, [])
     assert_gone(seen)
     assert not listening(int(runner.environment["VICTIM_PORT"]))
     assert not listening(int(runner.environment["ATTACKER_PORT"]))
@@ -332,6 +371,27 @@ def test_a_playground_answers_on_every_loopback_address_and_stops(tree: Path) ->
     assert_gone({pid: site for site, of_site in pids.items() for pid in of_site})
     assert playground.pids == {}
     playground.stop()
+
+
+def test_a_service_more_is_one_entry_more(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tree / "bot.py").write_text(SITE.format(host="bot.localhost") + "import os\nos.environ['BOT']")
+    port = free_port()
+    bot = Service(
+        "bot",
+        "victim bot",
+        ("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "bot:application"),
+        died="The victim bot ended.",
+        health=Health("bot.localhost", port),
+        environment={"BOT": "1"},
+    )
+    monkeypatch.setattr(starting, "all_services", lambda *given: (*all_services(*given), bot))
+    with Playground(root=tree) as playground:
+        assert set(playground.pids) == {"victim", "attacker", "bot"}
+        assert playground.answers("bot")
+        os.kill(playground.pids["bot"][0], signal.SIGKILL)
+        assert await_true(lambda: playground.dead() is bot)
+        assert listening(playground.victim_port)
+    assert not listening(port)
 
 
 def test_an_idle_connection_holds_no_thread(tree: Path) -> None:
