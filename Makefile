@@ -42,7 +42,7 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
 	$(RUN) -m tools.matrix_page --check
-	$(RUN) -m pytest victim_site attacker_site tools -n 2 -q
+	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site tools -n 2 -q
 
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
 	$(PYTEST_CELLS)
@@ -63,7 +63,7 @@ bench: browsers ## Ratios to floors measured in the same run; asserts nothing (S
 
 ##@ Prepare
 browsers: to-test ## Make sure the three browsers are there
-	@$(RUN) -m tools.browsers
+	@$(RUN) -m csrf_proof.browsers
 
 docs: to-test ## Write docs/matrix.md anew from matrix.toml
 	$(RUN) -m tools.matrix_page

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-import matrix
+from catalogue import matrix
 from e2e import profiles
 from e2e.bank import Lab, Site, honest
 from e2e.conftest import Browsers
@@ -26,7 +26,7 @@ from tools.run import APPLICATIONS, ROOT, Playground, free_port, loopback_addres
 from tools.runner.services import SERVERS
 from tools.runner.settings import GUNICORN
 
-MATRIX = matrix.load(ROOT / "matrix-https.toml")
+MATRIX = matrix.load(matrix.HTTPS_FILE)
 PROFILES = MATRIX.profiles
 # Profiles that differ from another in one thing.
 LIKE = {"chromium-no-3pc": "chromium", "firefox-no-origin": "firefox"}

@@ -15,7 +15,7 @@ from typing import Any
 from tools.runner.failures import SetupError
 from tools.runner.services import HOSTS
 
-# Of the OpenAPI document (victim_site/lab/api.py); other programs answer /health as well.
+# Of the OpenAPI document (victim_site/teaching/api.py); other programs answer /health as well.
 TITLE = "CSRF Playground"
 ANSWER_SECONDS = 3
 FOLDER = "running"
