@@ -75,6 +75,8 @@ class Playground:
             "HTTPS": "1" if https else "0",
             "SERVER": server,
             "PLAYGROUND_RUNNER": str(os.getpid()),
+            # Lessons and sources are UTF-8, which Windows doesn't assume.
+            "PYTHONUTF8": "1",
         }
         self.services = {s.name: s for s in all_services(self.ports, self.addresses, server)}
         self._pause = pause
