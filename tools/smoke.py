@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 START_SECONDS = 600.0  # The packages are downloaded first.
@@ -81,8 +82,17 @@ def problem(
             return f"It ended with exit status {status} after Ctrl-C."
         return None
     finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End the process and, where that's possible, what it started."""
+    if sys.platform == "win32":
         process.kill()
-        process.wait()
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def main(addresses: Sequence[str]) -> int:
