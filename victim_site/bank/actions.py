@@ -15,8 +15,8 @@ from django import forms
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
+from csrf_proof.reasons import Reason
 from victim_site.bank.requests import BankRequest
-from victim_site.defenses.reasons import Reason
 from victim_site.fields import submitted
 
 

@@ -11,10 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from victim_site.bank.models import Attempt, Session
-from victim_site.bank.requests import BankRequest
-from victim_site.defenses.base import own_origin
-from victim_site.defenses.reasons import (
+from csrf_proof.reasons import (
     COOKIE_DEFAULT,
     COOKIE_LAX,
     COOKIE_STRICT,
@@ -25,6 +22,9 @@ from victim_site.defenses.reasons import (
     SESSION_ENDED,
     Reason,
 )
+from victim_site.bank.models import Attempt, Session
+from victim_site.bank.requests import BankRequest
+from victim_site.defenses.base import own_origin
 
 KEPT = 200
 # What is beyond is hidden at once, and removed now and then: a removal costs half a transfer.

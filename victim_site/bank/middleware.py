@@ -17,13 +17,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
+from csrf_proof.reasons import Reason
 from victim_site.bank import attempts
 from victim_site.bank.actions import Action, Invalid, Refused
 from victim_site.bank.auth import signed_in
 from victim_site.bank.labs import LabsFull, open_lab, seen
 from victim_site.bank.requests import BankRequest
 from victim_site.bank.sessions import SessionStore
-from victim_site.defenses.reasons import Reason
 from victim_site.label import SiteRequest
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
