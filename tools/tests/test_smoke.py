@@ -50,7 +50,11 @@ def test_one_that_starts_and_stops_is_fine() -> None:
     [
         ("sys.exit(3)", "pass", "It ended while starting, with exit status 3."),
         ("", "sys.exit(4)", "It ended with exit status 4 after Ctrl-C."),
-        ("", "import os; os.fork() or server.serve_forever()", "a site is still running."),
+        (
+            "",
+            "import os; os.fork() or server.serve_forever()",
+            "a site was still there 1 seconds after Ctrl-C.",
+        ),
         ("", "server.serve_forever()", "It was still running 1 seconds after Ctrl-C."),
     ],
 )
