@@ -114,9 +114,7 @@ def _try(options: argparse.Namespace) -> int:
 
         def sign_in(self, context: BrowserContext, *, by_hand: bool) -> None:
             if sign_in:
-                page = context.new_page()
-                page.goto(sign_in.origin + sign_in.target)
-                page.close()
+                context.new_page().goto(sign_in.origin + sign_in.target)
 
         def look(self) -> Look:
             return Look(state.read())

@@ -102,11 +102,13 @@ class Watch:
         for response in self._responses:
             if not self._is_own(response.url):
                 continue
-            for header in response.headers_array():
+            headers = []
+            with suppress(Error):  # Those of a page that was closed are gone.
+                headers = response.headers_array()
+            for header in headers:
                 if header["name"].lower() == "set-cookie":
-                    for name, morsel in _cookies(header["value"]).items():
-                        if name == cookie:
-                            said = morsel["samesite"]
+                    morsel = _cookies(header["value"]).get(cookie)
+                    said = morsel["samesite"] if morsel else said
         return said
 
     def evidence(self, act: Request | None, held: list[str]) -> Evidence:

@@ -128,7 +128,7 @@ def test_a_folder_of_attacks_may_be_given_instead(python: Path, tmp_path: Path) 
     ],
 )
 def test_a_wrong_address_is_refused(python: Path, url: str, sentence: str) -> None:
-    command = [python, "-m", "csrf_proof", "form-post", url]
+    command = [str(python), "-m", "csrf_proof", "form-post", url]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert sentence in done.stderr
