@@ -26,6 +26,7 @@ hosts: $(VENV)/ready ## Print lines for the hosts file, where *.localhost does n
 
 ##@ Prove
 test: check browsers ## Everything: check, then every cell and page in three browsers
+	@$(RUN) -m tools.postgresql
 	$(RUN) -m e2e.profiles
 	$(PYTEST_BROWSER) e2e
 
