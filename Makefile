@@ -38,7 +38,7 @@ check: $(VENV)/ready ## Lint, types, import contract, catalogue, unit tests (abo
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
 	$(RUN) -m tools.matrix_page --check
-	$(RUN) -m pytest victim_site attacker_site tools -n 2 -q
+	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site tools -n 2 -q
 
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
 	$(PYTEST_CELLS)
@@ -59,7 +59,7 @@ bench: browsers ## Ratios to floors measured in the same run; asserts nothing
 
 ##@ Prepare
 browsers: $(VENV)/ready ## Make sure the three browsers are there
-	@$(RUN) -m tools.browsers
+	@$(RUN) -m csrf_proof.browsers
 
 docs: $(VENV)/ready ## Write docs/matrix.md anew from matrix.toml
 	$(RUN) -m tools.matrix_page

@@ -43,7 +43,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import sync_playwright
 
-import matrix
+from catalogue import matrix
 from e2e import bench_lessons, profiles
 from e2e.bank import Lab, Site
 from e2e.conftest import Browsers

@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
-import matrix
+from catalogue import matrix
+from csrf_proof.browsers import launch
 from e2e import profiles
 from e2e.bank import Site
-from tools.browsers import launch
 from tools.run import ROOT, Playground
 
 _started = pytest.StashKey[tuple[Playground, tempfile.TemporaryDirectory[str]]]()

@@ -18,10 +18,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from csrf_proof.browsers import SHORT_LAX as SHORT_LAX_FEATURE
+from csrf_proof.browsers import BrowserMissing, launch, plan
 from e2e import attacks
 from e2e.bank import Lab, Site
-from tools.browsers import SHORT_LAX as SHORT_LAX_FEATURE
-from tools.browsers import BrowserMissing, launch, plan
 from tools.run import Playground
 
 # With the short threshold a cookie without SameSite counts as old after twelve seconds.
@@ -128,7 +128,7 @@ def check_third_party(browser: Browser, profile: str, site: Site) -> str:
     return (
         f"The browser for the profile {profile} is not one that "
         f"{'sends' if STATED[profile].third_party_cookies else 'keeps back'} third-party cookies; "
-        "python -m tools.browsers shows which browser is used."
+        "python -m csrf_proof.browsers shows which browser is used."
     )
 
 

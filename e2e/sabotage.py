@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import matrix
+from catalogue import matrix
 from tools.run import ROOT
 
 PROFILE = "chromium"
@@ -44,9 +44,8 @@ NEEDED = (
     "victim_site",
     "attacker_site",
     "docs",
-    "matrix.py",
-    "matrix.toml",
-    "matrix-https.toml",
+    "catalogue",
+    "csrf_proof",
     "gunicorn.conf.py",
 )
 
@@ -232,7 +231,9 @@ def without(defense: str, file: Path, folder: Path) -> Trial:
     due = differing(mine, everything, partial(lab_without, defense))
     also = [ALSO[defense]] if defense in ALSO else []
     nodes = [_node(cell) for cell in mine] + also
-    passed = run_tests(nodes, f"--source-root={root}", expectations=root / matrix.FILE.name)
+    passed = run_tests(
+        nodes, f"--source-root={root}", expectations=root / "catalogue" / matrix.FILE.name
+    )
     due |= {node for node in passed if node.startswith(tuple(also))}
     return _trial(f"without {defense}", passed, due)
 

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-import matrix
+from catalogue import matrix
 from e2e import profiles
 from e2e.bank import Lab, Site
 from e2e.profiles import sign_in_by_hand

@@ -17,14 +17,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-import matrix
+from catalogue import matrix
 from e2e import profiles
 from e2e.bank import Lab, Site, honest
 from e2e.conftest import Browsers
 from e2e.test_matrix import try_out
 from tools.run import APPLICATIONS, GUNICORN, ROOT, Playground, free_port, loopback_addresses
 
-MATRIX = matrix.load(ROOT / "matrix-https.toml")
+MATRIX = matrix.load(matrix.HTTPS_FILE)
 PROFILES = MATRIX.profiles
 # Profiles that differ from another in one thing.
 LIKE = {"chromium-no-3pc": "chromium", "firefox-no-origin": "firefox"}

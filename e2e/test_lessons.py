@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from catalogue.lessons import Lesson, read_all
 from e2e import attacks, profiles
 from e2e.bank import PATIENCE, Site
 from e2e.conftest import Browsers
-from lessons import Lesson, read_all
 
 LESSONS, _ = read_all()
 PROFILES = ("chromium", "firefox")

@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext
 
-import matrix
+from catalogue import matrix
 from e2e import attacks, profiles
 from e2e.bank import PATIENCE, Lab, Site, browser_cookies
 from e2e.conftest import Browsers

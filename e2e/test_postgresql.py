@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from e2e.conftest import provable_cells
+from catalogue import matrix
 from tools import postgresql
 from tools.run import ROOT, Playground
 
@@ -74,7 +74,7 @@ def test_two_dozen_cells_come_out_as_expected(database: str, tmp_path: Path) -> 
 
 def two_dozen() -> list[str]:
     """Return the names of cells that are spread over the attacks, as many forged as blocked."""
-    cells = [c for c in provable_cells() if c.profile == PROFILE and c.cookie_age != "old"]
+    cells = [c for c in matrix.load().cells() if c.profile == PROFILE and c.cookie_age != "old"]
     attacks = sorted({cell.attack for cell in cells})
     names = []
     for number in range(CELLS):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import matrix
+from catalogue import matrix
 from e2e import sabotage
 
 MATRIX = """

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-import matrix
+from catalogue import matrix
 from e2e import attacks, profiles
 from e2e.accessibility import Judge
 from e2e.bank import Lab, Site, browser_cookies

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import lessons
-import matrix
+from catalogue import lessons, matrix
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,7 +43,7 @@ OPTIONAL_ATTACK_KEYS = {
     "fields_in_query",
     "hides_origin",
     "sandboxed",
-    "by_bank",
+    "by_application",
     "adds",
     "needs",
     "second_click",
@@ -79,7 +78,7 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     """Yield every problem of a tree, one sentence each."""
     attacks_dir = root / "attacker_site" / "attacks"
     defenses_dir = root / "victim_site" / "defenses"
-    reasons = _reasons(defenses_dir / "reasons.py")
+    reasons = _reasons(root / "csrf_proof" / "reasons.py")
     stacks = tomllib.loads((defenses_dir / "stacks.toml").read_text(encoding="utf-8"))
     sound, flawed = (_slugs(folder) for folder in (defenses_dir, defenses_dir / "flawed"))
     weaknesses_dir = root / "victim_site" / "weaknesses"
@@ -101,7 +100,7 @@ def problems(root: Path = ROOT) -> Iterator[str]:
         yield f"weaknesses/{slug} is needed by no attack, so nothing shows what it breaks."
     yield from _stacks(stacks, sound | flawed)
     try:
-        loaded = matrix.load(root / "matrix.toml", attacks_dir)
+        loaded = matrix.load(root / "catalogue" / "matrix.toml", attacks_dir)
     except matrix.MatrixError as error:
         yield f"matrix.toml: {error}"
         return
@@ -111,7 +110,9 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     for slug in sorted(flawed):
         file = defenses_dir / "flawed" / f"{slug.replace('-', '_')}.py"
         yield from _flaw(slug, _lesson(file), loaded)
-    yield from _known_labs(root / "victim_site" / "lab" / "known_labs.toml", loaded)
+    yield from _known_labs(
+        root / "victim_site" / "teaching" / "reference" / "known_labs.toml", loaded
+    )
     yield from _lessons(root / "docs", loaded)
 
 
@@ -268,7 +269,9 @@ def _over_https(
 ) -> Iterator[str]:
     """Yield the problems of `matrix-https.toml`, which has the rows and columns that it likes."""
     try:
-        loaded = matrix.load(root / "matrix-https.toml", root / "attacker_site" / "attacks")
+        loaded = matrix.load(
+            root / "catalogue" / "matrix-https.toml", root / "attacker_site" / "attacks"
+        )
     except matrix.MatrixError as error:
         yield f"matrix-https.toml: {error}"
         return

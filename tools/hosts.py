@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from lessons import read_all
+from catalogue.lessons import read_all
 from tools.check import LONGEST_LABEL, ROOT, SLUG
 from tools.run import HOSTS, LOOPBACK
 
@@ -41,7 +41,7 @@ def hosts(name: str, root: Path = ROOT) -> list[str]:
 
 def _checks(root: Path) -> Iterator[tuple[str, str]]:
     """Yield the labs of the pages that check a browser; some ask from the sub-domain too."""
-    for file in sorted((root / "victim_site" / "lab").glob("*.py")):
+    for file in sorted((root / "victim_site" / "teaching").rglob("*.py")):
         for lab in re.findall('^LAB = "(.+)"$', file.read_text(encoding="utf-8"), re.MULTILINE):
             yield lab, "subdomain"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-import matrix
+from catalogue import matrix
 from tools.check import ROOT
 
 FILE = ROOT / "docs" / "matrix.md"
@@ -25,8 +25,8 @@ bank did what the attacker wanted; anything else is the reason why it did not. `
 third-party cookies, `chromium-no-3pc` does not, and neither does `firefox`, which has no Lax
 default either. *fresh* and *old*: the session cookie is younger or older than two minutes.
 
-Written from [`matrix.toml`](../matrix.toml) by `make docs`; edit that file, not this one.
-`make matrix-full` tries each of these cells in a real browser.
+Written from [`catalogue/matrix.toml`](../catalogue/matrix.toml) by `make docs`; edit
+that file, not this one. `make matrix-full` tries each of these cells in a real browser.
 """
 
 Key = tuple[str, str, str]

@@ -68,7 +68,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from victim_site.defenses.base import Defense
-from victim_site.defenses.reasons import Reason
+from csrf_proof.reasons import Reason
 
 
 class {name}(Defense):

@@ -15,7 +15,8 @@ DEFENSE = "victim_site/defenses/post_only.py"
 WEAKNESS = "victim_site/weaknesses/open_redirect.py"
 NEEDING = "attacker_site/attacks/redirect-307-post/attack.toml"
 LESSON = "docs/lessons/02-the-image.md"
-KNOWN_LABS = "victim_site/lab/known_labs.toml"
+MATRIX = "catalogue/matrix.toml"
+KNOWN_LABS = "victim_site/teaching/reference/known_labs.toml"
 FLAWED = "victim_site/defenses/flawed/origin_suffix.py"
 
 
@@ -24,9 +25,9 @@ def tree(tmp_path: Path) -> Path:
     for folder in ("attacker_site/attacks", "victim_site/defenses", "victim_site/weaknesses"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
-    for name in ("matrix.toml", "matrix-https.toml"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / KNOWN_LABS).parent.mkdir()
+    for name in ("catalogue", "csrf_proof"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / KNOWN_LABS).parent.mkdir(parents=True)
     shutil.copy(ROOT / KNOWN_LABS, tmp_path / KNOWN_LABS)
     return tmp_path
 
@@ -126,7 +127,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="row missing",
         ),
         pytest.param(
-            edit("matrix.toml", 'post-only = "get-refused"\n', ""),
+            edit(MATRIX, 'post-only = "get-refused"\n', ""),
             "does not state post-only",
             id="cell missing",
         ),
@@ -151,7 +152,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="weakness that nothing needs",
         ),
         pytest.param(
-            edit("matrix.toml", "no-defense--with-two-step =", "no-defense--with-two-left-feet ="),
+            edit(MATRIX, "no-defense--with-two-step =", "no-defense--with-two-left-feet ="),
             "with-two-left-feet is no defense, stack or weakness",
             id="lab of an unknown weakness",
         ),
@@ -189,47 +190,47 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="mend that is not there",
         ),
         pytest.param(
-            edit("matrix.toml", 'origin-suffix = "forged"\norigin-prefix = "forged"\n', ""),
+            edit(MATRIX, 'origin-suffix = "forged"\norigin-prefix = "forged"\n', ""),
             "does not state origin-suffix",
             id="flawed that is not tried by a plain attack",
         ),
         pytest.param(
-            edit("matrix.toml", "post-only--session-token =", "post-only--session-toke ="),
+            edit(MATRIX, "post-only--session-token =", "post-only--session-toke ="),
             "session-toke is no defense, stack or weakness",
             id="lab of an unknown defense",
         ),
         pytest.param(
-            edit("matrix.toml", "post-only--session-token =", "post-only ="),
+            edit(MATRIX, "post-only--session-token =", "post-only ="),
             "states post-only twice",
             id="column stated again",
         ),
         pytest.param(
-            edit("matrix.toml", 'everything = "cookie-strict"', 'evrything = "cookie-strict"'),
+            edit(MATRIX, 'everything = "cookie-strict"', 'evrything = "cookie-strict"'),
             "is it for .also?",
             id="unknown column",
         ),
         pytest.param(
-            edit("matrix-https.toml", '"cookie-lax"', '"cookie-lux"'),
+            edit("catalogue/matrix-https.toml", '"cookie-lax"', '"cookie-lux"'),
             "cookie-lux is no known reason",
             id="unknown reason over https",
         ),
         pytest.param(
-            edit("matrix-https.toml", "[image-get.cross-site]", "[image-got.cross-site]"),
+            edit("catalogue/matrix-https.toml", "[image-get.cross-site]", "[image-got.cross-site]"),
             "is of no such attack or position",
             id="unknown attack over https",
         ),
         pytest.param(
-            edit("matrix-https.toml", "samesite-lax = ", "samesite-lux = "),
+            edit("catalogue/matrix-https.toml", "samesite-lax = ", "samesite-lux = "),
             "samesite-lux, which is no defense or stack",
             id="unknown defense over https",
         ),
         pytest.param(
-            edit("matrix-https.toml", 'csrf-token = "forged"\n', ""),
+            edit("catalogue/matrix-https.toml", 'csrf-token = "forged"\n', ""),
             "states other columns",
             id="cell missing over https",
         ),
         pytest.param(
-            edit("matrix-https.toml", 'no-defense = "forged"\n', ""),
+            edit("catalogue/matrix-https.toml", 'no-defense = "forged"\n', ""),
             "matrix-https.toml: form-post.insecure-subdomain has no line for its control",
             id="control missing over https",
         ),
@@ -239,27 +240,25 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="blank that the scaffold left",
         ),
         pytest.param(
-            edit("matrix.toml", '"get-refused"', '"get-lost"'),
+            edit(MATRIX, '"get-refused"', '"get-lost"'),
             "no known reason",
             id="unknown reason",
         ),
         pytest.param(
-            edit("matrix.toml", '"get-refused"', '"n/a"'), "does not say why", id="n/a without why"
+            edit(MATRIX, '"get-refused"', '"n/a"'), "does not say why", id="n/a without why"
         ),
         pytest.param(
-            edit(
-                "matrix.toml", '{ chromium = "forged", else =', '{ chromium = "forged", firefox ='
-            ),
+            edit(MATRIX, '{ chromium = "forged", else =', '{ chromium = "forged", firefox ='),
             "does not state every profile",
             id="profile missing",
         ),
         pytest.param(
-            edit("matrix.toml", "default = { firefox =", "default = { firefoxx ="),
+            edit(MATRIX, "default = { firefox =", "default = { firefoxx ="),
             "which is no profile",
             id="misspelt profile",
         ),
         pytest.param(
-            edit("matrix.toml", 'like = "image-get"', 'like = "image-got"'),
+            edit(MATRIX, 'like = "image-get"', 'like = "image-got"'),
             "which has no row",
             id="like nothing",
         ),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons import HEADINGS
+from catalogue.lessons import HEADINGS
 from tools import hosts
 from tools.check import LONGEST_LABEL, ROOT
 
@@ -28,7 +28,7 @@ claims:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    page = tmp_path / "victim_site" / "lab" / "check.py"
+    page = tmp_path / "victim_site" / "teaching" / "check.py"
     page.parent.mkdir(parents=True)
     page.write_text('"""A page."""\n\nLAB = "no-defense--for-check"\n')
     (tmp_path / "docs" / "lessons").mkdir(parents=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-import matrix
-from lessons import FOLDER, LessonError, problems, read, read_all
+from catalogue import matrix
+from catalogue.lessons import FOLDER, LessonError, problems, read, read_all
 
 IMAGE = FOLDER / "02-the-image.md"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import matrix
-from matrix import Cell, Matrix, MatrixError
+from catalogue import matrix
+from catalogue.matrix import Cell, Matrix, MatrixError
 
 Load = Callable[[str], Matrix]
 

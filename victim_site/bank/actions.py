@@ -15,8 +15,8 @@ from django import forms
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
+from csrf_proof.reasons import Reason
 from victim_site.bank.requests import BankRequest
-from victim_site.defenses.reasons import Reason
 from victim_site.fields import submitted
 
 
@@ -28,7 +28,7 @@ class Refused(Exception):
     """A feature of the bank refuses an act; `by` is its slug."""
 
     def __init__(self, by: str, reason: Reason) -> None:
-        super().__init__(reason.sentence)
+        super().__init__(reason.code)
         self.by = by
         self.reason = reason
 

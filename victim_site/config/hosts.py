@@ -79,7 +79,7 @@ def _too_large(request: HttpRequest) -> bool:
 def _refuse(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
     return render(
         request,
-        "lab/host_error.html",
+        "teaching/host_error.html",
         {"title": title, "message": message, "playground_url": settings.PLAYGROUND_URL},
         status=status,
     )
@@ -93,7 +93,7 @@ def _unknown_host(request: HttpRequest) -> HttpResponse:
 def _no_such_lab(request: HttpRequest, mistake: BadLabel) -> HttpResponse:
     return render(
         request,
-        "lab/no_such_lab.html",
+        "labs/no_such_lab.html",
         {
             "message": str(mistake),
             "defenses": sorted(all_defenses()),

@@ -61,7 +61,11 @@ INSTALLED_APPS = [
     "django_htmx",
     "victim_site.bank",
     "victim_site.weaknesses",
-    "victim_site.lab",
+    "victim_site.teaching",
+    "victim_site.teaching.labs",
+    "victim_site.teaching.reference",
+    "victim_site.teaching.lessons",
+    "victim_site.teaching.browser",
 ]
 
 MIDDLEWARE = [
@@ -69,7 +73,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
     "csp.middleware.CSPMiddleware",
-    "victim_site.lab.middleware.TeachingSideMiddleware",
+    "victim_site.teaching.middleware.TeachingSideMiddleware",
     # Outside Django's session middleware, so that a lab's defenses see the cookie it has set.
     "victim_site.bank.middleware.EdgeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -139,7 +143,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-CSRF_FAILURE_VIEW = "victim_site.lab.views.csrf_failure"
+CSRF_FAILURE_VIEW = "victim_site.teaching.views.csrf_failure"
 
 STATIC_URL = "/static/"
 # The files are served from the apps themselves: there is no collectstatic step to forget.

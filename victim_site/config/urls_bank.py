@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import include, path
 
-from victim_site.lab import cookies, selfcheck
+from victim_site.teaching.browser import cookies, selfcheck
 from victim_site.weaknesses.base import Weakness
 
 _patterns = [

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from victim_site.lab.api import api
+from victim_site.teaching.api import api
 
-handler400 = "victim_site.lab.views.bad_request"
-handler404 = "victim_site.lab.views.not_found"
+handler400 = "victim_site.teaching.views.bad_request"
+handler404 = "victim_site.teaching.views.not_found"
 handler500 = "victim_site.bank.views.server_error"
 
 urlpatterns = [
     path("api/", api.urls),
-    path("", include("victim_site.lab.urls")),
+    path("", include("victim_site.teaching.urls")),
 ]

@@ -13,9 +13,9 @@ from typing import ClassVar
 
 from django.http import HttpRequest, HttpResponse
 
+from csrf_proof.reasons import Reason
 from victim_site import defenses
 from victim_site.defenses import flawed
-from victim_site.defenses.reasons import Reason
 from victim_site.discovery import members, module_names
 
 

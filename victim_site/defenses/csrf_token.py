@@ -41,8 +41,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.middleware import csrf
 
-from victim_site.defenses.base import Defense
-from victim_site.defenses.reasons import (
+from csrf_proof.reasons import (
     ORIGIN_MISMATCH,
     ORIGIN_NULL,
     REFERER_MISMATCH,
@@ -51,6 +50,7 @@ from victim_site.defenses.reasons import (
     TOKEN_WRONG,
     Reason,
 )
+from victim_site.defenses.base import Defense
 
 
 class _Middleware(csrf.CsrfViewMiddleware):

@@ -45,8 +45,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import HEADER_MISSING, Reason
 from victim_site.defenses.base import Defense, is_unsafe
-from victim_site.defenses.reasons import HEADER_MISSING, Reason
 
 HEADER = "X-Requested-With"
 

@@ -49,14 +49,14 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
-from victim_site.defenses.base import Defense
-from victim_site.defenses.reasons import (
+from csrf_proof.reasons import (
     FETCH_SITE_CROSS_SITE,
     FETCH_SITE_SAME_SITE,
     ORIGIN_MISMATCH,
     ORIGIN_NULL,
     Reason,
 )
+from victim_site.defenses.base import Defense
 
 
 class FetchMetadata(Defense):

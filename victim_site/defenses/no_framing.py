@@ -39,8 +39,8 @@ from csp.constants import NONE
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.clickjacking import xframe_options_deny
 
+from csrf_proof.reasons import FRAME_REFUSED, Reason
 from victim_site.defenses.base import Defense
-from victim_site.defenses.reasons import FRAME_REFUSED, Reason
 
 
 class NoFraming(Defense):

@@ -40,8 +40,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import ORIGIN_MISMATCH, ORIGIN_MISSING, ORIGIN_NULL, Reason
 from victim_site.defenses.base import Defense, is_unsafe, own_origin
-from victim_site.defenses.reasons import ORIGIN_MISMATCH, ORIGIN_MISSING, ORIGIN_NULL, Reason
 
 
 class OriginCheck(Defense):

@@ -36,8 +36,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
+from csrf_proof.reasons import GET_REFUSED, Reason
 from victim_site.defenses.base import Defense
-from victim_site.defenses.reasons import GET_REFUSED, Reason
 
 
 @require_POST

@@ -41,8 +41,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import PASSWORD_MISSING, PASSWORD_WRONG, Reason
 from victim_site.defenses.base import Defense
-from victim_site.defenses.reasons import PASSWORD_MISSING, PASSWORD_WRONG, Reason
 from victim_site.fields import submitted
 
 FIELD = "current_password"

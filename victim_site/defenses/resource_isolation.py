@@ -46,8 +46,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import FETCH_SITE_CROSS_SITE, Reason
 from victim_site.defenses.base import Defense
-from victim_site.defenses.reasons import FETCH_SITE_CROSS_SITE, Reason
 
 
 class ResourceIsolation(Defense):

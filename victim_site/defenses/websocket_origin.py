@@ -46,8 +46,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import WEBSOCKET_ORIGIN, Reason
 from victim_site.defenses.base import Defense, is_handshake, own_origin
-from victim_site.defenses.reasons import WEBSOCKET_ORIGIN, Reason
 
 
 class WebsocketOrigin(Defense):

@@ -27,11 +27,11 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from csrf_proof.reasons import STEP_SKIPPED
 from victim_site.bank import forms
 from victim_site.bank.actions import Action, Refused
 from victim_site.bank.requests import BankRequest
 from victim_site.bank.views import api_transfer, transfer
-from victim_site.defenses.reasons import STEP_SKIPPED
 from victim_site.weaknesses.base import View, Weakness
 
 

@@ -39,13 +39,13 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
-from victim_site.defenses.base import Defense
-from victim_site.defenses.reasons import (
+from csrf_proof.reasons import (
     FETCH_SITE_CROSS_SITE,
     ORIGIN_MISMATCH,
     ORIGIN_NULL,
     Reason,
 )
+from victim_site.defenses.base import Defense
 
 
 class FetchMetadataSameSite(Defense):

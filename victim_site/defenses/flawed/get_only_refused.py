@@ -35,8 +35,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import GET_REFUSED, Reason
 from victim_site.defenses.base import Defense
-from victim_site.defenses.reasons import GET_REFUSED, Reason
 
 
 class GetOnlyRefused(Defense):

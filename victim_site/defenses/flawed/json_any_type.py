@@ -39,8 +39,8 @@ import json
 from django.http import HttpRequest
 from django.http.request import RawPostDataException
 
+from csrf_proof.reasons import BODY_NOT_JSON, Reason
 from victim_site.defenses.base import Defense, is_unsafe
-from victim_site.defenses.reasons import BODY_NOT_JSON, Reason
 
 
 class JsonAnyType(Defense):

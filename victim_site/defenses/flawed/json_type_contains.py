@@ -36,8 +36,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import CONTENT_TYPE_REFUSED, Reason
 from victim_site.defenses.base import Defense, is_unsafe
-from victim_site.defenses.reasons import CONTENT_TYPE_REFUSED, Reason
 
 JSON = "application/json"
 

@@ -36,8 +36,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import ORIGIN_MISMATCH, Reason
 from victim_site.defenses.base import Defense, is_unsafe, own_origin
-from victim_site.defenses.reasons import ORIGIN_MISMATCH, Reason
 
 
 class OriginIfPresent(Defense):

@@ -37,8 +37,8 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import ORIGIN_MISMATCH, ORIGIN_MISSING, ORIGIN_NULL, Reason
 from victim_site.defenses.base import Defense, is_unsafe
-from victim_site.defenses.reasons import ORIGIN_MISMATCH, ORIGIN_MISSING, ORIGIN_NULL, Reason
 
 
 class OriginSuffix(Defense):

@@ -36,8 +36,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import REFERER_MISMATCH, REFERER_MISSING, Reason
 from victim_site.defenses.base import Defense, is_unsafe
-from victim_site.defenses.reasons import REFERER_MISMATCH, REFERER_MISSING, Reason
 
 
 class RefererContains(Defense):

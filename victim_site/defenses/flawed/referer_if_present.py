@@ -37,8 +37,8 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
+from csrf_proof.reasons import REFERER_MISMATCH, Reason
 from victim_site.defenses.base import Defense, is_unsafe, own_origin
-from victim_site.defenses.reasons import REFERER_MISMATCH, Reason
 
 
 class RefererIfPresent(Defense):

@@ -39,8 +39,8 @@ import secrets
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from csrf_proof.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
 from victim_site.defenses.base import Defense, is_unsafe
-from victim_site.defenses.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
 from victim_site.fields import submitted
 
 FIELD = "token"

@@ -36,8 +36,8 @@ import secrets
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 
+from csrf_proof.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
 from victim_site.defenses.base import Defense, is_unsafe
-from victim_site.defenses.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
 from victim_site.fields import submitted
 
 FIELD = "token"

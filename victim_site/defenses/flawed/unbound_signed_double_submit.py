@@ -40,8 +40,8 @@ from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
+from csrf_proof.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
 from victim_site.defenses.base import Defense, is_unsafe
-from victim_site.defenses.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
 from victim_site.fields import submitted
 
 FIELD = "token"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from csrf_proof.reasons import REASONS
 from victim_site.defenses.base import all_defenses, flawed_defenses
-from victim_site.defenses.reasons import REASONS
 
 FOLDER = Path(__file__).parents[1]
 FILES = sorted([*FOLDER.glob("[a-z]*.py"), *FOLDER.glob("flawed/[a-z]*.py")])

@@ -22,9 +22,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from csrf_proof.reasons import REFERER_MISMATCH, REFERER_MISSING
 from victim_site.conftest import CROSS_SITE, Bank, signed_in
 from victim_site.defenses.base import all_defenses
-from victim_site.defenses.reasons import REFERER_MISMATCH, REFERER_MISSING
 from victim_site.defenses.tests.odd import ODD
 
 LAB = "referer-check"

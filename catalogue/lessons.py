@@ -1,0 +1,218 @@
+"""The reader of `docs/lessons/`: what a lesson says, and which cells of the matrix it stands on.
+
+A lesson is a Markdown file: front matter in YAML, then the headings in `HEADINGS`. The teaching
+side shows these lessons, `tools.check` sees that they say nothing that the matrix does not, and
+`e2e/test_lessons.py` walks them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from catalogue.matrix import CONTROL, FORGED, Matrix
+
+FOLDER = Path(__file__).parents[1] / "docs" / "lessons"
+HEADINGS = [
+    "The scene",
+    "Predict",
+    "Do it",
+    "Why",
+    "Fix it",
+    "Prove it",
+    "What you know now",
+    "More",
+    "Hint",
+    "Solution",
+]
+OPTIONAL = "More"
+# What has to be read to walk a lesson; the rest is folded.
+FOLDED = {"More", "Hint", "Solution"}
+MOST_FURTHER = 5
+_NAME = re.compile(r"(\d\d)-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
+_TYPES = {
+    "title": str,
+    "minutes": int,
+    "attack": str,
+    "positions": list,
+    "lab": str,
+    "fix": str,
+    "claims": dict,
+}
+_CHOICE = re.compile(r"^- `([a-z-]+)`: (.+(?:\n  .+)*)", re.MULTILINE)
+
+
+class LessonError(ValueError):
+    """A file that is no lesson; the message says which, and what to do."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A cell of the matrix, and what a lesson says of it: `forged`, or the reason of a refusal."""
+
+    attack: str
+    position: str
+    lab: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson.
+
+    Its attack is launched from the first of `positions` that the visitor's browser does not stop
+    by itself, first at `lab` and then at `fix`. `choices` are what may be predicted: `forged` or a
+    reason, each with a sentence. `sections` holds the text under each heading.
+    """
+
+    number: int
+    slug: str
+    file: str
+    title: str
+    minutes: int
+    attack: str
+    positions: tuple[str, ...]
+    lab: str
+    fix: str
+    claims: tuple[Claim, ...]
+    choices: dict[str, str]
+    sections: dict[str, str]
+
+    @property
+    def further(self) -> list[Claim]:
+        """The claims beyond the lesson's own attack and its two labs."""
+        own = {(self.attack, position, lab) for position in self.positions for lab in self.labs}
+        return [
+            claim for claim in self.claims if (claim.attack, claim.position, claim.lab) not in own
+        ]
+
+    @property
+    def labs(self) -> tuple[str, str]:
+        return self.lab, self.fix
+
+    @property
+    def words(self) -> int:
+        """How much there is to read for whoever unfolds nothing."""
+        shown = [text for title, text in self.sections.items() if title not in FOLDED]
+        return sum(len(text.split()) for text in [*shown, *self.choices.values()])
+
+    def outcomes(self, lab: str) -> dict[str, str]:
+        """Return what the lesson claims of its own attack on a lab, by position."""
+        return {
+            claim.position: claim.says
+            for claim in self.claims
+            if (claim.attack, claim.lab) == (self.attack, lab) and claim.position in self.positions
+        }
+
+    def position(self, loaded: Matrix, profile: str) -> str:
+        """Return where to launch the attack from in a browser of that profile."""
+        said, control = loaded.outcomes, loaded.lab(self.attack, CONTROL)
+        works = (
+            p for p in self.positions if said.get((profile, self.attack, p, control)) == FORGED
+        )
+        return next(works, self.positions[0])
+
+
+def read_all(folder: Path = FOLDER) -> tuple[list[Lesson], list[str]]:
+    """Return every lesson of a folder in order, and a sentence for each file that is none."""
+    lessons, mistakes = [], []
+    for file in sorted(folder.glob("*")):
+        try:
+            lessons.append(read(file))
+        except LessonError as mistake:
+            mistakes.append(str(mistake))
+    return lessons, mistakes
+
+
+def read(file: Path) -> Lesson:
+    """Return the lesson in a file.
+
+    Raises:
+        LessonError: The file is no lesson.
+    """
+
+    def wrong(what: str) -> LessonError:
+        return LessonError(f"{file.name} {what}")
+
+    named = _NAME.fullmatch(file.name)
+    if not named:
+        raise wrong("is no lesson: name it NN-slug.md, or move it.")
+    try:
+        _, front, body = file.read_text(encoding="utf-8").split("---\n", 2)
+        about = yaml.safe_load(front)
+    except UnicodeDecodeError:
+        raise wrong("is not UTF-8: save it as that.") from None
+    except ValueError:
+        about = None
+    except yaml.YAMLError as error:
+        raise wrong(f"has front matter that is no YAML: {str(error).splitlines()[0]}.") from None
+    if not isinstance(about, dict):
+        raise wrong("has no front matter: begin it with ---, the keys of the others, and ---.")
+    for key, kind in _TYPES.items():
+        if not about.get(key) or not isinstance(about[key], kind):
+            raise wrong(f"does not say its {key} as the other lessons do.")
+    if unknown := set(about) - set(_TYPES):
+        raise wrong(f"says {min(map(str, unknown))}, which nothing reads: remove it.")
+    parts = re.split(r"^## (.+)\n", body, flags=re.MULTILINE)
+    sections = {title: text.strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+    wanted = [title for title in HEADINGS if title in sections or title != OPTIONAL]
+    if list(sections) != wanted or not all(sections.values()):
+        raise wrong(f"must have text under the headings {', '.join(HEADINGS)}, in this order.")
+    choices = {code: " ".join(text.split()) for code, text in _CHOICE.findall(sections["Predict"])}
+    if len(choices) < 2:
+        raise wrong("offers fewer than two predictions: write each as - `reason`: and a sentence.")
+    sections["Predict"] = _CHOICE.split(sections["Predict"])[0].strip()
+    return Lesson(
+        number=int(named[1]),
+        slug=named[2],
+        file=file.name,
+        positions=tuple(map(str, about.pop("positions"))),
+        claims=tuple(_claims(about.pop("claims"), wrong)),
+        choices=choices,
+        sections=sections,
+        **about,
+    )
+
+
+def _claims(said: dict[Any, Any], wrong: Any) -> Iterator[Claim]:
+    for cell, says in said.items():
+        words = str(cell).split()
+        if len(words) != 3:
+            raise wrong(
+                f"claims “{cell}”: write attack, position and lab, then forged or a reason."
+            )
+        attack, position, lab = words
+        yield Claim(attack, position, lab, str(says))
+
+
+def anchor(title: str) -> str:
+    """Return the anchor of a heading, as GitHub makes it."""
+    return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
+
+
+def problems(lesson: Lesson, loaded: Matrix) -> Iterator[str]:
+    """Yield what a lesson says that the matrix does not, one sentence each."""
+    for claim in lesson.claims:
+        cell = (claim.attack, claim.position, claim.lab)
+        outcome = loaded.outcomes.get((loaded.profiles[0], *cell))
+        if outcome is None:
+            yield f"{lesson.file} claims {' '.join(cell)}, which is no cell of the matrix."
+        elif outcome != claim.says:
+            yield f"{lesson.file} claims {' '.join(cell)}: {claim.says}, but it is {outcome}."
+    for lab in lesson.labs:
+        for position in lesson.positions:
+            if position not in lesson.outcomes(lab):
+                unsaid = f"{lesson.attack} {position} {lab}"
+                yield f"{lesson.file} does not claim {unsaid}: say what comes of it."
+    for profile in loaded.profiles:
+        where = lesson.position(loaded, profile)
+        answer = loaded.outcomes.get((profile, lesson.attack, where, lesson.lab))
+        if answer is not None and answer not in lesson.choices:
+            yield f"{lesson.file} lets nobody predict {answer}, which is what {profile} does."
+    if len(lesson.further) > MOST_FURTHER:
+        yield f"{lesson.file} has more than {MOST_FURTHER} further claims: keep the best."

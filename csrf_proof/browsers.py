@@ -1,0 +1,308 @@
+"""Find the three browsers that the tests drive, or get them.
+
+A *profile* is what a browser does, not what it is called:
+
+- ``chromium`` sends third-party cookies, as Google Chrome does by default: Debian's
+  ``chromium-headless-shell``, else Playwright's own headless shell;
+- ``chromium-no-3pc`` does not: Debian's ``chromium``, which blocks them by default, else any other
+  full Chromium with the setting that blocks them;
+- ``firefox``, which keeps them apart by site: a stock Firefox, else Playwright's own.
+
+A fourth, ``webkit``, is there where Playwright's own build of it is. Nothing is stated for it, so
+nobody has to have it, and nothing here gets it: ``python -m playwright install webkit``.
+
+An installed browser goes before Playwright's. ``python -m csrf_proof.browsers`` makes sure that all
+three are there: from Playwright's download host, else, on Debian, with apt-get.
+
+Limits: that a browser *behaves* as its profile says is measured by the tests that use it. A browser
+packaged as a snap is passed over, since it cannot read the temporary profile folders.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, BrowserType, Error, Playwright, sync_playwright
+
+PROFILES = ("chromium", "chromium-no-3pc", "firefox")
+OPTIONAL = ("webkit",)
+
+SYSTEM_NAMES = {
+    "chromium": ("chromium-headless-shell",),
+    "chromium-no-3pc": ("chromium",),
+    "firefox": ("firefox-esr", "firefox"),
+}
+
+# Debian's build of Chromium reads this folder, and blocks third-party cookies by default.
+DEBIAN_CHROMIUM = Path("/etc/chromium.d")
+BLOCK_THIRD_PARTY_COOKIES = '{"profile": {"cookie_controls_mode": 1}}'
+
+# A cookie without SameSite counts as old after about 12 seconds instead of two minutes.
+SHORT_LAX = "ShortLaxAllowUnsafeThreshold"
+
+# Generous: a slow network takes minutes. Without a download host it takes seconds.
+GET_SECONDS = 900
+APT_PACKAGES = ("chromium-headless-shell", "chromium", "firefox-esr", "fonts-dejavu-core")
+
+
+class BrowserMissing(Exception):
+    """A profile has no browser; the text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to launch the browser of a profile, with Playwright's sync or async API.
+
+    ``preferences``, when not empty, have to lie in ``Default/Preferences`` of a persistent
+    profile, from whose browser ordinary contexts are then made.
+    """
+
+    profile: str
+    engine: Literal["chromium", "firefox", "webkit"]
+    path: str
+    options: dict[str, Any] = field(default_factory=dict)
+    preferences: str = ""
+
+
+def _system_path(profile: str) -> str | None:
+    for name in SYSTEM_NAMES[profile]:
+        path = shutil.which(name)
+        if path and "snap" not in Path(path).resolve().parts and not _starts_a_snap(Path(path)):
+            return path
+    return None
+
+
+def _starts_a_snap(path: Path) -> bool:
+    """Ubuntu's ``firefox`` and ``chromium`` are scripts that start, or ask for, a snap."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    return head.startswith(b"#!") and b"/snap/" in head
+
+
+def _playwright_path(playwright: Playwright, profile: str) -> str | None:
+    """Playwright's own browser, if it was downloaded."""
+    if profile == "firefox":
+        path = Path(playwright.firefox.executable_path)
+        return str(path) if path.exists() else None
+    path = Path(playwright.chromium.executable_path)
+    if profile == "chromium-no-3pc":
+        return str(path) if path.exists() else None
+    # Playwright tells no path for its headless shell. It lies beside the full Chromium, in
+    # chromium_headless_shell-<revision>/<platform>/.
+    revision = next((p for p in path.parents if p.name.startswith("chromium-")), None)
+    if revision is None:
+        return None
+    folder = revision.with_name(revision.name.replace("chromium-", "chromium_headless_shell-"))
+    shells = sorted(folder.glob("*/*headless?shell*"))
+    return next((str(shell) for shell in shells if os.access(shell, os.X_OK)), None)
+
+
+def plan(
+    playwright: Playwright,
+    profile: str,
+    *,
+    extra_args: Sequence[str] = (),
+    short_lax: bool = False,
+    firefox_prefs: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Choose the browser of a profile. Firefox has no two-minute rule to make shorter."""
+    if profile in OPTIONAL:
+        return _plan_of_webkit(playwright, extra_args)
+    if profile not in PROFILES:
+        there = ", ".join(PROFILES + OPTIONAL)
+        raise ValueError(f"{profile!r} is no profile; there are {there}")
+    system = _system_path(profile)
+    path = system or _playwright_path(playwright, profile)
+    if path is None:
+        raise BrowserMissing(
+            f"There is no browser for the profile {profile}; "
+            "to get one: python -m csrf_proof.browsers"
+        )
+    options: dict[str, Any] = {"executable_path": path, "headless": True}
+    if profile == "firefox":
+        options["args"] = list(extra_args)
+        if firefox_prefs:
+            options["firefox_user_prefs"] = dict(firefox_prefs)
+        if system:
+            # A stock Firefox speaks WebDriver BiDi, not the protocol of Playwright's build.
+            options["channel"] = "moz-firefox"
+        return Plan(profile, "firefox", path, options)
+    options["args"] = _merge_features([*extra_args, *_features(short_lax)])
+    if profile == "chromium":
+        return Plan(profile, "chromium", path, options)
+    if system and DEBIAN_CHROMIUM.is_dir():
+        return Plan(profile, "chromium", path, options)
+    return Plan(profile, "chromium", path, options, BLOCK_THIRD_PARTY_COOKIES)
+
+
+def _plan_of_webkit(playwright: Playwright, extra_args: Sequence[str]) -> Plan:
+    """Choose Playwright's own WebKit; no stock one speaks its protocol."""
+    path = playwright.webkit.executable_path
+    if not Path(path).exists():
+        raise BrowserMissing(
+            "There is no browser for the profile webkit; "
+            "to get one: python -m playwright install webkit"
+        )
+    options = {"executable_path": path, "headless": True, "args": list(extra_args)}
+    return Plan("webkit", "webkit", path, options)
+
+
+def _features(short_lax: bool) -> list[str]:
+    return [f"--enable-features={SHORT_LAX}"] if short_lax else []
+
+
+def _merge_features(arguments: Sequence[str]) -> list[str]:
+    """Chromium heeds only the last ``--enable-features``, so there has to be one."""
+    switch = "--enable-features="
+    features = [a.removeprefix(switch) for a in arguments if a.startswith(switch)]
+    others = [a for a in arguments if not a.startswith(switch)]
+    return [*others, switch + ",".join(features)] if features else others
+
+
+def launch(
+    playwright: Playwright,
+    profile: str,
+    *,
+    extra_args: Sequence[str] = (),
+    short_lax: bool = False,
+    firefox_prefs: Mapping[str, Any] | None = None,
+) -> Browser:
+    """Start the browser of a profile; make contexts from it with ``new_context()`` as usual."""
+    chosen = plan(
+        playwright,
+        profile,
+        extra_args=extra_args,
+        short_lax=short_lax,
+        firefox_prefs=firefox_prefs,
+    )
+    engine: BrowserType = getattr(playwright, chosen.engine)
+    if not chosen.preferences:
+        return engine.launch(**chosen.options)
+    folder = tempfile.mkdtemp(prefix="csrf-playground-")
+    preferences = Path(folder, "Default", "Preferences")
+    preferences.parent.mkdir()
+    preferences.write_text(chosen.preferences)
+    try:
+        browser = engine.launch_persistent_context(folder, **chosen.options).browser
+    except Error:
+        _remove(folder)
+        raise
+    assert browser is not None, "a persistent Chromium has a browser"
+    browser.on("disconnected", lambda _: _remove(folder))
+    return browser
+
+
+def _remove(folder: str) -> None:
+    """Remove the profile of a browser that is ending, and may still write into it for a moment."""
+    for _ in range(50):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.lexists(folder):
+            return
+        time.sleep(0.02)
+
+
+def missing(playwright: Playwright) -> list[str]:
+    """The profiles that have no browser."""
+    absent = []
+    for profile in PROFILES:
+        try:
+            plan(playwright, profile)
+        except BrowserMissing:
+            absent.append(profile)
+    return absent
+
+
+def _run(*command: str) -> bool:
+    """Run a command, its output passed through; whether it ended well."""
+    print("+", *command, flush=True)
+    try:
+        # A group of its own, since the download runs in a grandchild.
+        process = subprocess.Popen(command, start_new_session=True)
+    except OSError as error:
+        print(f"{command[0]}: {error.strerror}", file=sys.stderr)
+        return False
+    try:
+        return process.wait(GET_SECONDS) == 0
+    except subprocess.TimeoutExpired:
+        print(f"That took longer than {GET_SECONDS} seconds.", file=sys.stderr)
+        return False
+    finally:
+        if process.poll() is None:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+
+
+def _as_root() -> tuple[str, ...] | None:
+    """What to put before an apt command, or None when there is no apt or no way to be root."""
+    if shutil.which("apt-get") is None:
+        return None
+    # After sudo, which passes no variables on.
+    quietly = ("env", "DEBIAN_FRONTEND=noninteractive")
+    if os.geteuid() == 0:
+        return quietly
+    if shutil.which("sudo") is None:
+        return None
+    asked = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
+    return ("sudo", "-n", *quietly) if asked.returncode == 0 else None
+
+
+def get(absent: Sequence[str]) -> None:
+    """Try to get the browsers of these profiles: Playwright's own, else Debian's packages."""
+    engines = sorted({profile.split("-")[0] for profile in absent})
+    print(f"No browser yet for {', '.join(absent)}.", flush=True)
+    root = _as_root()
+    # The download goes first: where there is no download host it fails within seconds, and then
+    # the libraries that Playwright's browsers need are not needed either.
+    if _run(sys.executable, "-m", "playwright", "install", *engines):
+        if root is not None:
+            _run(*root, sys.executable, "-m", "playwright", "install-deps", *engines)
+        return
+    if root is not None:
+        _run(*root, "apt-get", "update")
+        _run(*root, "apt-get", "install", "-y", "--no-install-recommends", *APT_PACKAGES)
+
+
+def main() -> int:
+    with sync_playwright() as playwright:
+        absent = missing(playwright)
+        if absent:
+            get(absent)
+        for profile in PROFILES:
+            try:
+                chosen = plan(playwright, profile)
+                browser = launch(playwright, profile)
+            except BrowserMissing:
+                names = " or ".join(SYSTEM_NAMES[profile])
+                print(
+                    f"No browser could be had for the profile {profile}; install {names}, or run "
+                    "python -m playwright install chromium firefox where there is a network.",
+                    file=sys.stderr,
+                )
+                return 2
+            except Error as error:
+                first = error.message.strip().splitlines()[0]
+                print(
+                    f"The browser of the profile {profile}, {chosen.path}, does not start: {first}",
+                    file=sys.stderr,
+                )
+                return 2
+            name = browser.browser_type.name
+            print(f"{profile:<15} {name} {browser.version}, {chosen.path}", flush=True)
+            browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""Which browser a profile gets, and that each installed one starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from csrf_proof import browsers
+from csrf_proof.browsers import PROFILES, BrowserMissing, launch, plan
+
+SHORT_LAX = "--enable-features=ShortLaxAllowUnsafeThreshold"
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Put fake programs on an otherwise empty PATH."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(browsers, "DEBIAN_CHROMIUM", tmp_path)
+
+    def put(*names: str, text: str = "#!/bin/sh\n") -> Path:
+        for name in names:
+            (folder / name).write_text(text)
+            (folder / name).chmod(0o755)
+        return folder
+
+    return put
+
+
+@pytest.fixture
+def playwright(tmp_path: Path) -> Any:
+    """Playwright with nothing downloaded."""
+    downloads = tmp_path / "ms-playwright"
+    return SimpleNamespace(
+        chromium=SimpleNamespace(
+            executable_path=str(downloads / "chromium-1248/chrome-linux64/chrome")
+        ),
+        firefox=SimpleNamespace(executable_path=str(downloads / "firefox-1555/firefox/firefox")),
+        webkit=SimpleNamespace(executable_path=str(downloads / "webkit-2272/pw_run.sh")),
+    )
+
+
+def download(playwright: Any) -> Path:
+    """Let Playwright's own browsers appear where Playwright puts them."""
+    chromium = Path(playwright.chromium.executable_path)
+    shell = chromium.parents[2].joinpath(
+        "chromium_headless_shell-1248/chrome-headless-shell-linux64/chrome-headless-shell"
+    )
+    for path in (chromium, shell, Path(playwright.firefox.executable_path)):
+        path.parent.mkdir(parents=True)
+        path.touch(mode=0o755)
+    return shell
+
+
+def test_without_any_browser_the_profile_and_the_remedy_are_named(
+    install: Callable[..., Path], playwright: Any
+) -> None:
+    for profile in PROFILES:
+        with pytest.raises(BrowserMissing, match=f"{profile}; .*csrf_proof.browsers"):
+            plan(playwright, profile)
+    assert browsers.missing(playwright) == list(PROFILES)
+
+
+def test_an_installed_browser_goes_before_playwrights_own(
+    install: Callable[..., Path], playwright: Any
+) -> None:
+    download(playwright)
+    folder = install("chromium", "chromium-headless-shell", "firefox", "firefox-esr")
+    chosen = [plan(playwright, profile) for profile in PROFILES]
+    assert [p.path for p in chosen] == [
+        str(folder / name) for name in ("chromium-headless-shell", "chromium", "firefox-esr")
+    ]
+    assert [p.options.get("channel") for p in chosen] == [None, None, "moz-firefox"]
+    assert [p.preferences for p in chosen] == ["", "", ""]
+
+
+def test_playwrights_own_browsers_fill_the_gaps(
+    install: Callable[..., Path], playwright: Any
+) -> None:
+    shell = download(playwright)
+    chosen = {profile: plan(playwright, profile) for profile in PROFILES}
+    assert chosen["chromium"].path == str(shell)
+    assert chosen["chromium-no-3pc"].path == playwright.chromium.executable_path
+    assert chosen["chromium-no-3pc"].preferences == browsers.BLOCK_THIRD_PARTY_COOKIES
+    assert chosen["firefox"].path == playwright.firefox.executable_path
+    assert "channel" not in chosen["firefox"].options
+
+
+def test_a_full_chromium_never_stands_in_for_the_headless_shell(
+    install: Callable[..., Path], playwright: Any
+) -> None:
+    """It blocks third-party cookies, so it would be another profile."""
+    install("chromium")
+    assert browsers.missing(playwright) == ["chromium", "firefox"]
+
+
+def test_a_chromium_of_another_distribution_is_told_to_block_third_party_cookies(
+    install: Callable[..., Path],
+    playwright: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    install("chromium")
+    monkeypatch.setattr(browsers, "DEBIAN_CHROMIUM", tmp_path / "absent")
+    assert plan(playwright, "chromium-no-3pc").preferences
+
+
+def test_a_snap_is_passed_over(install: Callable[..., Path], playwright: Any) -> None:
+    install("firefox", text='#!/bin/sh\nexec /snap/bin/firefox "$@"\n')
+    with pytest.raises(BrowserMissing):
+        plan(playwright, "firefox")
+
+
+def test_short_lax_and_other_features_share_one_switch(
+    install: Callable[..., Path], playwright: Any
+) -> None:
+    install("chromium", "chromium-headless-shell", "firefox-esr")
+
+    def arguments(profile: str, *extra: str) -> object:
+        return plan(playwright, profile, extra_args=extra, short_lax=True).options["args"]
+
+    assert arguments("chromium") == [SHORT_LAX]
+    assert arguments("chromium-no-3pc", "--enable-features=A", "--b") == [
+        "--b",
+        "--enable-features=A,ShortLaxAllowUnsafeThreshold",
+    ]
+    assert arguments("firefox") == []
+
+
+def test_webkit_is_offered_where_playwrights_own_is_there_and_missed_by_nobody(
+    install: Callable[..., Path], playwright: Any
+) -> None:
+    assert "webkit" not in browsers.missing(playwright)
+    with pytest.raises(BrowserMissing, match="playwright install webkit"):
+        plan(playwright, "webkit")
+    path = Path(playwright.webkit.executable_path)
+    path.parent.mkdir(parents=True)
+    path.touch(mode=0o755)
+    chosen = plan(playwright, "webkit", extra_args=["--a"])
+    assert (chosen.engine, chosen.path) == ("webkit", str(path))
+    assert chosen.options["args"] == ["--a"]
+
+
+def test_an_unknown_profile_is_refused(playwright: Any) -> None:
+    with pytest.raises(ValueError, match="no profile"):
+        plan(playwright, "netscape")
+
+
+@pytest.mark.parametrize(
+    ("absent", "downloads", "root", "expected"),
+    [
+        (
+            ["chromium", "firefox"],
+            True,
+            ("env",),
+            ["playwright install chromium firefox", "playwright install-deps chromium firefox"],
+        ),
+        (["chromium", "chromium-no-3pc"], True, None, ["playwright install chromium"]),
+        (
+            ["firefox"],
+            False,
+            ("sudo", "-n"),
+            ["playwright install firefox", "sudo -n apt-get update", "sudo -n apt-get install"],
+        ),
+        (["firefox"], False, None, ["playwright install firefox"]),
+    ],
+    ids=["download as root", "download as a user", "no download host, apt", "no way"],
+)
+def test_what_is_tried_to_get_a_browser(
+    monkeypatch: pytest.MonkeyPatch,
+    absent: list[str],
+    downloads: bool,
+    root: tuple[str, ...] | None,
+    expected: list[str],
+) -> None:
+    ran: list[str] = []
+
+    def run(*command: str) -> bool:
+        ran.append(" ".join(command))
+        return downloads
+
+    monkeypatch.setattr(browsers, "_run", run)
+    monkeypatch.setattr(browsers, "_as_root", lambda: root)
+    browsers.get(absent)
+    assert len(ran) == len(expected)
+    assert all(part in command for part, command in zip(expected, ran, strict=True)), ran
+
+
+def test_a_command_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browsers, "GET_SECONDS", 0.1)
+    assert not browsers._run("sh", "-c", "sleep 60 & wait")
+    assert not browsers._run("no-such-program-anywhere")
+    assert not browsers._run("false")
+    monkeypatch.setattr(browsers, "GET_SECONDS", 10)
+    assert browsers._run("true")
+
+
+# Real browsers.
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_an_installed_browser_starts_and_loads_a_page(profile: str) -> None:
+    with sync_playwright() as playwright:
+        if profile in browsers.missing(playwright):
+            pytest.skip(f"no browser for {profile} here; python -m csrf_proof.browsers gets one")
+        browser = launch(playwright, profile, short_lax=True)
+        page = browser.new_context().new_page()
+        page.goto("data:text/html,<title>A page</title>")
+        assert page.title() == "A page"
+        print(profile, browser.version)
+        assert browser.version[0].isdigit()
+        browser.close()
+
+
+def test_a_persistent_chromium_leaves_no_folder_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(browsers, "DEBIAN_CHROMIUM", tmp_path / "absent")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with sync_playwright() as playwright:
+        if "chromium-no-3pc" in browsers.missing(playwright):
+            pytest.skip("no full Chromium here; python -m csrf_proof.browsers gets one")
+        browser = launch(playwright, "chromium-no-3pc")
+        assert list(tmp_path.glob("csrf-playground-*/Default/Preferences"))
+        page = browser.new_context().new_page()
+        page.goto("data:text/html,<title>A page</title>")
+        assert page.title() == "A page"
+        browser.close()
+        assert not list(tmp_path.glob("csrf-playground-*"))

@@ -1,0 +1,133 @@
+"""The JSON surface: what happened in a lab, a way to start it over, and the matrix.
+
+The OpenAPI document stands at /api/openapi.json.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError
+
+from victim_site.bank import labs, reports
+from victim_site.label import BadLabel, Label, parse
+from victim_site.teaching import texts
+
+api = NinjaAPI(title="CSRF Playground", version="1", docs_url=None)
+
+
+class Verdict(Schema):
+    defense: str
+    reason: str
+
+
+class AttemptOut(Schema):
+    id: int
+    at: str
+    kind: str
+    method: str
+    path: str
+    action: str
+    content_type: str
+    origin: str | None
+    referer: str | None
+    sec_fetch_site: str | None
+    sec_fetch_mode: str | None
+    sec_fetch_dest: str | None
+    cookies: list[str]
+    user: str | None
+    outcome: str
+    verdicts: list[Verdict]
+    reason: str | None
+
+    @staticmethod
+    def resolve_at(attempt: Any) -> str:
+        return iso(attempt.at)
+
+
+class AccountOut(Schema):
+    balance: int
+    email: str
+    sessions: int
+    password_changed: bool
+
+
+class LabOut(Schema):
+    lab: str
+    defenses: list[str]
+    weaknesses: list[str]
+    accounts: dict[str, AccountOut]
+    attempts: list[AttemptOut]
+
+
+class CellOut(Schema):
+    attack: str
+    position: str
+    defense: str
+    profile: str
+    cookie_age: str
+    outcome: str
+    reason: str | None
+    note: str
+
+
+class MatrixOut(Schema):
+    profiles: list[str]
+    cells: list[CellOut]
+
+
+class Mistake(Schema):
+    detail: str
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment in UTC, to the millisecond."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def _label(text: str) -> Label:
+    try:
+        return parse(text)
+    except BadLabel as mistake:
+        raise HttpError(404, f"No such lab. {mistake}") from None
+
+
+@api.get("/labs/{lab}", response={200: LabOut, 404: Mistake}, summary="The state and log of a lab")
+def lab_state(request: HttpRequest, lab: str) -> dict[str, Any]:
+    """Newest attempt last. A lab that was never visited shows its first state, and stays unborn."""
+    label = _label(lab)
+    # The log before the accounts: whoever sees an attempt here also sees what it did.
+    attempts = reports.attempts(label.text)
+    return {
+        "lab": label.text,
+        "defenses": label.slugs,
+        "weaknesses": label.weakness_slugs,
+        "accounts": reports.accounts(label.text),
+        "attempts": attempts,
+    }
+
+
+@api.post(
+    "/labs/{lab}/reset", response={204: None, 404: Mistake}, summary="Put a lab back to its start"
+)
+def reset_lab(request: HttpRequest, lab: str) -> HttpResponse:
+    """Taken from the teaching side's own pages only: needs their CSRF token."""
+    labs.reset(_label(lab).text)
+    return HttpResponse(status=204)
+
+
+@api.get("/matrix", response=MatrixOut, summary="The expected matrix, expanded")
+def expected_matrix(request: HttpRequest) -> HttpResponse:
+    """`outcome` is forged, blocked or n/a; `defense` is a label without owner."""
+    return HttpResponse(_matrix_json(), content_type="application/json")
+
+
+@cache
+def _matrix_json() -> str:
+    # Thousands of cells take a second to check and write, and they change with the files alone.
+    cells = [CellOut.model_validate(cell, from_attributes=True) for cell in texts.cells()]
+    return MatrixOut(profiles=list(texts.the_matrix().profiles), cells=cells).model_dump_json()

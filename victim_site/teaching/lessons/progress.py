@@ -1,0 +1,110 @@
+"""How far a learner is in a lesson: read from what arrives at the labs, never from a click.
+
+A lab writes an attempt down; if it is one that a lesson of the lab's owner is about, the lesson's
+step is done, whatever becomes of the lab and its log later.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from catalogue.lessons import Lesson, problems, read_all
+from catalogue.matrix import FORGED
+from victim_site.bank.attempts import ACT, APPLIED
+from victim_site.bank.models import Attempt
+from victim_site.label import Label, parse
+from victim_site.teaching import texts
+from victim_site.teaching.labs.telling import sender
+from victim_site.teaching.lessons.models import Progress
+
+# Rows beyond are removed, the oldest first: twelve lessons for some thousand learners.
+MOST_ROWS = 60_000
+_REMOVED_EVERY = 50
+_RELATIONS = {"cross-site": "cross-site", "subdomain": "same-site", "same-origin": "same-origin"}
+
+
+@cache
+def lessons() -> dict[str, Lesson]:
+    """Return the lessons by slug, in order; those that say something wrong are left out."""
+    return {lesson.slug: lesson for lesson in _read()[0]}
+
+
+@cache
+def mistakes() -> list[str]:
+    """Return a sentence for everything that is wrong with the lessons' files."""
+    return _read()[1]
+
+
+@cache
+def _read() -> tuple[list[Lesson], list[str]]:
+    found, wrong = read_all()
+    sound = []
+    for lesson in found:
+        said = list(problems(lesson, texts.the_matrix()))
+        wrong += said
+        sound += [] if said else [lesson]
+    return sound, wrong
+
+
+def own_lab(lab: str, owner: str) -> Label:
+    """Return the learner's own copy of a lab."""
+    return parse(f"{lab}--for-{owner}")
+
+
+def of(owner: str) -> dict[str, Progress]:
+    """Return what a learner has done, by lesson, also of lessons that are no longer here."""
+    return {row.lesson: row for row in Progress.objects.filter(owner=owner)}
+
+
+def result(lesson: Lesson, attempt: Attempt, label: Label) -> str | None:
+    """Return what came of the lesson's attack, `forged` or a reason, if the attempt is it."""
+    relations = {_RELATIONS[position] for position in lesson.positions}
+    attack = texts.attacks()[lesson.attack]
+    if attempt.kind != ACT or (attempt.action, attempt.method) != (attack.action, attack.method):
+        return None
+    if sender(attempt, label) not in relations:
+        return None
+    # What the bank's own page is made to send, it sends by script; a visitor uses its forms.
+    if attack.by_application and attempt.sec_fetch_mode == "navigate":
+        return None
+    return FORGED if attempt.outcome == APPLIED else attempt.reason
+
+
+@receiver(post_save, sender=Attempt)
+def note(sender: Any, instance: Attempt, **kwargs: Any) -> None:
+    """Note what an attempt means for the lessons of the lab's owner."""
+    label = parse(instance.lab.label)
+    if not label.owner:
+        return
+    for lesson in lessons().values():
+        for lab, step in zip(lesson.labs, ("tried", "fixed"), strict=True):
+            if lab != label.without_owner:
+                continue
+            came_of_it = result(lesson, instance, label)
+            if came_of_it and came_of_it in lesson.outcomes(lab).values():
+                _write(label.owner, lesson.slug, **{step: came_of_it})
+
+
+def predict(owner: str, lesson: Lesson, choice: str) -> bool:
+    """Keep a prediction unless its outcome has been seen; return whether it counts."""
+    seen = Progress.objects.filter(owner=owner, lesson=lesson.slug).exclude(tried="").exists()
+    if not seen:
+        _write(owner, lesson.slug, predicted=choice)
+    return not seen
+
+
+def forget(owner: str, lesson: str = "") -> None:
+    """Forget a learner's progress in one lesson, or in all of them."""
+    rows = Progress.objects.filter(owner=owner)
+    (rows.filter(lesson=lesson) if lesson else rows).delete()
+
+
+def _write(owner: str, lesson: str, **values: str) -> None:
+    row, new = Progress.objects.update_or_create(owner=owner, lesson=lesson, defaults=values)
+    if new and row.pk % _REMOVED_EVERY == 0:
+        beyond = Progress.objects.order_by("-changed").values("pk")[MOST_ROWS:]
+        Progress.objects.filter(pk__in=list(beyond.values_list("pk", flat=True))).delete()

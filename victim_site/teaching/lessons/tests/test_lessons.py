@@ -1,0 +1,389 @@
+"""The lessons' pages: what they know of a learner, and what they make of odd requests."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from catalogue import lessons
+from victim_site.bank.models import Lab
+from victim_site.conftest import Bank, Site, playground, signed_in
+from victim_site.teaching.lessons import progress
+from victim_site.teaching.lessons.models import Progress
+from victim_site.teaching.lessons.views import as_page
+
+pytestmark = pytest.mark.django_db
+
+IMAGE = "/lessons/the-image/"
+KITTEN = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
+HAPPENED = "<dt>What happened</dt>"
+CHROME = "Mozilla/5.0 Chrome/156.0"
+
+
+class Learner(Site):
+    """A visitor to the teaching side who has a name."""
+
+    def __init__(self, name: str = "otter42") -> None:
+        super().__init__(settings.PLAYGROUND_HOST)
+        self.name = name
+        self.cookies["learner"] = name
+
+    def read(self, path: str) -> str:
+        answer = self.get(path, headers={"user-agent": CHROME})
+        assert answer.status_code == 200
+        text: str = answer.content.decode()
+        return text
+
+    def send(self, path: str, page: str = IMAGE, **fields: str) -> Any:
+        token = self.hidden(page)["csrfmiddlewaretoken"]
+        return self.post(path, {"csrfmiddlewaretoken": token, **fields})
+
+    def predict(self, choice: str) -> Any:
+        return self.send(f"{IMAGE}predict/", choice=choice)
+
+    def look_at_the_kitten(self, lab: str = "no-defense") -> Bank:
+        alice = signed_in(f"{lab}--for-{self.name}")
+        alice.get("/logout", headers=KITTEN)
+        return alice
+
+    @property
+    def progress(self) -> Progress | None:
+        return progress.of(self.name).get("the-image")
+
+    @property
+    def predicted(self) -> str:
+        return self.progress.predicted if self.progress else ""
+
+    @property
+    def tried(self) -> str:
+        return self.progress.tried if self.progress else ""
+
+
+def test_a_newcomer_gets_a_name_that_stays() -> None:
+    newcomer = playground()
+
+    newcomer.get(IMAGE)
+    name = newcomer.cookies["learner"].value
+    newcomer.get(IMAGE)
+
+    assert newcomer.cookies["learner"].value == name
+    assert f"--for-{name}" in newcomer.get(IMAGE).content.decode()
+
+
+@pytest.mark.parametrize("name", ["", "UPPER", "a" * 13, "../..", "a--b", "<b>"])
+def test_a_name_that_can_own_no_lab_is_replaced(name: str) -> None:
+    learner = Learner(name)
+
+    learner.get(IMAGE)
+
+    assert learner.cookies["learner"].value != name
+
+
+def test_a_lesson_begins_with_what_is_missing() -> None:
+    page = Learner().read(IMAGE)
+
+    assert "Nothing yet." in page
+    assert "comes here once you have seen it happen" in page
+
+
+def test_reading_a_lesson_writes_nothing() -> None:
+    Learner().read(IMAGE)
+
+    assert not Progress.objects.exists()
+    assert not Lab.objects.exists()
+
+
+def test_the_labs_log_and_not_a_click_says_that_a_step_is_done() -> None:
+    learner = Learner()
+    signed_in("no-defense--for-otter42")
+    assert "leads to the attacker&#x27;s page" in learner.read(IMAGE)
+
+    learner.look_at_the_kitten()
+    assert HAPPENED in learner.read(IMAGE)
+    assert "Lesson 2 is done" not in learner.read(IMAGE)
+
+    learner.look_at_the_kitten("post-only")
+    assert "Lesson 2 is done" in learner.read(IMAGE)
+
+
+def test_a_sign_out_of_ones_own_is_no_attack() -> None:
+    signed_in("no-defense--for-otter42").honest("/logout", {})
+
+    assert Learner().progress is None
+
+
+def test_a_request_without_a_session_is_not_the_lessons_outcome_and_the_page_says_what_to_do() -> (
+    None
+):
+    learner = Learner()
+    Bank("no-defense--for-otter42").get("/logout", headers=KITTEN)
+
+    assert learner.progress is None
+    assert "you were not signed in" in learner.read(IMAGE)
+
+
+def test_another_learners_lab_says_nothing_of_this_one() -> None:
+    Learner("heron7").look_at_the_kitten()
+
+    assert Learner().progress is None
+
+
+def test_a_prediction_stands_beside_the_outcome() -> None:
+    learner = Learner()
+
+    answer = learner.predict("get-refused")
+    learner.look_at_the_kitten()
+
+    assert answer["Location"] == f"{IMAGE}#do-it"
+    page = learner.read(IMAGE).partition('<dl class="compared">')[2].partition("</dl>")[0]
+    said = progress.lessons()["the-image"].choices["get-refused"]
+    assert html.unescape(page).index(said) < page.index("forged")
+
+
+def test_a_step_that_is_done_shows_the_picture_of_its_attempt() -> None:
+    learner = Learner()
+
+    learner.look_at_the_kitten()
+
+    page = learner.read(IMAGE)
+    assert page.count('<svg class="picture"') == 1
+    assert "Changed: alice is signed out." in page
+    assert "The lab was reset or cleared since" not in page
+
+
+def test_a_prediction_can_be_changed_until_the_outcome_is_known() -> None:
+    learner = Learner()
+    learner.predict("get-refused")
+    learner.predict("get-refused")
+    learner.predict("forged")
+
+    learner.look_at_the_kitten()
+    answer = learner.predict("get-refused")
+
+    assert answer["Location"] == f"{IMAGE}?late#predict"
+    assert learner.predicted == "forged"
+    assert "does not count" in learner.read(f"{IMAGE}?late")
+
+
+@pytest.mark.parametrize("choice", ["", "token-wrong", "<script>", "forged " * 1000])
+def test_a_prediction_that_is_none_of_the_choices_changes_nothing(choice: str) -> None:
+    learner = Learner()
+    learner.predict("get-refused")
+
+    answer = learner.predict(choice)
+
+    assert answer.status_code == 400
+    assert "Choose one of these first" in answer.content.decode()
+    assert learner.predicted == "get-refused"
+
+
+@pytest.mark.parametrize("path", [f"{IMAGE}predict/", "/lessons/start-over/", "/lessons/name/"])
+def test_what_changes_something_takes_a_post_with_a_token_only(path: str) -> None:
+    learner = Learner()
+    learner.look_at_the_kitten()
+
+    assert learner.get(path).status_code == 405
+    assert learner.post(path, {"choice": "forged", "name": "eve"}).status_code == 403
+    assert learner.tried == "forged"
+
+
+def test_without_a_cookie_the_refusal_says_to_allow_cookies() -> None:
+    answer = playground().post(f"{IMAGE}predict/", {"choice": "forged"})
+
+    assert answer.status_code == 403
+    assert "allow cookies for playground.localhost" in answer.content.decode()
+
+
+def test_a_lab_that_is_gone_takes_no_step_back() -> None:
+    learner = Learner()
+    learner.look_at_the_kitten()
+    Lab.objects.all().delete()
+
+    page = learner.read(IMAGE)
+
+    assert HAPPENED in page
+    assert "The lab was reset or cleared since" in page
+
+
+def test_starting_over_forgets_one_lesson_and_resets_its_labs() -> None:
+    learner = Learner()
+    learner.look_at_the_kitten()
+    Progress.objects.create(owner=learner.name, lesson="post-alone", tried="forged")
+
+    learner.send("/lessons/start-over/", lesson="the-image")
+
+    assert list(progress.of(learner.name)) == ["post-alone"]
+    assert Bank("no-defense--for-otter42").attempts == []
+
+
+def test_starting_all_over_forgets_everything_of_this_learner_and_nothing_of_others() -> None:
+    learner, other = Learner(), Learner("heron7")
+    learner.look_at_the_kitten()
+    other.look_at_the_kitten()
+
+    learner.send("/lessons/start-over/", page="/lessons/")
+
+    assert progress.of(learner.name) == {}
+    assert other.progress
+
+
+def test_progress_of_a_lesson_that_is_gone_is_kept_and_said() -> None:
+    learner = Learner()
+    Progress.objects.create(owner=learner.name, lesson="the-fax", tried="forged")
+
+    assert "“the-fax”, a lesson that is no longer here" in learner.read("/lessons/")
+    answer = learner.get("/lessons/the-fax/")
+    assert answer.status_code == 404
+    assert "Your progress is kept" in answer.content.decode()
+
+
+def test_another_name_has_progress_of_its_own() -> None:
+    learner = Learner()
+    learner.look_at_the_kitten()
+
+    learner.send("/lessons/name/", page="/lessons/", name=" Heron7 ")
+
+    assert learner.cookies["learner"].value == "heron7"
+    assert "Next:" in learner.read(IMAGE)
+
+
+@pytest.mark.parametrize("name", ["", "no spaces", "a" * 13, "<b>", "ä", "a--b"])
+def test_a_bad_name_is_explained_and_the_old_one_stays(name: str) -> None:
+    learner = Learner()
+
+    answer = learner.send("/lessons/name/", page="/lessons/", name=name)
+
+    assert answer.status_code == 400
+    assert "cannot be a name" in answer.content.decode()
+    assert learner.cookies["learner"].value == "otter42"
+
+
+def test_the_live_part_says_nothing_until_something_is_new() -> None:
+    learner = Learner()
+    version = learner.read(IMAGE).partition('data-version="')[2].partition('"')[0]
+    live = f"{IMAGE}live/?for=otter42&version={version}"
+
+    assert learner.get(live).status_code == 204
+    learner.look_at_the_kitten()
+    page = learner.read(live)
+    assert HAPPENED in page
+    assert 'id="rest" hx-swap-oob' in page
+
+
+@pytest.mark.parametrize("name", ["", "no such", "a" * 500])
+def test_the_live_part_for_a_name_that_is_none_is_not_found(name: str) -> None:
+    assert Learner().get(f"{IMAGE}live/", {"for": name}).status_code == 404
+
+
+def test_a_page_whose_cookie_did_not_come_back_says_so() -> None:
+    page = playground().get(f"{IMAGE}live/?for=otter42").content.decode()
+
+    assert "keeps no cookies here" in page
+
+
+@pytest.mark.parametrize(
+    ("cookies", "agent", "where"),
+    [
+        ("1", CHROME, "evil.localhost"),
+        ("0", CHROME, "community."),
+        ("0", "Mozilla/5.0 Firefox/153.0", "community."),
+    ],
+)
+def test_what_the_self_check_found_decides_where_the_picture_is_launched(
+    cookies: str, agent: str, where: str
+) -> None:
+    learner = Learner()
+    token = learner.hidden("/self-check/?cookies=0")["csrfmiddlewaretoken"]
+    fields = {"csrfmiddlewaretoken": token, "cookies": cookies}
+    learner.post("/lessons/browser/", fields, headers={"user-agent": agent})
+
+    page = learner.get(IMAGE, headers={"user-agent": agent}).content.decode()
+
+    button = page.partition("The attacker's page</a>")[0].rpartition('href="')[2]
+    assert where in button
+    assert ("Your browser is different here" in page) == (where == "community.")
+
+
+def test_the_self_checks_answer_must_be_one() -> None:
+    learner = Learner()
+    token = learner.hidden("/self-check/?cookies=0")["csrfmiddlewaretoken"]
+
+    answer = learner.post("/lessons/browser/", {"csrfmiddlewaretoken": token, "cookies": "9"})
+
+    assert answer.status_code == 404
+    assert "browser" not in learner.cookies
+
+
+@pytest.fixture
+def broken_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with one lesson, to be broken; what was read of the real one comes back later."""
+    file = tmp_path / "02-the-image.md"
+    file.write_bytes((lessons.FOLDER / file.name).read_bytes())
+    monkeypatch.setattr(progress, "read_all", lambda: lessons.read_all(tmp_path))
+    caches = (progress._read, progress.lessons, progress.mistakes)
+    for cached in caches:
+        cached.cache_clear()
+    yield file
+    for cached in caches:
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("---\n", "", "has no front matter"),
+        ("attack: image-get", "attack: image-gte", "does not claim image-gte"),
+        ("lab: no-defense", "lab: no-defnese", "does not claim image-get cross-site no-defnese"),
+    ],
+)
+def test_a_broken_lesson_is_left_out_and_the_list_says_what_to_mend(
+    broken_lessons: Path, old: str, new: str, said: str
+) -> None:
+    text = broken_lessons.read_text(encoding="utf-8")
+    broken_lessons.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    assert said in Learner().read("/lessons/")
+    assert Learner().get(IMAGE).status_code == 404
+
+
+def test_a_script_in_a_lesson_is_text(broken_lessons: Path) -> None:
+    text = broken_lessons.read_text(encoding="utf-8")
+    script = "<script>alert(1)</script>"
+    text = text.replace("title: ", f"title: {script} ").replace("## Why\n", f"## Why\n\n{script}\n")
+    broken_lessons.write_text(text.replace("- `forged`: ", f"- `forged`: {script} "))
+
+    for path in (f"{IMAGE}?all", f"{IMAGE}present/", "/lessons/", "/"):
+        page = Learner().read(path)
+        assert script not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+
+def test_every_lesson_links_to_pages_that_exist() -> None:
+    learner = Learner()
+    links = {
+        part.partition('"')[0].partition("#")[0]
+        for slug in progress.lessons()
+        for part in learner.read(f"/lessons/{slug}/?all").split('href="/')[1:]
+    }
+    assert {
+        link: status for link in links if (status := learner.get(f"/{link}").status_code) != 200
+    } == {}
+
+
+def test_addresses_in_the_texts_have_the_ports_of_this_playground(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "VICTIM_PORT", 8123)
+    monkeypatch.setattr(settings, "ATTACKER_PORT", 9123)
+
+    text = as_page((settings.CHECKOUT / "docs" / "handout.md").read_text(encoding="utf-8"))
+
+    assert "http://playground.localhost:8123/self-check/" in text
+    assert "http://evil.localhost:9123/" in text
+    assert ":8000" not in text
+    assert ":9000" not in text
