@@ -31,6 +31,7 @@ reset: to-run ## Forget all labs, progress and loot; keep the environment
 
 ##@ Prove
 test: check browsers ## Everything: check, then every cell and page in three browsers
+	@$(RUN) -m tools.postgresql
 	$(RUN) -m csrf_proof.profiles
 	$(PYTEST_BROWSER) e2e
 
