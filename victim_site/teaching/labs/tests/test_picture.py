@@ -441,7 +441,7 @@ def test_the_page_has_the_story_the_picture_and_the_reason() -> None:
 
     assert "<h1>A page of another site tried to make the bank move alice's money.</h1>" in text
     assert '<svg class="picture"' in text
-    assert "The request carried no token from the bank's own form." in text
+    assert "The request has no token from the bank's own form." in text
     assert f'href="/labs/{LAB}/#attempt-{newest_attempt(LAB)}"' in text
 
 
