@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from attacker_site.targets import is_label
+from catalogue.labels import is_label
 
 CROSS_SITE = "cross-site"
 SUBDOMAIN = "subdomain"

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "victim_site" / "weaknesses"
 WEAKNESSES = sorted(
     path.stem.replace("_", "-")
     for path in FOLDER.glob("*.py")
-    if path.stem not in {"base", "__init__"}
+    if path.stem not in {"registry", "__init__"}
 )
 PASSWORD = "input[name=current_password]"
 HERE = ("chromium", "firefox")

@@ -14,12 +14,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER
 from catalogue.lessons import read_all
-from tools.check import LONGEST_LABEL, ROOT, SLUG
+from tools.check import ROOT, SLUG
 from tools.run import HOSTS, LOOPBACK
 
 DEFAULT_NAME = "me"
-LONGEST_NAME = 12
 BANK = "bank.localhost"
 # The positions that have a host for each lab. All others are on the attacker's own site.
 ATTACKERS = {
@@ -59,10 +59,10 @@ def _lessons(root: Path) -> Iterator[tuple[str, str]]:
 def main(arguments: list[str], root: Path = ROOT) -> int:
     """Print the lines, or why there are none for that name."""
     name = " ".join(arguments) or DEFAULT_NAME
-    if not SLUG.fullmatch(name) or len(name) > LONGEST_NAME:
+    if not SLUG.fullmatch(name) or len(name) > LONGEST_OWNER:
         print(
-            f"“{name}” is no name for a learner: at most {LONGEST_NAME} characters, which are a-z, "
-            "0-9 and single hyphens, as in NAME=otter42.",
+            f"“{name}” is no name for a learner: at most {LONGEST_OWNER} characters, which are "
+            "a-z, 0-9 and single hyphens, as in NAME=otter42.",
             file=sys.stderr,
         )
         return 2

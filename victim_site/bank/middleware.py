@@ -21,9 +21,8 @@ from victim_site.bank import attempts
 from victim_site.bank.actions import Action, Invalid, Refused
 from victim_site.bank.auth import signed_in
 from victim_site.bank.labs import LabsFull, hold, open_lab, seen
-from victim_site.bank.requests import BankRequest
+from victim_site.bank.requests import BankRequest, SiteRequest
 from victim_site.bank.sessions import SessionStore
-from victim_site.label import SiteRequest
 from victim_site.wording import REASONS
 
 GetResponse = Callable[[HttpRequest], HttpResponse]

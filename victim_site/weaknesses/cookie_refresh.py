@@ -28,7 +28,7 @@ from django.shortcuts import redirect
 
 from victim_site.bank.labs import hold
 from victim_site.bank.requests import BankRequest
-from victim_site.weaknesses.base import View, Weakness
+from victim_site.bank.weakness import View, Weakness
 
 
 def _lantern_id(request: BankRequest) -> HttpResponse:
