@@ -172,7 +172,7 @@ def _cookies(attempt: Attempt, verdict: telling.Verdict) -> Box:
         lines = [Line("A preflight carries no cookies.", icon=icons.DASH)]
     else:
         lines = [Line("No cookies were sent.", icon=icons.DASH)]
-    return Box("cookies", "Which cookies it sent", icons.COOKIE, lines, css=css)
+    return Box("cookies", "Cookies sent", icons.COOKIE, lines, css=css)
 
 
 def _bank(attempt: Attempt, label: Label) -> Box:
@@ -222,7 +222,9 @@ def _refused(name: str, reason: str, says: str = "refused:") -> Line:
 def _check(defense: Defense, reason: str, kind: str, asked: bool) -> Line:
     """Return the line of one defense: its verdict, or why it gave none."""
     if reason:
-        return _refused(defense.slug, reason, "tells the browser:" if kind == FRAMED else "refused:")
+        return _refused(
+            defense.slug, reason, "tells the browser:" if kind == FRAMED else "refused:"
+        )
     if (silence := _silence(defense, kind, asked)) is not None:
         return Line(silence, name=defense.slug, icon=icons.DASH, css="quiet")
     return Line("let it through", name=defense.slug, icon=icons.CHECK)
