@@ -68,7 +68,8 @@ class Read(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)  # The path of an icon.
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
 
     def handle_data(self, data: str) -> None:
         if "figcaption" in self._open:
@@ -128,7 +129,7 @@ SAID: dict[str, Row] = {
         lambda lab: signed_in(lab) and Bank(lab),
         forge,
         [
-            "No session cookie came along. If the browser has one, SameSite=Lax stopped it.",
+            "No session cookie was sent. If the browser has one, SameSite=Lax stopped it.",
             "To the bank, nobody is signed in.",
             "Cookie not sent Nothing changed.",
         ],
@@ -358,14 +359,11 @@ def assert_whole(read: Read) -> None:
         assert 0 < len(text) <= picture.AT_MOST
 
 
-@pytest.mark.parametrize(
-    "header", ["Origin", "Referer", "Cookie", "Content-Type", "Sec-Fetch-Site"]
-)
 @pytest.mark.parametrize("value", [*ODD.values(), '"><script>', "</bdi></li></figure><b>"])
-def test_no_header_breaks_out_of_it(header: str, value: str) -> None:
-    name = {"Content-Type": "CONTENT_TYPE"}.get(header, f"HTTP_{header.upper().replace('-', '_')}")
-    sent = f"{value}=1" if header == "Cookie" else value
-    Bank("no-defense").generic("POST", "/logout", **{name: sent})
+def test_no_header_breaks_out_of_it(value: str) -> None:
+    names = ["HTTP_ORIGIN", "HTTP_REFERER", "CONTENT_TYPE", "HTTP_SEC_FETCH_SITE"]
+    sent = dict.fromkeys(names, value)
+    Bank("no-defense").generic("POST", "/logout", **sent, HTTP_COOKIE=f"{value}=1")
 
     assert_whole(newest("no-defense"))
 
@@ -465,7 +463,7 @@ def test_the_page_keeps_to_the_strict_policy() -> None:
 
 
 def test_every_link_of_the_page_leads_somewhere() -> None:
-    lab = "everything--with-two-step"
+    lab = "post-only--with-two-step"
     signed_in(lab).post("/api/transfer", PAYMENT, content_type="application/json")
     site = playground()
 
