@@ -23,6 +23,7 @@ from victim_site.label import parse
 from victim_site.teaching import texts
 from victim_site.teaching.labs import picture, telling
 from victim_site.teaching.tests.test_pages import POLICY, Audit
+from victim_site.wording import REASONS
 
 pytestmark = pytest.mark.django_db
 
@@ -447,7 +448,7 @@ def test_the_page_has_the_story_the_picture_and_the_reason() -> None:
 
     assert "<h1>A page of another site tried to make the bank move alice's money.</h1>" in text
     assert '<figure class="picture"' in text
-    assert "The request carried no token from the bank's own form." in text
+    assert REASONS["token-missing"].sentence in text
     assert f'href="/labs/{LAB}/#attempt-{newest_attempt(LAB)}"' in text
 
 
