@@ -38,6 +38,7 @@ ATTACK_KEYS = {
     "request",
 }
 OPTIONAL_ATTACK_KEYS = {
+    "format_version",
     "content_type",
     "path",
     "fields_in_query",
