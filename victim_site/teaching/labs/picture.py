@@ -243,7 +243,7 @@ def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
             or hooks.policy
         )
         if tells:
-            return "tells the browser, checks nothing"
+            return "only tells the browser"
         late = hooks.declare is not Defense.declare
         return "checks afterwards" if late else "checks nothing"
     if kind == ACT and not asked:

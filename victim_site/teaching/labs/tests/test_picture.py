@@ -120,7 +120,7 @@ SAID: dict[str, Row] = {
         [
             "post-only let it through",
             "session-token refused: token-missing",
-            "samesite-lax tells the browser, checks nothing",
+            "samesite-lax only tells the browser",
             "origin-check refused: origin-mismatch",
             "Blocked Nothing changed.",
         ],
@@ -330,9 +330,7 @@ TELLS = {"browser-default", "content-policy", "host-prefix", "no-framing"}
 SILENT = {
     "no-defense": "checks nothing",
     "check-after-effect": "checks afterwards",
-    **dict.fromkeys(
-        TELLS | {"samesite-lax", "samesite-strict"}, "tells the browser, checks nothing"
-    ),
+    **dict.fromkeys(TELLS | {"samesite-lax", "samesite-strict"}, "only tells the browser"),
 }
 
 
