@@ -263,3 +263,38 @@ def test_outcome_and_reason_go_together() -> None:
     ]
 
     assert wrong == []
+
+
+REFUTED_ROW = """
+[post.cross-site]
+no-defense = "forged"
+referer-check = { firefox = "referer-mismatch", else = "referer-missing" }
+
+[post.cross-site.refuted]
+"""
+
+
+def test_what_a_browser_refuted_is_kept_and_changes_no_cell(load: Load) -> None:
+    text = REFUTED_ROW + 'referer-check = { firefox = "referer-missing" }\n'
+
+    (one,) = load(text).refuted
+
+    assert (one.defense, one.profile, one.expected) == (
+        "referer-check",
+        "firefox",
+        "referer-missing",
+    )
+    assert list(load(text).cells()) == list(load(REFUTED_ROW).cells())
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('referer = { firefox = "referer-missing" }', "referer is not a line of the row"),
+        ('referer-check = { safari = "referer-missing" }', "safari, which is not a profile"),
+        ('referer-check = { firefox = "referer-mismatch" }', "still expects it"),
+    ],
+)
+def test_a_refuted_expectation_must_be_one(load: Load, line: str, sentence: str) -> None:
+    with pytest.raises(MatrixError, match=sentence):
+        load(REFUTED_ROW + line)
