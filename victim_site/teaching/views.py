@@ -28,7 +28,7 @@ from victim_site.teaching.reference import over_https
 from victim_site.teaching.walks import label_of, walk
 
 # Sound defenses that are taken for more than they are: what is said, the lab, the attack and
-# position that prove it wrong, and the lab that mends it.
+# position that prove it wrong, and the lab that fixes it.
 MISTAKEN = [
     (
         "“We have tokens”, and the action accepts GET too.",
@@ -272,11 +272,11 @@ def defenses(request: HttpRequest) -> HttpResponse:
             "lab_page": _page_of(lab),
             "attack": attack,
             "walk": walk(lab, *attack),
-            "mend": mend,
-            "page": _page_of(mend),
-            "mended_walk": walk(mend, *attack),
+            "fix": fix,
+            "page": _page_of(fix),
+            "fixed_walk": walk(fix, *attack),
         }
-        for said, lab, attack, mend in MISTAKEN
+        for said, lab, attack, fix in MISTAKEN
     ]
     return render(request, "reference/defenses.html", {"mistaken": mistaken, **_all_defenses()})
 
@@ -308,12 +308,10 @@ def defense(request: HttpRequest, slug: str) -> HttpResponse:
             "text": texts.as_html(found.text),
             "source": texts.as_code(found.source, "python"),
         }
-        if found.falls_to:
+        if bypass := found.bypassed_by:
             context |= {
-                "falls_to": texts.attacks()[found.falls_to[0]],
-                "where": texts.POSITIONS[found.falls_to[1]],
-                "fall": walk(slug, *found.falls_to),
-                "mend": walk(found.mended_by, *found.falls_to),
+                "bypass_walk": walk(slug, bypass.attack, bypass.position),
+                "fixed_walk": walk(found.fixed_by, bypass.attack, bypass.position),
             }
     return render(request, "reference/defense.html", context)
 
@@ -382,22 +380,23 @@ def _profile(request: HttpRequest) -> str:
 
 
 def _flaw(found: texts.DefenseText, profile: str) -> dict[str, Any]:
-    """Return a flawed defense against the plain form and against what defeats it, and its mend."""
+    """Return a flawed defense against the plain form and what bypasses it, and its fix."""
     cells = texts.squares(profile)
-    assert found.falls_to is not None, "tools.check sees that it is named"
-    plain = ("form-post", "cross-site")
-    tries = [(plain, found.slug), (found.falls_to, found.slug), (found.falls_to, found.mended_by)]
+    assert found.bypassed_by is not None, "tools.check sees that it is named"
+    plain, bypass = texts.Launch("form-post", "cross-site"), found.bypassed_by
+    tries = [(plain, found.slug), (bypass, found.slug), (bypass, found.fixed_by)]
+    lab_of = texts.the_matrix().lab
     return {
         "slug": found.slug,
         "squares": [
             {
-                "attack": attack,
+                "attack": launch.attack,
                 "label": label,
-                "where": texts.POSITIONS[position],
-                "cells": cells[attack, position, label],
-                "walk": walk(label, attack, position),
+                "where": launch.where,
+                "cells": cells[launch.attack, launch.position, lab_of(launch.attack, label)],
+                "walk": walk(label, launch.attack, launch.position),
             }
-            for (attack, position), label in tries
+            for launch, label in tries
         ],
     }
 

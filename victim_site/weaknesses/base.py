@@ -1,7 +1,8 @@
 """What a weakness is: a feature of the bank, as a class with hooks that do nothing by default.
 
-A file in this folder holds one subclass of `Weakness`; its name, with hyphens, is the slug, and its
-docstring is the lesson. A lab has a weakness if its label says `with-<slug>`, and then the bank
+Each weakness has a folder here: `weakness.py` is the feature, one subclass of `Weakness`, and
+`README.md` is the lesson; its templates and its `static/` files are there too. The folder's name,
+with hyphens, is the slug. A lab has a weakness if its label says `with-<slug>`, and then the bank
 calls its hooks; no other lab has its pages, its headers or its cookies.
 """
 
@@ -55,6 +56,6 @@ def all_weaknesses() -> dict[str, Weakness]:
     """Return every weakness by its slug, found by listing the folder, in order of slug.
 
     Raises:
-        TypeError: A file does not hold exactly one subclass of `Weakness`.
+        TypeError: A folder doesn't have exactly one subclass of `Weakness`.
     """
     return members(Weakness, weaknesses)

@@ -1,40 +1,4 @@
-"""Django's own protection: a secret in a cookie, repeated in every form, and the Origin first.
-
-## How it works
-
-Django's `CsrfViewMiddleware` runs here, unchanged. It hands out a secret in the cookie
-`csrftoken` and a masked copy of it in every form. A POST must bring both, and they must match.
-
-Before it looks at the token, Django compares the `Origin` header with the bank's own address,
-because that costs nothing and cannot be forged by a page. A browser sends `Origin` with every
-POST, so most forgeries end there, and the token decides when no `Origin` was sent.
-
-## What it does not stop
-
-- Actions that accept GET: Django checks only methods that may change something.
-- Clickjacking: the visitor clicks in the bank's own form, token and all.
-- Scripts injected into the bank, which can read the token, and bank scripts that can be made to
-  send requests themselves.
-
-## In your own project
-
-In Django, where the first line stands in every new project:
-
-    MIDDLEWARE += ["django.middleware.csrf.CsrfViewMiddleware"]
-
-    <form method="post">{% csrf_token %}
-
-In Flask the nearest is Flask-WTF:
-
-    CSRFProtect(app)
-
-    <form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}">
-
-## Sources
-
-- Django documentation, "How to use Django's CSRF protection" and "CSRF: how it works"
-- `django/middleware/csrf.py`, Django 5.2
-"""
+"""Django's own protection: a secret in a cookie, repeated in every form, and the Origin first."""
 
 from __future__ import annotations
 
@@ -64,6 +28,9 @@ _django = _Middleware(lambda request: HttpResponse())
 
 
 class CsrfToken(Defense):
+    stops = ("form-post", "fetch-post", "login-post")
+    does_not_stop = ("link-get", "clickjacking.subdomain", "injected-script-post")
+
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         _read_cookie(request)
         return {"csrfmiddlewaretoken": csrf.get_token(request)}

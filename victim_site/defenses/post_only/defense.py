@@ -1,35 +1,4 @@
-"""Actions are accepted by POST alone; a GET that would act is refused.
-
-## How it works
-
-A browser makes a GET whenever it merely loads something: an image, a frame, a link. So an
-address that acts on GET can be triggered by any page that names it. With this defense reading
-is GET and changing is POST: the bank answers 405 to everything else.
-
-## What it does not stop
-
-Any forged POST. A hidden form that submits itself is one line of script, and the browser sends
-it with the visitor's cookie. This is half of the rule of thumb; the token is the other half.
-
-## In your own project
-
-In Django:
-
-    @require_POST
-    def transfer(request):
-        return move_money(request)
-
-In Flask:
-
-    @app.post("/transfer")
-    def transfer():
-        return move_money(request)
-
-## Sources
-
-- RFC 9110, section 9.2.1: safe methods
-- Django documentation, "View decorators: Allowed HTTP methods"
-"""
+"""Actions are accepted by POST alone; a GET that would act is refused."""
 
 from __future__ import annotations
 
@@ -46,6 +15,8 @@ def _accept(request: HttpRequest) -> HttpResponse:
 
 
 class PostOnly(Defense):
+    stops = ("image-get", "link-get", "form-get")
+    does_not_stop = ("form-post", "override-get", "clickjacking")
     at_view = True
 
     def refusal(self, request: HttpRequest) -> Reason | None:

@@ -1,41 +1,4 @@
-"""What matters most asks for the password again, and only the customer knows it.
-
-## How it works
-
-To send money, or to change the e-mail address or the password, the customer types the current
-password once more. A forged request comes from a page that does not know it. This holds even where
-everything else fails: whoever sends the request, and from wherever, the answer is no.
-
-## What it does not stop
-
-- Actions that do not ask: signing out, and changing the picture.
-- Sign-in forgery: the attacker knows the password of their own account.
-- A visitor who can be made to type the password into the attacker's page.
-
-It costs the customer's patience, so it is kept for what matters most.
-
-## In your own project
-
-In Django:
-
-    def transfer(request):
-        if not request.user.check_password(request.POST.get("current_password", "")):
-            raise PermissionDenied
-        return move_money(request)
-
-In Flask:
-
-    @app.post("/transfer")
-    def transfer():
-        if not check_password_hash(g.user.password, request.form.get("current_password", "")):
-            abort(403)
-        return move_money(request)
-
-## Sources
-
-- OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "User Interaction Based CSRF Defense"
-- OWASP ASVS 5.0, 7.5.1
-"""
+"""What matters most asks for the password again, and only the customer knows it."""
 
 from __future__ import annotations
 
@@ -50,6 +13,8 @@ ASKING = {"/transfer", "/api/transfer", "/email", "/password"}
 
 
 class Reauthentication(Defense):
+    stops = ("form-post", "clickjacking", "injected-script-post")
+    does_not_stop = ("image-get", "upload-post", "skipped-step-post")
     asks_for = {FIELD: "Your current password"}
 
     def refusal(self, request: HttpRequest) -> Reason | None:

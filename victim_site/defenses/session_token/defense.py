@@ -1,45 +1,4 @@
-"""A secret kept in the session and repeated in every form: the token of the classic account.
-
-## How it works
-
-At sign-in the bank puts a random secret into the session. Every form that it hands out repeats
-the secret in a hidden field, and a POST must bring it back. Another site can make the visitor's
-browser send a POST, but it cannot read the bank's pages, so it cannot know what to put there.
-
-Before sign-in there is no session. The sign-in form's secret lives in a cookie of its own until
-then, so that a visitor cannot be signed in to somebody else's account either.
-
-## What it does not stop
-
-- Actions that accept GET: tokens are asked of requests that may change something, and by the
-  rules of HTTP a GET may not.
-- Clickjacking: the visitor clicks in the bank's own form, token and all.
-- Scripts injected into the bank, which can read the token, and bank scripts that can be made to
-  send requests themselves.
-- A token that the bank gives away, for instance through an open CORS policy.
-
-## In your own project
-
-Use the one that your framework has.
-
-In Django:
-
-    MIDDLEWARE += ["django.middleware.csrf.CsrfViewMiddleware"]
-    CSRF_USE_SESSIONS = True
-
-    <form method="post">{% csrf_token %}
-
-In Flask, with Flask-WTF:
-
-    CSRFProtect(app)
-
-    <form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}">
-
-## Sources
-
-- OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "Synchronizer Token Pattern"
-- OWASP ASVS 5.0, 3.5.1
-"""
+"""A secret kept in the session and repeated in every form: the token of the classic account."""
 
 from __future__ import annotations
 
@@ -58,6 +17,8 @@ SIGN_IN_COOKIE = "signin_token"
 
 
 class SessionToken(Defense):
+    stops = ("form-post", "foreign-token-post", "fixed-session-post")
+    does_not_stop = ("link-get", "cors-token-theft", "clickjacking")
     settles = "the form's token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:

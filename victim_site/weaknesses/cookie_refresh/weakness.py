@@ -1,25 +1,4 @@
-"""A visit to one page of the bank issues the session cookie anew.
-
-## What the bank does
-
-"Sign in with Lantern ID": who opens `/lantern-id` and is signed in goes on with a session of a new
-number, which means a new cookie. That is good practice at a sign-in. Here an ordinary GET does it,
-and any page may open it in a window of its own.
-
-## What it breaks
-
-A cookie without SameSite: Chromium treats it as Lax, but for two minutes after it was set it still
-sends it with a form from another site. A new cookie is a young cookie (`refreshed-cookie-post`).
-
-## Mended by
-
-Saying SameSite=Lax or Strict, which know no two minutes.
-
-## Sources
-
-- Chromium, "Cookies default to SameSite=Lax", on Lax + POST
-- PortSwigger Web Security Academy, "Bypassing SameSite Lax restrictions with newly issued cookies"
-"""
+"""A visit to one page of the bank issues the session cookie anew."""
 
 from __future__ import annotations
 

@@ -1,26 +1,4 @@
-"""The bank lets a page of any origin read its answers, cookies and all.
-
-## What the bank does
-
-Other firms' apps show the balance, from pages of their own. So that they can read the bank's
-answers, every answer names the origin that asked as one that may (`Access-Control-Allow-Origin`),
-and allows cookies. Whoever asks in advance whether a request may have a header of its own
-(a *preflight*) is told yes.
-
-## What it breaks
-
-- Tokens: another site reads the form, token included (`cors-token-theft`).
-- A header or a type that only the bank's own scripts can send: now every script can (`cors-json`).
-
-## Mended by
-
-A list of the origins that may read, or none.
-
-## Sources
-
-- Fetch standard, "CORS protocol and credentials"
-- PortSwigger Web Security Academy, "Cross-origin resource sharing (CORS)"
-"""
+"""The bank lets a page of any origin read its answers, cookies and all."""
 
 from __future__ import annotations
 
@@ -37,7 +15,7 @@ _PLAIN = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,999}")
 
 
 def _apps(request: HttpRequest) -> HttpResponse:
-    return render(request, "weaknesses/apps.html")
+    return render(request, "cors_reflect/apps.html")
 
 
 def _account(request: HttpRequest) -> HttpResponse:

@@ -1,25 +1,4 @@
-"""A payment note is shown as markup, with the scripts taken out.
-
-## What the bank does
-
-Whoever asks for money may send a link with a note in it, and the note may be **bold**. So the bank
-puts it into the page unescaped. Scripts are looked for and removed.
-
-## What it breaks
-
-Tokens: markup alone can carry the rest of the page away. A form with a text field that is never
-closed swallows what follows, the hidden token included, and one click sends it off
-(`dangling-markup`).
-
-## Mended by
-
-Escaping. A content policy that says where forms may go (`content-policy`) takes the prey away.
-
-## Sources
-
-- "Postcards from the post-XSS world", Michał Zalewski, 2011
-- PortSwigger Web Security Academy, "Dangling markup injection"
-"""
+"""A payment note is shown as markup, with the scripts taken out."""
 
 from __future__ import annotations
 

@@ -1,24 +1,4 @@
-"""An older session cookie, kept for partners, still opens the account.
-
-## What the bank does
-
-Before SameSite there was another session cookie, and partners show the account inside their own
-pages by it. So it is still set at every sign-in, as `SameSite=None; Secure`, and it opens the
-account where the newer one did not come along.
-
-## What it breaks
-
-Everything that the newer cookie's SameSite attribute was meant to do (`legacy-cookie-post`).
-
-## Mended by
-
-One session cookie with one policy.
-
-## Sources
-
-- RFC 6265bis, section 8.8.2: SameSite is defence in depth
-- web.dev, "SameSite cookie recipes", on serving two cookies for old browsers
-"""
+"""An older session cookie, kept for partners, still opens the account."""
 
 from __future__ import annotations
 
@@ -32,7 +12,7 @@ COOKIE = "partner_session"
 
 
 def _partner(request: HttpRequest) -> HttpResponse:
-    return render(request, "weaknesses/partner.html", {"known": COOKIE in request.COOKIES})
+    return render(request, "second_cookie/partner.html", {"known": COOKIE in request.COOKIES})
 
 
 class SecondCookie(Weakness):

@@ -1,24 +1,4 @@
-"""A payment is entered, then confirmed, and only the first step is checked.
-
-## What the bank does
-
-`/transfer` takes a payment and shows it once more; `/transfer/confirm` makes it. The defenses are
-asked at the first step. The second was added later: "nobody gets there without the first". A
-payment by script has no second step, so there is none here.
-
-## What it breaks
-
-Every check of a request: the attacker's form goes straight to the second step
-(`skipped-step-post`).
-
-## Mended by
-
-The same checks at every step, and a second step that knows what the first one entered.
-
-## Sources
-
-- OWASP Web Security Testing Guide, "Testing for the Circumvention of Work Flows"
-"""
+"""A payment is entered, then confirmed, and only the first step is checked."""
 
 from __future__ import annotations
 
@@ -36,7 +16,7 @@ from victim_site.weaknesses.base import View, Weakness
 
 
 def _enter(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
-    return render(request, "weaknesses/confirm.html", {"payment": fields})
+    return render(request, "two_step/confirm.html", {"payment": fields})
 
 
 def _skip(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:

@@ -1,35 +1,4 @@
-"""Requests that may change something must not be of a type that a form can send.
-
-## How it works
-
-A form can send three types: `application/x-www-form-urlencoded`, `multipart/form-data` and
-`text/plain`. The bank refuses these three, so no form of another site acts, however it is encoded.
-The bank's own script sends its forms as JSON.
-
-People ship it because the three types stand in every text about the matter, and because it does not
-ask clients to be exact about the type of their JSON.
-
-## The flaw
-
-A script can send what a form cannot: nothing at all. A `fetch` whose body is a `Blob` without a
-type has no `Content-Type`, needs no preflight, and is not on the list. A list of what is forbidden
-is never complete: the browser's `ping` has yet another type.
-
-## Falls to
-
-`untyped-json` from `cross-site`: a `fetch` with a `Blob` and no type sends exact JSON to
-`/api/transfer`.
-
-## Mended by
-
-`json-only`: it names the one type that is allowed, and refuses a request that states none.
-
-## Sources
-
-- Fetch standard, "CORS-safelisted request-header" and "BodyInit unions"
-- CWE-184: Incomplete List of Disallowed Inputs
-- Doyensec, "CSRF Protection Bypass in Play Framework", 2020: a filter with the same list
-"""
+"""Requests that may change something must not be of a type that a form can send."""
 
 from __future__ import annotations
 
@@ -42,6 +11,9 @@ FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data", "text/
 
 
 class JsonTypeDenylist(Defense):
+    stops = ("form-post",)
+    bypassed_by = "untyped-json.cross-site"
+    fixed_by = "json-only"
     needs_script = True
 
     def script_headers(self, request: HttpRequest) -> dict[str, str]:

@@ -1,35 +1,4 @@
-"""Requests that may change something must come from a host whose name ends with the bank's.
-
-## How it works
-
-The browser writes the `Origin` header, and no page can change it. The bank takes the host out of it
-and looks whether the name ends with its own. Another site, `null` and no header are refused.
-
-People ship it because the bank has sister hosts, for its shop, its help pages and its forum, and
-their forms post to the bank too. One line lets them all in, and next year's as well.
-
-## The flaw
-
-The bank now trusts the weakest of those hosts, on every port. A forum that somebody has taken over,
-or a forgotten name that points to a rented server, is as good as the bank itself. And without the
-dot before the name, so is any host of which the bank's name is merely the end.
-
-## Falls to
-
-`form-post` from `subdomain`: the attacker's page lives on a forgotten host below the bank's, and
-its hidden form is let in.
-
-## Mended by
-
-`origin-check`: the origin must be the bank's own, exactly.
-
-## Sources
-
-- PortSwigger Web Security Academy, "Cross-origin resource sharing (CORS)": "Errors parsing Origin
-  headers", the same mistake about the same header
-- "Can I Take Your Subdomain? Exploring Same-Site Attacks in the Modern Web", USENIX Security 2021
-- CWE-346: Origin Validation Error
-"""
+"""Requests that may change something must come from a host whose name ends with the bank's."""
 
 from __future__ import annotations
 
@@ -42,6 +11,10 @@ from victim_site.defenses.base import Defense, is_unsafe
 
 
 class OriginSuffix(Defense):
+    stops = ("form-post.cross-site",)
+    bypassed_by = "form-post.subdomain"
+    fixed_by = "origin-check"
+
     def refusal(self, request: HttpRequest) -> Reason | None:
         if not is_unsafe(request):
             return None

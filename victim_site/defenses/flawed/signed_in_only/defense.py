@@ -1,36 +1,4 @@
-"""A secret of the session in every form, asked of every customer who is signed in.
-
-## How it works
-
-At sign-in the bank puts a random secret into the session, and every form repeats it in a hidden
-field. A POST of a customer who is signed in must bring it. Another site cannot read it, so nobody
-can act in the name of a customer: not by a plain form, nor with another customer's token.
-
-People ship it because the token lives in the session and a visitor without sign-in has none. And
-nothing seems to be at stake there: who is not signed in cannot send money.
-
-## The flaw
-
-One act is made for visitors who are not signed in: the sign-in itself. It needs no cookie, and the
-attacker knows the password of their own account. A visitor who is signed in to it without noticing
-leaves there whatever they enter next.
-
-## Falls to
-
-`login-post` from `cross-site`: a hidden form signs a visitor who is not signed in into mallory's
-account.
-
-## Mended by
-
-`csrf-token`: Django asks for a token, and for the right Origin, at sign-in too.
-
-## Sources
-
-- Barth, Jackson, Mitchell, "Robust Defenses for Cross-Site Request Forgery", ACM CCS 2008: login
-  cross-site request forgery
-- OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "Possible CSRF Vulnerabilities in Login
-  Forms"
-"""
+"""A secret of the session in every form, asked of every customer who is signed in."""
 
 from __future__ import annotations
 
@@ -48,6 +16,9 @@ SESSION_KEY = "token"
 
 
 class SignedInOnly(Defense):
+    stops = ("form-post",)
+    bypassed_by = "login-post.cross-site"
+    fixed_by = "csrf-token"
     settles = "the form's token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:

@@ -1,36 +1,4 @@
-"""A token in every form, made from a random key that the visitor holds in a cookie.
-
-## How it works
-
-Every visitor gets a cookie `token_key` with a random key. The token in the forms is a keyed hash of
-it, so the bank can compute it again and has nothing to store. A POST must bring the cookie and the
-token that belongs to it.
-
-People ship it because the token library and the session framework are two packages, and neither
-has to know of the other. Another site can neither read the cookie nor compute the hash: a form
-without the token, or with one of somebody else's, is refused.
-
-## The flaw
-
-Two cookies arrive, and nothing says that they belong together. The token is proof of the key, and
-the key may be anybody's. Whoever can plant a cookie brings a key and a token that fit each other
-beside alice's session.
-
-## Falls to
-
-`tossed-cookie-post` from `subdomain`: the page sets the attacker's own `token_key` for the whole
-domain of the lab, and posts the token that the bank gave the attacker for it.
-
-## Mended by
-
-`session-token`: the token is kept in the session, and with alice's session only hers is accepted.
-
-## Sources
-
-- PortSwigger Web Security Academy, "Bypassing CSRF token validation": "CSRF token is tied to a
-  non-session cookie"
-- RFC 6265bis, section 8.6: Weak Integrity
-"""
+"""A token in every form, made from a random key that the visitor holds in a cookie."""
 
 from __future__ import annotations
 
@@ -48,6 +16,9 @@ COOKIE = "token_key"
 
 
 class TokenBesideSession(Defense):
+    stops = ("form-post",)
+    bypassed_by = "tossed-cookie-post.subdomain"
+    fixed_by = "session-token"
     settles = "the form's token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:

@@ -1,34 +1,4 @@
-"""A secret of the session in every form, compared whenever a request brings a token along.
-
-## How it works
-
-At sign-in the bank puts a random secret into the session, and every form repeats it in a hidden
-field. The sign-in form has one of its own, in a cookie. A request that brings a token is refused
-unless it is the right one, so a guessed, outdated or foreign token does not help.
-
-People ship it because it breaks nobody. A partner's script and an old page that know of no token
-go on working, and the test that sends a wrong token is refused as it should be.
-
-## The flaw
-
-The attacker writes the form, and so decides which fields it has. A request without the field is
-not compared with anything. Not even a trick is needed: the plain hidden form of `form-post`, which
-knows of no token, is let through as well.
-
-## Falls to
-
-`empty-token-post` from `cross-site`: the hidden form has an empty token, or none, and alice pays.
-
-## Mended by
-
-`session-token`: a request without a token is refused, like one with a wrong token.
-
-## Sources
-
-- PortSwigger Web Security Academy, "Bypassing CSRF token validation": "Validation of CSRF token
-  depends on token being present"
-- OWASP Web Security Testing Guide, WSTG-SESS-05: Testing for Cross Site Request Forgery
-"""
+"""A secret of the session in every form, compared whenever a request brings a token along."""
 
 from __future__ import annotations
 
@@ -47,6 +17,9 @@ SIGN_IN_COOKIE = "signin_token"
 
 
 class TokenIfPresent(Defense):
+    stops = ("foreign-token-post",)
+    bypassed_by = "empty-token-post.cross-site"
+    fixed_by = "session-token"
     settles = "the form's token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:

@@ -1,31 +1,4 @@
-"""The token stands in the address of every page, where it leaks.
-
-## How it works
-
-Every form carries the session's token, and so does every address: the bank sends a visitor who
-comes without it to the same page with `?token=…`. A POST must bring it. The bank also wants to see
-in its statistics which page its visitors came from, so its pages send their whole address along
-with every click (`Referrer-Policy: unsafe-url`).
-
-## The flaw
-
-An address is no secret. It stands in the history, in logs, on the screen, and in the Referer of
-every request that the page causes. A click on a link to another site tells that site the token.
-
-## Falls to
-
-`token-leak-referer` from `cross-site`: a link leads from the bank's page to the attacker's shop,
-and brings the token along.
-
-## Mended by
-
-`session-token`: the same token, in a hidden field and nowhere else.
-
-## Sources
-
-- OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "Disclosure of token in URL"
-- Referrer Policy, section 3.8: "unsafe-url"
-"""
+"""The token stands in the address of every page, where it leaks."""
 
 from __future__ import annotations
 
@@ -45,6 +18,9 @@ SIGN_IN_COOKIE = "signin_token"
 
 
 class TokenInUrl(Defense):
+    stops = ("form-post",)
+    bypassed_by = "token-leak-referer.cross-site"
+    fixed_by = "session-token"
     settles = "the form's token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:

@@ -1,35 +1,4 @@
-"""A random token in every form, the same one from the sign-in form until sign-out.
-
-## How it works
-
-The sign-in form's token lives in a cookie. At sign-in it moves into the session and stays the
-visitor's token from then on. A POST must bring it, before sign-in and after. Another site can
-neither read nor guess it, and the plain hidden form is refused.
-
-People ship it because a form that was open in another tab during sign-in still works afterwards.
-Often nobody decided it at all: frameworks keep what a session holds when its visitor signs in.
-
-## The flaw
-
-Sign-in is the moment when a visitor becomes somebody, and what was known before is still valid
-after. A cookie does not say who set it. So the attacker need not learn alice's token if they can
-choose it for her while she is still signed out.
-
-## Falls to
-
-`fixed-session-post` from `subdomain`: the page plants a sign-in token that the attacker knows,
-alice signs in with it, and the hidden form brings the same token.
-
-## Mended by
-
-`session-token`: it makes a new token at each sign-in, so one from before is worth nothing.
-
-## Sources
-
-- CWE-384: Session Fixation
-- OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level Change"
-- "Cookie Crumbles: Breaking and Fixing Web Session Integrity", USENIX Security 2023
-"""
+"""A random token in every form, the same one from the sign-in form until sign-out."""
 
 from __future__ import annotations
 
@@ -48,6 +17,9 @@ SIGN_IN_COOKIE = "signin_token"
 
 
 class TokenKeptAtLogin(Defense):
+    stops = ("form-post",)
+    bypassed_by = "fixed-session-post.subdomain"
+    fixed_by = "session-token"
     settles = "the form's token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:

@@ -1,36 +1,4 @@
-"""A random value with the bank's signature, in a cookie and in every form, and both must be alike.
-
-## How it works
-
-The bank makes a random value, signs it, and hands it out twice: in the cookie `double_submit` and
-in a hidden field of every form. A POST must bring both, they must be equal, and the signature must
-be genuine. Another site cannot read the cookie, and whoever plants a made-up one is refused.
-
-People ship it because they have read that the naive double submit lacks a signature, and have added
-one. It still needs no session, and works before sign-in.
-
-## The flaw
-
-The signature proves that the bank has made the value, but not for whom. The attacker is a visitor
-too, and the bank gives them a cookie and a field that are equal and signed. That pair is genuine in
-every other browser as well.
-
-## Falls to
-
-`tossed-cookie-post` from `subdomain`: the page sets the attacker's own signed cookie for the whole
-domain of the lab, and posts the same value in the field.
-
-## Mended by
-
-`signed-double-submit`: what is signed is the value together with the session, so the attacker's
-pair does not fit alice's.
-
-## Sources
-
-- OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "Signed Double-Submit Cookie" and
-  "Employing HMAC CSRF Tokens"
-- "Cookie Crumbles: Breaking and Fixing Web Session Integrity", USENIX Security 2023
-"""
+"""A random value with the bank's signature, in a cookie and in every form; both must be equal."""
 
 from __future__ import annotations
 
@@ -51,6 +19,9 @@ SALT = "double submit"
 
 
 class UnboundSignedDoubleSubmit(Defense):
+    stops = ("form-post",)
+    bypassed_by = "tossed-cookie-post.subdomain"
+    fixed_by = "signed-double-submit"
     settles = "the form's token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
