@@ -12,7 +12,7 @@ PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help run hosts check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense requirements clean
+.PHONY: help run hosts check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ new-attack: $(VENV)/ready ## Begin an attack: NAME=my-attack
 
 new-defense: $(VENV)/ready ## Begin a defense: NAME=my-defense (KIND=flawed for a flawed one)
 	@$(RUN) -m tools.scaffold $(or $(KIND),defense) "$(NAME)"
+
+new-weakness: $(VENV)/ready ## Begin a weakness: NAME=my-weakness
+	@$(RUN) -m tools.scaffold weakness "$(NAME)"
 
 requirements: ## Write requirements/*.txt anew from *.in (needs uv)
 	cd requirements && for name in victim attacker dev; do \
