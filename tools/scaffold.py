@@ -136,7 +136,7 @@ def _folder(kind: Kind, slug: str, source: str) -> list[Path]:
         raise Refused(f"There is already a folder {folder.relative_to(kind.parent.parents[1])}.")
     folder.mkdir()
     title = "".join(word.capitalize() for word in slug.split("-"))
-    readme = f"# {BLANK}\n\n{BLANK}\n\n{_sections(kind.headings)}\n"
+    readme = f"# {BLANK}\n\n{BLANK}.\n\n{_sections(kind.headings)}\n"
     _write(folder / "__init__.py", "")
     return [
         _write(folder / kind.file, source.format(blank=BLANK, name=title, slug=slug)),

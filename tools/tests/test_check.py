@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tools.check import ROOT, problems
+from tools.copy import copy_project
 
 ATTACK = "attacker_site/attacks/form-post"
 DEFENSE = "victim_site/defenses/post_only"
@@ -176,7 +180,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         ),
         pytest.param(
             edit(f"{FLAWED}/defense.py", '"form-post.cross-site",', '"image-get.cross-site",'),
-            "stops names image-get.cross-site, but no row of it in matrix.toml states origin-suffix",
+            "stops names image-get.cross-site, but no row of it in matrix.toml states",
             id="stops what the matrix does not state",
         ),
         pytest.param(
@@ -393,7 +397,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         ),
         pytest.param(
             edit(KNOWN_LABS, 'attack = "empty-token-post"', 'attack = "full-token-post"'),
-            "full-token-post.cross-site against token-if-present (fresh) is not a cell of the matrix",
+            "full-token-post.cross-site against token-if-present (fresh) is not a cell",
             id="known lab without a cell",
         ),
         pytest.param(
@@ -412,3 +416,47 @@ def test_a_spoiled_catalogue_is_found_out(
 ) -> None:
     spoil(tree)
     assert any(complaint in problem for problem in problems(tree))
+
+
+# Prints the pages that are about flawed defenses, as the teaching side shows them.
+PAGES = """
+import django
+django.setup()
+from django.test import Client
+client = Client(headers={"host": "playground.localhost"})
+for page in ("/matrix/", "/defenses/", "/defenses/origin-suffix/"):
+    answer = client.get(page)
+    print(answer.status_code, answer.content.decode().count("/attacks/redirect-307-post/"))
+"""
+
+
+def test_a_flaw_may_be_bypassed_by_an_attack_with_digits_that_needs_a_weakness(
+    tmp_path: Path,
+) -> None:
+    """The linter and the pages must agree about it: redirect-307-post is both."""
+    tree = copy_project(tmp_path / "copy")
+    bypass = "redirect-307-post.cross-site"
+    edit(f"{FLAWED}/defense.py", '"form-post.subdomain"', f'"{bypass}"')(tree)
+    edit(f"{FLAWED}/README.md", "`form-post` from", "`redirect-307-post` from")(tree)
+
+    assert list(problems(tree)) == [
+        f"matrix.toml: [{bypass}.also] does not state origin-suffix--with-open-redirect."
+    ]
+
+    line = 'origin-suffix--with-open-redirect = "forged"'
+    with (tree / MATRIX).open("a", encoding="utf-8") as file:
+        file.write(f"\n[{bypass}.also]\n{line}\n")
+
+    assert list(problems(tree)) == []
+    names = {"DJANGO_SETTINGS_MODULE": "victim_site.config.settings", "VAR_DIR": str(tmp_path)}
+    shown = subprocess.run(
+        [sys.executable, "-c", PAGES],
+        cwd=tree,
+        env=os.environ | names,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    pages = [line.split() for line in shown.stdout.splitlines()]
+    assert [status for status, _ in pages] == ["200"] * 3
+    assert all(int(links) >= 1 for _, links in pages)
