@@ -26,7 +26,7 @@ hosts: $(VENV)/ready ## Print lines for the hosts file, where *.localhost does n
 
 ##@ Prove
 test: check browsers ## Everything: check, then every cell and page in three browsers
-	$(RUN) -m e2e.profiles
+	$(RUN) -m csrf_proof.profiles
 	$(PYTEST_BROWSER) e2e
 
 check: $(VENV)/ready ## Lint, types, import contract, catalogue, unit tests (about a minute)

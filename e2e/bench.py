@@ -44,7 +44,8 @@ from urllib.parse import urlencode
 from playwright.sync_api import sync_playwright
 
 from catalogue import matrix
-from e2e import bench_lessons, profiles
+from csrf_proof import profiles
+from e2e import bench_lessons
 from e2e.bank import Lab, Site
 from e2e.conftest import Browsers
 from e2e.test_matrix import test_cell
@@ -143,7 +144,7 @@ def _browse(pipe: Connection, site: Site, worker: int) -> None:
     """Be a worker: load as the pipe asks, (kind, seconds) each, and answer with a rate."""
     hello = f"http://evil.localhost:{site.attacker_port}/health"
     with sync_playwright() as playwright:
-        browsers = Browsers(playwright, site)
+        browsers = Browsers(playwright)
         browser = browsers.get(PROFILE)
         reused = browser.new_page()
         cells = [

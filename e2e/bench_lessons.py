@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import sync_playwright
 
-from e2e import profiles
+from csrf_proof import profiles
 from e2e.bank import Lab, Site, honest
 from e2e.conftest import Browsers
 
@@ -140,7 +140,7 @@ def appearance(site: Site, profile: str) -> list[float]:
     """Return seconds from an attempt's arrival until a browser's page shows it, many times."""
     delays = []
     with sync_playwright() as playwright:
-        browsers = Browsers(playwright, site)
+        browsers = Browsers(playwright)
         with profiles.fresh_context(browsers.get(profile)) as context:
             page = context.new_page()
             lab = Lab(site, "no-defense")

@@ -13,7 +13,8 @@ from pathlib import Path
 from tools.check import BLANK, LONGEST_LABEL, ROOT, SLUG, attacks
 from tools.check.defenses import Kind, kinds
 
-ATTACK_TOML = """title = "{blank}"
+ATTACK_TOML = """format_version = 1
+title = "{blank}"
 bait = "{blank}"
 summary = "{blank}"
 action = "transfer"

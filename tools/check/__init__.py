@@ -26,14 +26,14 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     stacks, mistakes = defenses.stacks(root, sound | flawed)
     yield from mistakes
     yield from blanks(root, [attacks_dir, *(kind.parent for kind in kinds)])
-    about, mistakes = attacks.read(attacks_dir, sound | flawed, weaknesses)
+    found, mistakes = attacks.read_all(attacks_dir, sound | flawed, weaknesses)
     yield from mistakes
     claimed: dict[str, claims.Claims] = {}
     for kind in kinds:
         yield from kind.problems(claimed)
     for slug in sorted(sound & flawed):
         yield f"There are two defenses called {slug}: rename the one in flawed/."
-    for slug in sorted(weaknesses - {attack.get("needs") for attack in about.values()}):
+    for slug in sorted(weaknesses - {attack.needs for attack in found.values()}):
         yield f"weaknesses/{slug}: no attack needs it, so nothing shows what it breaks."
     try:
         loaded = expectations.load(root / "catalogue" / "matrix.toml", attacks_dir)
@@ -42,9 +42,9 @@ def problems(root: Path = ROOT) -> Iterator[str]:
         return
     reasons = matrix.reasons(root / "csrf_proof" / "reasons.py")
     columns = sound | set(stacks)
-    yield from matrix.rows(loaded, about)
+    yield from matrix.rows(loaded, found)
     yield from matrix.columns(loaded, columns, flawed, weaknesses, reasons)
-    yield from matrix.over_https(root, about, columns | flawed, reasons)
+    yield from matrix.over_https(root, found, columns | flawed, reasons)
     yield from claims.untrue(claimed, sound, flawed, loaded)
     yield from matrix.known_labs(
         root / "victim_site" / "teaching" / "reference" / "known_labs.toml", loaded

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogue import matrix
+from csrf_proof.attacks import Attack
 
 
 def reasons(file: Path) -> set[str]:
@@ -21,11 +22,9 @@ def reasons(file: Path) -> set[str]:
     }
 
 
-def rows(loaded: matrix.Matrix, attacks: dict[str, dict[str, Any]]) -> Iterator[str]:
+def rows(loaded: matrix.Matrix, attacks: dict[str, Attack]) -> Iterator[str]:
     """Yield every row that is missing, or that there should not be."""
-    expected = {
-        (slug, place) for slug, about in attacks.items() for place in about.get("positions", [])
-    }
+    expected = {(slug, place) for slug, attack in attacks.items() for place in attack.positions}
     for slug, place in sorted(expected - set(loaded.rows)):
         yield f"matrix.toml has no row [{slug}.{place}]: state what is expected, or why not."
     for slug, place in sorted(set(loaded.rows) - expected):
@@ -60,7 +59,7 @@ def columns(
 
 
 def over_https(
-    root: Path, attacks: dict[str, dict[str, Any]], labels: set[str], reasons: set[str]
+    root: Path, attacks: dict[str, Attack], labels: set[str], reasons: set[str]
 ) -> Iterator[str]:
     """Yield the problems of `matrix-https.toml`, which has the rows and columns that it likes."""
     try:
@@ -73,7 +72,7 @@ def over_https(
     for (slug, place), row in loaded.rows.items():
         where = f"matrix-https.toml: [{slug}.{place}]"
         # A sub-domain's page that came by http is an attack from the sub-domain all the same.
-        if place.removeprefix("insecure-") not in attacks.get(slug, {}).get("positions", []):
+        if slug not in attacks or place.removeprefix("insecure-") not in attacks[slug].positions:
             yield f"{where}: there is no such attack or position."
         if list(row) != loaded.columns:
             yield f"{where} states other columns than the first row."

@@ -204,12 +204,12 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         ),
         pytest.param(
             lambda tree: (tree / ATTACK / "README.md").unlink(),
-            "has no README.md",
+            "attacks/form-post: README.md is missing",
             id="file missing",
         ),
         pytest.param(
             lambda tree: (tree / "attacker_site/attacks/Form_Post").mkdir(),
-            "slug for a name",
+            "attacks/Form_Post: a folder's name is",
             id="folder that is no slug",
         ),
         pytest.param(
@@ -218,7 +218,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="heading missing",
         ),
         pytest.param(
-            edit(f"{ATTACK}/attack.toml", "title =", 'beats = "csrf-token"\ntitle ='),
+            edit(f"{ATTACK}/attack.toml", 'title = "', 'title = "Beats csrf-token: '),
             "names the defense csrf-token",
             id="attack that knows a defense",
         ),
@@ -249,7 +249,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         ),
         pytest.param(
             edit(NEEDING.replace("redirect-307-post", "cors-json"), "needs =", "wants ="),
-            "says wants, which nothing reads",
+            "wants isn't a key of an attack",
             id="unknown key",
         ),
         pytest.param(
