@@ -62,7 +62,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "victim_site.bank",
-    "victim_site.weaknesses",
     "victim_site.teaching",
     "victim_site.teaching.labs",
     "victim_site.teaching.reference",
@@ -85,9 +84,13 @@ MIDDLEWARE = [
 ROOT_URLCONF = "victim_site.config.urls_playground"
 WSGI_APPLICATION = "victim_site.config.wsgi.application"
 
+WEAKNESSES = CHECKOUT / "victim_site" / "weaknesses"
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # A weakness has its templates in its own folder: "open_redirect/go.html".
+        "DIRS": [WEAKNESSES],
         "APP_DIRS": True,
         "OPTIONS": {"context_processors": ["victim_site.config.context.addresses"]},
     }
@@ -148,6 +151,10 @@ CONTENT_SECURITY_POLICY = {
 CSRF_FAILURE_VIEW = "victim_site.teaching.views.csrf_failure"
 
 STATIC_URL = "/static/"
+# The static files of a weakness: /static/weaknesses/open_redirect/go.js.
+STATICFILES_DIRS = [
+    (f"weaknesses/{folder.parent.name}", folder) for folder in sorted(WEAKNESSES.glob("*/static"))
+]
 # The files are served from the apps themselves: there is no collectstatic step to forget.
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True

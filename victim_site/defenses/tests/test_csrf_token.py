@@ -11,7 +11,7 @@ from django.test import RequestFactory
 
 from victim_site.conftest import CROSS_SITE, PASSWORDS, Bank, signed_in
 from victim_site.defenses.base import all_defenses
-from victim_site.defenses.csrf_token import _translate
+from victim_site.defenses.csrf_token.defense import _translate
 
 LAB = "csrf-token"
 HOST = f"{LAB}.bank.localhost:{settings.VICTIM_PORT}"
