@@ -20,9 +20,9 @@ class Action:
     effect: str
     values: tuple[tuple[str, str], ...] = ()
 
-    def fields(self, amount: int) -> dict[str, str]:
-        """Return the fields to send; the amount stands in where the action has one."""
-        return {name: value.format(amount=amount) for name, value in self.values}
+    def fields(self, amount: int, evil: str) -> dict[str, str]:
+        """Return the fields to send, with the amount and the attacker's own domain filled in."""
+        return {name: value.format(amount=amount, evil=evil) for name, value in self.values}
 
 
 ACTIONS = {
@@ -47,8 +47,8 @@ ACTIONS = {
             "change-email",
             "/email",
             "change the e-mail address",
-            "change alice’s e-mail address to mallory@evil.localhost",
-            (("email", "mallory@evil.localhost"),),
+            "change alice’s e-mail address to mallory@{evil}",
+            (("email", "mallory@{evil}"),),
         ),
         Action(
             "change-password",

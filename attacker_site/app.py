@@ -179,7 +179,8 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         taken = amount if action.name == "transfer" else None
         behind = "behind/" + query(lab, action=named, at=at, amount=taken)
         caught = launched_from(visit().position, lab, f"/{attack.slug}/caught/")
-        shot = Shot(attack, action, addresses.bank(lab), behind, amount, prepared, caught)
+        evil = addresses.domains.evil
+        shot = Shot(attack, action, addresses.bank(lab), behind, amount, prepared, caught, evil)
         return shot, query(lab, action=named)
 
     def page(
@@ -211,7 +212,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
     @app.before_request
     def admit() -> Response | None:
         header = request.environ.get("HTTP_HOST", "")
-        g.visit = read_host(header)
+        g.visit = read_host(header, addresses.domains)
         if g.visit or (request.path == "/health" and is_loopback(header)):
             return None
         return make_response(render_template("misdirected.html", addresses=addresses), 421)
@@ -308,7 +309,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         )
         insecure = addresses.scheme != addresses.victim_scheme and visit().position == SUBDOMAIN
         position = panel.INSECURE_SUBDOMAIN if insecure else visit().position
-        host = f"{addresses.scheme}://{visit().host}:{addresses.attacker_port}"
+        host = addresses.at_attacker(visit().host)
         since = urlencode({"since": at, "path": shot.path}, safe="/")
         log = f"attempt/?{since}" if at else "#log"
         return page(

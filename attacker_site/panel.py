@@ -44,7 +44,7 @@ BY_BANK = (
 
 def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
     """Return short sentences that say what the page did, or, not yet opened, what it does."""
-    effect = shot.action.effect.format(amount=shot.amount)
+    effect = shot.action.effect.format(amount=shot.amount, evil=shot.evil)
     opened = "You opened" if fired else "You open"
     sends = "sent" if fired and shot.attack.trigger == "load" else "sends"
     cause = {

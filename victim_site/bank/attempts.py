@@ -192,7 +192,8 @@ def origin_relation(origin: str | None, own: str) -> str | None:
         return None
     if sender.scheme != urlsplit(own).scheme:
         return "cross-site"  # To Chromium, whose handshakes end here, http is another site.
-    same = host == settings.BANK_HOST or host.endswith(f".{settings.BANK_HOST}")
+    domain = settings.ADDRESSES.domains.bank
+    same = host == domain or host.endswith(f".{domain}")
     return "same-site" if same else "cross-site"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cache
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -33,7 +34,7 @@ def first_password(username: str) -> str:
 
 
 def first_email(username: str) -> str:
-    return f"{username}@bank.localhost"
+    return f"{username}@{settings.ADDRESSES.domains.bank}"
 
 
 def open_lab(text: str) -> Lab:

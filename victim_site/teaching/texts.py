@@ -242,9 +242,16 @@ def columns() -> list[str]:
     return the_matrix().columns
 
 
-@cache
 def as_html(markdown: str, inline: bool = False) -> SafeString:
-    """Render a lesson text, or one line of it, in which a defense is a link to its page."""
+    """Render a lesson text, or one line of it, in which a defense is a link to its page.
+
+    The text names the playground's default addresses, the page those where it runs.
+    """
+    return _as_html(settings.ADDRESSES.in_text(markdown), inline)
+
+
+@cache
+def _as_html(markdown: str, inline: bool) -> SafeString:
     html: str = _markdown.renderInline(markdown) if inline else _markdown.render(markdown)
     pages = [(slug, "defenses") for slug in (*all_defenses(), *stacks())]
     pages += [(slug, "weaknesses") for slug in all_weaknesses()]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -153,7 +154,7 @@ def test_a_page_holds_nothing_that_the_policy_would_stop(path: str) -> None:
 
 @pytest.mark.parametrize("path", [*PAGES, *NOT_FOUND.values()])
 def test_a_page_loads_nothing_from_elsewhere(path: str) -> None:
-    own = re.compile(rf"/(?!/)|{re.escape(settings.PLAYGROUND_URL)}/")
+    own = re.compile(rf"/(?!/)|{re.escape(settings.ADDRESSES.playground)}/")
 
     assert [address for address in page(path)[1].loads if not own.match(address)] == []
 
@@ -168,7 +169,7 @@ def test_a_page_links_to_the_playground_or_to_a_source(path: str) -> None:
 def test_every_address_within_the_teaching_side_leads_somewhere() -> None:
     audits = [page(path)[1] for path in PAGES]
     named = {a for audit in audits for a in audit.links + audit.loads}
-    here = {a.removeprefix(settings.PLAYGROUND_URL).partition("#")[0] for a in named}
+    here = {a.removeprefix(settings.ADDRESSES.playground).partition("#")[0] for a in named}
     dead = []
     # The attempts that the pages were asked for after are gone; see `test_picture`.
     lasting = (a for a in here if "/attempts/" not in a)
@@ -193,7 +194,7 @@ def test_what_is_not_there_is_a_404_page_with_a_sentence(path: str) -> None:
 
 @pytest.mark.parametrize("path", [*PAGES, f"/labs/{LAB}/attempt/?since=0"])
 def test_no_page_takes_another_method(path: str) -> None:
-    site = Client(headers={"host": f"{settings.PLAYGROUND_HOST}:{settings.VICTIM_PORT}"})
+    site = Client(headers={"host": urlsplit(settings.ADDRESSES.playground).netloc})
 
     assert site.put(path).status_code == 405
 
@@ -292,11 +293,11 @@ class Visitor:
 
 RESETS = [f"/labs/{LAB}/reset/", f"/api/labs/{LAB}/reset"]
 EVIL = "http://evil.localhost:9000"
-BANK = f"http://{LAB}.bank.localhost:{settings.VICTIM_PORT}"
+BANK = f"http://{LAB}.bank.localhost:{settings.ADDRESSES.victim_port}"
 # Whether the cookie comes along, whether the token does, and the Origin.
 NOT_OWN = {
-    "no token": (True, False, settings.PLAYGROUND_URL),
-    "no cookie": (False, True, settings.PLAYGROUND_URL),
+    "no token": (True, False, settings.ADDRESSES.playground),
+    "no cookie": (False, True, settings.ADDRESSES.playground),
     "no token and no Origin": (True, False, None),
     "another site, with the token": (True, True, EVIL),
     "another site, with nothing": (False, False, EVIL),
@@ -313,7 +314,7 @@ def test_an_own_page_resets_the_lab(path: str) -> None:
     visitor.site.post(
         path,
         {"csrfmiddlewaretoken": visitor.token},
-        headers={"origin": settings.PLAYGROUND_URL, "x-csrftoken": visitor.token},
+        headers={"origin": settings.ADDRESSES.playground, "x-csrftoken": visitor.token},
     )
 
     assert visitor.bank.balances == (1000, 1000)
@@ -351,7 +352,7 @@ def test_a_get_resets_nothing(path: str, method: str) -> None:
 @pytest.mark.parametrize("path", ["/labs/csrf-tokem/reset/", "/api/labs/csrf-tokem/reset"])
 def test_a_lab_that_does_not_exist_cannot_be_reset(path: str) -> None:
     visitor = Visitor()
-    headers = {"origin": settings.PLAYGROUND_URL, "x-csrftoken": visitor.token}
+    headers = {"origin": settings.ADDRESSES.playground, "x-csrftoken": visitor.token}
 
     assert visitor.site.post(path, headers=headers).status_code == 404
 
@@ -381,7 +382,7 @@ def test_the_picture_is_as_wide_as_the_cookies_say(cookies: tuple[str, ...], wid
 def test_the_check_starts_with_one_cookie_that_may_travel_and_one_that_does_not_say() -> None:
     answer = Bank(CHECK).get("/self-check/start")
 
-    assert answer["Location"] == f"{settings.EVIL_URL}/self-check/?lab={CHECK}"
+    assert answer["Location"] == f"{settings.ADDRESSES.evil}/self-check/?lab={CHECK}"
     assert {name: morsel["samesite"] for name, morsel in answer.cookies.items()} == {
         "check_none": "None",
         "check_unset": "",
@@ -390,7 +391,7 @@ def test_the_check_starts_with_one_cookie_that_may_travel_and_one_that_does_not_
 
 def test_the_pages_of_the_bank_and_the_teaching_side_do_not_mix() -> None:
     assert Bank("no-defense").get("/matrix/").status_code == 404
-    assert Site(settings.PLAYGROUND_HOST).get("/transfer").status_code == 404
+    assert Site(settings.ADDRESSES.domains.playground).get("/transfer").status_code == 404
 
 
 @pytest.mark.django_db
