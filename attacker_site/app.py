@@ -28,19 +28,11 @@ from flask import Flask, Response, g, jsonify, make_response, render_template, r
 from werkzeug.exceptions import HTTPException
 
 from attacker_site import loot, panel, purse
-from attacker_site.actions import ACTIONS, MOST, Action
+from attacker_site.actions import ACTIONS, MOST, Action, AimedShot, check
 from attacker_site.cookies import next_step
-from attacker_site.exploits import CAUGHT_PAGE, FOLDER, Arsenal, Attack, Shot
-from attacker_site.gallery import in_sections
-from attacker_site.hosts import (
-    CROSS_SITE,
-    LOOKALIKE,
-    POSITIONS,
-    SUBDOMAIN,
-    Visit,
-    is_loopback,
-    read_host,
-)
+from attacker_site.gallery import in_sections, picture
+from attacker_site.hosts import Visit, is_loopback, read_host
+from attacker_site.mallory import visit as visit_as_mallory
 from attacker_site.targets import (
     DEFAULT_LAB,
     LABEL_LIMIT,
@@ -49,7 +41,9 @@ from attacker_site.targets import (
     read_addresses,
     with_weakness,
 )
-from attacker_site.visitor import BankProblem, Caught, Prepared, Visitor
+from csrf_proof.attacks import CAUGHT_PAGE, FOLDER, Arsenal, Attack, AttackError
+from csrf_proof.positions import CROSS_SITE, HOSTS, LOOKALIKE, SUBDOMAIN
+from csrf_proof.visitor import Caught, Prepared, VisitProblem
 
 # The longest body that is looked at: a page of the bank's, and a good deal more.
 MOST_LOOT = 200_000
@@ -79,6 +73,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
     """Return the site. A malformed environment or attack folder raises one clear sentence."""
     addresses = read_addresses(environ)
     arsenal = Arsenal(attacks)
+    check(arsenal)
     notebook = loot.Notebook(loot.folder(environ))
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -142,8 +137,8 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         if attack.slug not in arsenal.servers:
             return Prepared()
         try:
-            prepared = arsenal.servers[attack.slug](Visitor(addresses, lab))
-        except BankProblem as problem:
+            prepared = arsenal.prepare(attack, visit_as_mallory(addresses, lab))
+        except (VisitProblem, AttackError) as problem:
             lab_page = f"{addresses.playground}/labs/{lab}/"
             again = {"Try again": f"/{attack.slug}/{query(lab)}", "The lab’s page": lab_page}
             raise Refusal(502, "The attacker’s server got nothing", str(problem), again) from None
@@ -172,7 +167,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
 
     def shot_at(
         attack: Attack, action: Action, lab: str, at: int | None, amount: int, prepared: Prepared
-    ) -> tuple[Shot, str]:
+    ) -> tuple[AimedShot, str]:
         """Return the aimed attack, and the query that repeats it without time or amount."""
         named = action.name if action.name != attack.action else None
         # The amount travels with the link: after the transfer the balance says another one.
@@ -180,7 +175,18 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         behind = "behind/" + query(lab, action=named, at=at, amount=taken)
         caught = launched_from(visit().position, lab, f"/{attack.slug}/caught/")
         evil = addresses.domains.evil
-        shot = Shot(attack, action, addresses.bank(lab), behind, amount, prepared, caught, evil)
+        shot = AimedShot(
+            attack=attack,
+            origin=addresses.bank(lab),
+            action_path=action.path,
+            forged=action.fields(amount, evil),
+            behind=behind,
+            prepared=prepared,
+            caught=caught,
+            action=action,
+            amount=amount,
+            evil=evil,
+        )
         return shot, query(lab, action=named)
 
     def page(
@@ -243,13 +249,17 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             shown.headers["Allow"] = allow
         return shown
 
+    @app.errorhandler(AttackError)
+    def broken(error: AttackError) -> Response:
+        return refuse(Refusal(500, "This attack is broken", str(error)))
+
     @app.get("/")
     def gallery() -> Response:
         lab = aimed_lab()
         here = [one for one in arsenal.attacks.values() if visit().position in one.launched_from]
         others = {
             position: launched_from(position, lab, "/")
-            for position in POSITIONS
+            for position in HOSTS
             if position != visit().position
         }
         return page(
@@ -257,7 +267,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
             loot=f"/loot/{query(lab)}",
             sections=in_sections(here, {*arsenal.servers, *arsenal.catchers}),
             aim=aim,
-            pictures=arsenal.pictures,
+            picture=picture,
             query=query,
             actions=ACTIONS,
             others=others,
@@ -280,7 +290,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         attack, action, lab = chosen(slug)
         if slug not in arsenal.catchers:
             raise Refusal(404, "Nothing arrives here", "This attack steals nothing.")
-        stolen = arsenal.catchers[slug](Caught(_said(), request.referrer or ""))
+        stolen = arsenal.catch(attack, Caught(_said(), request.referrer or ""))
         prepared = Prepared({k[:100]: v[:1000] for k, v in list(stolen.fields.items())[:20]})
         at = _now()
         notebook.write(lab, loot.Entry(attack.slug, at, prepared))

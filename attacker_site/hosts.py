@@ -11,13 +11,7 @@ from dataclasses import dataclass
 
 from attacker_site.targets import is_label
 from catalogue.addresses import LOCALHOST, Domains, Kind
-
-CROSS_SITE = "cross-site"
-SUBDOMAIN = "subdomain"
-LOOKALIKE = "lookalike"
-POSITIONS = (CROSS_SITE, SUBDOMAIN, LOOKALIKE)
-# A script inside the bank's own page; a page of the attacker's own site puts it there.
-SAME_ORIGIN = "same-origin"
+from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 _PORT = r"(?::[0-9]{0,5})?"
 _HEADER = re.compile(rf"([a-z0-9.-]+){_PORT}")

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from attacker_site.visitor import Prepared
+from csrf_proof.visitor import Prepared
 
 KEPT_A_LAB = 20
 KEPT = 5_000

@@ -13,8 +13,9 @@ from pygments import highlight  # type: ignore[import-untyped,unused-ignore]
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped,unused-ignore]
 from pygments.lexers import HtmlLexer, HttpLexer  # type: ignore[import-untyped,unused-ignore]
 
-from attacker_site.exploits import FORM_TYPE, NO_TYPE, Shot
-from attacker_site.hosts import CROSS_SITE, LOOKALIKE, SUBDOMAIN
+from attacker_site.actions import AimedShot
+from csrf_proof.attacks import FORM_TYPE, NO_TYPE
+from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 COOKIE = "sessionid=… if the browser sends it"
 # Where a sub-domain's page has come by http and the bank is on https.
@@ -42,7 +43,7 @@ BY_BANK = (
 )
 
 
-def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
+def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     """Return short sentences that say what the page did, or, not yet opened, what it does."""
     effect = shot.action.effect.format(amount=shot.amount, evil=shot.evil)
     opened = "You opened" if fired else "You open"
@@ -57,7 +58,7 @@ def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
     if shot.action.name == "statement":
         cookie = "If the browser puts alice’s cookie on it, this page reads what the bank says."
     relation = SANDBOXED if shot.attack.sandboxed else RELATIONS[position]
-    if shot.attack.by_bank:
+    if shot.attack.by_application:
         relation = BY_BANK
     again = f"Then one more click, at the bank, on “{shot.attack.second_click}”."
     weak = f"It needs a weakness of the bank: {shot.attack.needs}."
@@ -75,14 +76,14 @@ def story(shot: Shot, position: str, *, fired: bool) -> list[str]:
     ]
 
 
-def request_text(shot: Shot, origin: str, position: str) -> str:
+def request_text(shot: AimedShot, origin: str, position: str) -> str:
     """Return the request as plain HTTP, with the headers that defenses look at."""
     attack = shot.attack
     site = {SUBDOMAIN: "same-site", INSECURE_SUBDOMAIN: "cross-site (Firefox: same-site)"}
     relation = "cross-site" if attack.sandboxed else site.get(position, "cross-site")
-    if attack.by_bank:
-        relation, origin = "same-origin", shot.bank
-    lines = [f"{attack.method} {shot.target} HTTP/1.1", f"Host: {urlsplit(shot.bank).netloc}"]
+    if attack.by_application:
+        relation, origin = "same-origin", shot.origin
+    lines = [f"{attack.method} {shot.target} HTTP/1.1", f"Host: {urlsplit(shot.origin).netloc}"]
     if attack.method == "POST":
         # A browser names the origin on a POST and, for these requests, never on a GET.
         lines.append(f"Origin: {'null' if attack.hides_origin else origin}")
@@ -98,7 +99,7 @@ def request_text(shot: Shot, origin: str, position: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _body(shot: Shot) -> str:
+def _body(shot: AimedShot) -> str:
     """Return what a POST carries, by its type."""
     content_type = shot.attack.content_type
     if content_type.startswith("multipart/"):

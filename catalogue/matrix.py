@@ -1,7 +1,7 @@
 """The reader of `matrix.toml`: expands rows and lines to cells.
 
-Standard library only, and part of neither site: the teaching side shows these cells, the tests in
-`e2e` prove them, and `tools.check` sees that none is missing. So what is shown is what is proven.
+It belongs to neither site: the teaching side shows these cells, the tests in `e2e` prove them, and
+`tools.check` sees that none is missing. So what is shown is what is proven.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from csrf_proof import attacks
+
 FILE = Path(__file__).with_name("matrix.toml")
 HTTPS_FILE = Path(__file__).with_name("matrix-https.toml")
-ATTACKS = Path(__file__).parents[1] / "attacker_site" / "attacks"
 CONTROL = "no-defense"
 ALSO = "also"
 NOT_SENT = "not-sent"
@@ -108,7 +109,7 @@ class Matrix:
                         yield _cell(attack, position, defense, profile, age, value, control)
 
 
-def load(path: Path = FILE, attacks: Path = ATTACKS) -> Matrix:
+def load(path: Path = FILE, folder: Path = attacks.FOLDER) -> Matrix:
     """Read a matrix; what an attack needs is said in the folder of the attacks.
 
     Raises:
@@ -122,7 +123,7 @@ def load(path: Path = FILE, attacks: Path = ATTACKS) -> Matrix:
     }
     also = {key: row.pop(ALSO, {}) for key, row in written.items()}
     rows = {key: _resolve(key, written) for key in written}
-    matrix = Matrix(profiles, rows, also, _needs(attacks))
+    matrix = Matrix(profiles, rows, also, _needs(folder))
     for (attack, position), row in matrix.rows.items():
         if CONTROL not in row:
             raise MatrixError(f"{attack}.{position} has no line for its control, {CONTROL}.")
@@ -132,10 +133,8 @@ def load(path: Path = FILE, attacks: Path = ATTACKS) -> Matrix:
     return matrix
 
 
-def _needs(attacks: Path) -> dict[str, str]:
-    files = {path.parent.name: path for path in sorted(attacks.glob("*/attack.toml"))}
-    said = {slug: tomllib.loads(path.read_text("utf-8")) for slug, path in files.items()}
-    return {slug: about["needs"] for slug, about in said.items() if "needs" in about}
+def _needs(folder: Path) -> dict[str, str]:
+    return {slug: attack.needs for slug, attack in attacks.read_all(folder).items() if attack.needs}
 
 
 def _resolve(

@@ -1,39 +1,48 @@
 """Why a request was blocked: every reason once, with the sentence that people read.
 
-A reason is given either by the *server* (a defense refused the request) or by the *browser* (it
-kept the session cookie back). Tests, the matrix and the log use the codes.
+Either the *server* gives the reason (a defense refused the request) or the *browser* does (it
+withheld the session cookie, or never sent the request). Tests, the matrix and logs use the codes.
+The sentences fit any application; `Reason.about` puts in the name of a particular one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+APPLICATION = "the application"
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A fixed code, who acted, one sentence, and the status of the refusal."""
+    """A fixed code, who acted, one sentence, and the HTTP status of the refusal."""
 
     code: str
     by: Literal["server", "browser"]
     sentence: str
     status: int = 403
 
+    def about(self, name: str) -> Reason:
+        """Return the same reason with a sentence that says, for example, "the bank"."""
+        first, rest = APPLICATION[0].upper() + APPLICATION[1:], name[0].upper() + name[1:]
+        said = self.sentence.replace(APPLICATION, name).replace(first, rest)
+        return replace(self, sentence=said)
+
 
 GET_REFUSED = Reason(
     "get-refused",
     "server",
-    "The bank does this only by POST, and the request was another one.",
+    "The application accepts only POST here, and this request used another method.",
     405,
 )
 TOKEN_MISSING = Reason(
-    "token-missing", "server", "The request carried no token from the bank's own form."
+    "token-missing", "server", "The request has no token from the application's own form."
 )
 TOKEN_WRONG = Reason(
-    "token-wrong", "server", "The token in the request is not the one this sign-in was given."
+    "token-wrong", "server", "The token in the request isn't the one that belongs to this sign-in."
 )
 ORIGIN_MISMATCH = Reason(
-    "origin-mismatch", "server", "The Origin header names another origin than the bank."
+    "origin-mismatch", "server", "The Origin header names an origin other than the application's."
 )
 ORIGIN_NULL = Reason(
     "origin-null", "server", "The Origin header is “null”: the sender hides where it comes from."
@@ -45,7 +54,7 @@ REFERER_MISSING = Reason(
     "referer-missing", "server", "The request has no Referer header, so nothing shows its sender."
 )
 REFERER_MISMATCH = Reason(
-    "referer-mismatch", "server", "The Referer header names another origin than the bank."
+    "referer-mismatch", "server", "The Referer header names an origin other than the application's."
 )
 FETCH_SITE_CROSS_SITE = Reason(
     "fetch-site-cross-site", "server", "The browser says that another site made this request."
@@ -53,25 +62,27 @@ FETCH_SITE_CROSS_SITE = Reason(
 FETCH_SITE_SAME_SITE = Reason(
     "fetch-site-same-site",
     "server",
-    "The browser says that a sister host of the bank, not the bank itself, made this request.",
+    "The browser says that another host of the same site made this request, not the application.",
 )
 HEADER_MISSING = Reason(
     "header-missing",
     "server",
-    "The request lacks the X-Requested-With header that the bank's own script sends.",
+    "The request lacks the X-Requested-With header that the application's own script sends.",
 )
 CONTENT_TYPE_REFUSED = Reason(
     "content-type-refused",
     "server",
-    "The request does not say that its body is application/json.",
+    "The request doesn't say that its body is application/json.",
     415,
 )
-BODY_NOT_JSON = Reason("body-not-json", "server", "The body of the request is no JSON object.", 400)
+BODY_NOT_JSON = Reason(
+    "body-not-json", "server", "The body of the request isn't a JSON object.", 400
+)
 PASSWORD_MISSING = Reason(
-    "password-missing", "server", "This action asks for the current password, and none came along."
+    "password-missing", "server", "This action needs the current password, and none was sent."
 )
 PASSWORD_WRONG = Reason(
-    "password-wrong", "server", "This action asks for the current password, and another came along."
+    "password-wrong", "server", "This action needs the current password, and the one sent is wrong."
 )
 STEP_SKIPPED = Reason(
     "step-skipped", "server", "This payment takes two steps, and the request skipped the first."
@@ -79,73 +90,73 @@ STEP_SKIPPED = Reason(
 WEBSOCKET_ORIGIN = Reason(
     "websocket-origin",
     "server",
-    "The statement feed is open to the bank's own pages, and another origin asked for it.",
+    "Only the application's own pages may open this WebSocket, and another origin asked for it.",
 )
 CORS_CLOSED = Reason(
     "cors-closed",
     "server",
-    "The browser asked whether another origin may send this request, and the bank said no.",
+    "The browser asked whether another origin may send this request, and the application said no.",
 )
 
-# The sentences of the browser are conditional: the bank sees that no cookie came, and which rule
-# would have kept it back, but not whether this very browser had one.
+# What the browser did is told with a condition: the server sees that no cookie was sent, and which
+# rule would have withheld it, but not whether this browser had one.
 COOKIE_LAX = Reason(
     "cookie-lax",
     "browser",
-    "If you are signed in here in this browser, then it kept your cookie back: "
-    "SameSite=Lax lets it travel from another site only with a GET that moves the window here.",
+    "If you are signed in here in this browser, it didn't send your cookie: SameSite=Lax sends it "
+    "from other sites only on a top-level GET navigation.",
 )
 COOKIE_STRICT = Reason(
     "cookie-strict",
     "browser",
-    "If you are signed in here in this browser, then it kept your cookie back: "
-    "SameSite=Strict never lets it travel from another site.",
+    "If you are signed in here in this browser, it didn't send your cookie: SameSite=Strict never "
+    "sends it from other sites.",
 )
 COOKIE_THIRD_PARTY = Reason(
     "cookie-third-party",
     "browser",
-    "If you are signed in here in this browser, then it kept your cookie back: "
-    "SameSite allows it, but this browser blocks third-party cookies.",
+    "If you are signed in here in this browser, it didn't send your cookie: SameSite allows it, "
+    "but this browser blocks third-party cookies.",
 )
 COOKIE_DEFAULT = Reason(
     "cookie-default",
     "browser",
-    "If you are signed in here in this browser, then it kept your cookie back: "
-    "the cookie has no SameSite attribute, and this browser treats it as Lax.",
+    "If you are signed in here in this browser, it didn't send your cookie: the cookie has no "
+    "SameSite attribute, and this browser treats it as Lax.",
 )
 COOKIE_UNKNOWN = Reason(
     "cookie-unknown",
     "browser",
-    "No session cookie came along, and the request does not show why.",
+    "No session cookie was sent, and the request doesn't show why.",
 )
 NOT_SIGNED_IN = Reason(
     "not-signed-in",
     "browser",
-    "No session cookie came along, and no rule kept it back: this browser is not signed in here.",
+    "No session cookie was sent, and no rule withheld it: this browser isn't signed in here.",
 )
 PREFLIGHT_REFUSED = Reason(
     "preflight-refused",
     "browser",
-    "The browser asked the bank whether it may send this request, and did not send it.",
+    "The browser asked the application whether it may send this request, and didn't send it.",
 )
 FRAME_REFUSED = Reason(
     "frame-refused",
     "browser",
-    "The browser shows no page of the bank inside another site's: the bank's pages say so.",
+    "The browser doesn't show the application's pages inside another site's: they say so.",
 )
 CSP_REFUSED = Reason(
-    "csp-refused", "browser", "The browser kept to the content policy of the bank's own page."
+    "csp-refused", "browser", "The browser followed the content policy of the application's page."
 )
 RESPONSE_UNREADABLE = Reason(
     "response-unreadable",
     "browser",
-    "The request was sent, but the browser let the attacker's page read nothing of the answer.",
+    "The request was sent, but the browser didn't let the attacker's page read the response.",
 )
-NOT_SENT = Reason("not-sent", "browser", "This browser makes no such request at all.")
+NOT_SENT = Reason("not-sent", "browser", "This browser doesn't send such a request at all.")
 SESSION_ENDED = Reason(
     "session-ended",
     "browser",
-    "A session cookie came along, but the sign-in that it belonged to has ended.",
+    "A session cookie was sent, but the sign-in that it belonged to has ended.",
 )
 
 REASONS: dict[str, Reason] = {

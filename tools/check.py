@@ -43,7 +43,7 @@ OPTIONAL_ATTACK_KEYS = {
     "fields_in_query",
     "hides_origin",
     "sandboxed",
-    "by_bank",
+    "by_application",
     "adds",
     "needs",
     "second_click",

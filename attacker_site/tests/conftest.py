@@ -13,8 +13,8 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from attacker_site.app import create_app
-from attacker_site.exploits import Arsenal
 from attacker_site.tests.victim import LittleBank, Victim
+from csrf_proof.attacks import Arsenal
 
 SERVERS = Arsenal().servers
 EVIL = "evil.localhost:9000"

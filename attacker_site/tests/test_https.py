@@ -10,11 +10,11 @@ import pytest
 import trustme
 
 from attacker_site.app import create_app
+from attacker_site.mallory import visit
 from attacker_site.purse import amount_to_take
 from attacker_site.targets import read_addresses
 from attacker_site.tests.conftest import Document, Get, closed_port, community, getter
 from attacker_site.tests.victim import LittleBank, Victim
-from attacker_site.visitor import Visitor
 
 LAB = "csrf-token"
 
@@ -32,7 +32,7 @@ def secure_victim() -> Iterator[Victim]:
 
 def test_the_attackers_server_signs_in_over_https(secure_victim: Victim) -> None:
     secure_victim.reply = LittleBank()
-    visitor = Visitor(read_addresses({"HTTPS": "1", "VICTIM_ADDRESS": secure_victim.address}), LAB)
+    visitor = visit(read_addresses({"HTTPS": "1", "VICTIM_ADDRESS": secure_victim.address}), LAB)
 
     visitor.sign_in()
 

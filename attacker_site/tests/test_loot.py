@@ -24,7 +24,7 @@ from attacker_site.tests.conftest import (
 )
 from attacker_site.tests.test_exploits import ATTACKS, CATCHERS
 from attacker_site.tests.victim import Answer, Asked, LittleBank, Victim
-from attacker_site.visitor import Prepared
+from csrf_proof.visitor import Prepared
 
 LAB = "csrf-token"
 MARKUP = '"><script>alert(1)</script>'

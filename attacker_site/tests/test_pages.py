@@ -9,7 +9,6 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from attacker_site.app import create_app
-from attacker_site.exploits import FOLDER
 from attacker_site.gallery import in_sections
 from attacker_site.targets import with_weakness
 from attacker_site.tests.conftest import (
@@ -22,6 +21,7 @@ from attacker_site.tests.conftest import (
     lookalike,
 )
 from attacker_site.tests.test_exploits import ATTACKS, CATCHERS, LAB, POSITIONS
+from csrf_proof.attacks import FOLDER
 
 PLAYGROUND = "http://playground.localhost:8000"
 OWN_PAGES = [

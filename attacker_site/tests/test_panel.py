@@ -6,10 +6,10 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 
-from attacker_site.exploits import Attack
 from attacker_site.tests.conftest import EVIL, Document, Get, community, lookalike
 from attacker_site.tests.test_exploits import CELLS, HOSTS
 from attacker_site.tests.victim import LittleBank, Victim
+from csrf_proof.attacks import Attack
 
 PLAYGROUND = "http://playground.localhost:8000"
 URLENCODED = "Content-Type: application/x-www-form-urlencoded"

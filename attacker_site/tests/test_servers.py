@@ -6,11 +6,12 @@ import hashlib
 
 import pytest
 
-from attacker_site.exploits import Arsenal
+from attacker_site.mallory import visit
 from attacker_site.targets import read_addresses
 from attacker_site.tests.conftest import SERVERS, Document, Get, community
 from attacker_site.tests.victim import Answer, LittleBank, Victim
-from attacker_site.visitor import Prepared, Visitor
+from csrf_proof.attacks import Arsenal
+from csrf_proof.visitor import Prepared
 
 LAB = "csrf-token--for-otter42"
 ATTACKS = Arsenal().attacks
@@ -34,7 +35,7 @@ def prepared(slug: str, victim: Victim, bank: LittleBank | None = None) -> Prepa
     """Let an attack's server visit a little bank, and return what it got there."""
     victim.reply = bank or LittleBank()
     addresses = read_addresses({"VICTIM_ADDRESS": victim.address})
-    return SERVERS[slug](Visitor(addresses, LAB))
+    return SERVERS[slug](visit(addresses, LAB))
 
 
 @pytest.mark.parametrize(("of_mallory", "of_alice"), HASHES.values(), ids=HASHES)
@@ -76,7 +77,7 @@ def test_the_session_of_a_stranger_is_not_planted(victim: Victim) -> None:
     victim.reply = lambda asked: Answer("<form></form>", headers=cookies)
     addresses = read_addresses({"VICTIM_ADDRESS": victim.address})
 
-    assert SERVERS["fixed-session-post"](Visitor(addresses, LAB)) == Prepared()
+    assert SERVERS["fixed-session-post"](visit(addresses, LAB)) == Prepared()
 
 
 @pytest.mark.parametrize("slug", ["foreign-token-post", *TOSSERS])
@@ -110,7 +111,7 @@ def test_a_dead_bank_is_told_on_a_page_that_leads_on(get: Get, slug: str) -> Non
     assert document.mistakes == []
     assert "/static/site.css" in document.addresses()
     assert document.text["h1"] == "The attacker’s server got nothing"
-    assert "The bank does not answer. Is it running?" in document.text["p"]
+    assert "The bank doesn't answer. Is it running?" in document.text["p"]
     assert f"/{slug}/" in document.addresses()
     assert f"http://playground.localhost:8000/labs/{LAB}/" in document.addresses()
     assert not document.all("form")
@@ -127,7 +128,7 @@ def test_a_bank_that_answers_rubbish_is_told_in_the_same_way(
     answer = get_beside(f"/{slug}/", community(LAB))
 
     assert answer.status_code == 502
-    assert "The bank’s page /login makes no sense." in Document(answer.text).text["p"]
+    assert "The bank's page /login can't be read." in Document(answer.text).text["p"]
 
 
 def test_to_try_again_keeps_the_lab(get: Get) -> None:

@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from attacker_site.mallory import visit
 from attacker_site.targets import read_addresses
 from attacker_site.tests.conftest import closed_port
 from attacker_site.tests.victim import Answer, Asked, LittleBank, Victim
-from attacker_site.visitor import LARGEST_PAGE, BankProblem, Visitor
+from csrf_proof.visitor import LARGEST_PAGE, Visitor, VisitProblem
 
 LAB = "csrf-token--for-otter42"
 HOST = f"{LAB}.bank.localhost:8000"
@@ -27,7 +28,7 @@ def visitor(victim: Victim) -> Visitor:
 
 def visitor_to(address: str) -> Visitor:
     """Return a visitor to one lab, whose bank is at this address."""
-    return Visitor(read_addresses({"VICTIM_ADDRESS": address}), LAB)
+    return visit(read_addresses({"VICTIM_ADDRESS": address}), LAB)
 
 
 def test_a_visitor_names_the_lab_and_speaks_like_the_bank_s_own_page(
@@ -174,7 +175,7 @@ def test_a_visitor_follows_no_redirect(
 ) -> None:
     victim.reply = lambda asked: Answer(status=status, headers=(("Location", there),))
 
-    with pytest.raises(BankProblem, match=f"did not show /transfer: it answered {status}"):
+    with pytest.raises(VisitProblem, match=f"didn't show /transfer: it answered {status}"):
         visitor_to(victim.address).hidden_fields("/transfer")
 
     assert victim.asked == [(HOST, "/transfer")]
@@ -197,7 +198,7 @@ def test_a_sign_in_does_not_go_where_the_bank_sends_it(
 def test_a_sign_in_that_is_refused_says_so(victim: Victim, status: int) -> None:
     victim.reply = lambda asked: Answer(FORM, status if asked.method == "POST" else 200)
 
-    with pytest.raises(BankProblem, match=f"did not let mallory sign in: it answered {status}"):
+    with pytest.raises(VisitProblem, match=f"didn't let mallory sign in: it answered {status}"):
         visitor_to(victim.address).sign_in()
 
 
@@ -250,7 +251,7 @@ HOSTILE = {
 def test_a_hostile_bank_is_a_problem_of_one_sentence(victim: Victim, answer: Answer) -> None:
     victim.reply = lambda asked: answer
 
-    with pytest.raises(BankProblem) as problem:
+    with pytest.raises(VisitProblem) as problem:
         visitor_to(victim.address).sign_in()
 
     assert_plain(str(problem.value))
@@ -269,7 +270,7 @@ def test_a_page_that_breaks_off_is_not_taken_for_whole(victim: Victim) -> None:
     raw = f"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{FORM}"
     victim.reply = lambda asked: Answer(raw=raw.encode())
 
-    with pytest.raises(BankProblem, match=r"^The bank does not answer"):
+    with pytest.raises(VisitProblem, match=r"^The bank doesn't answer"):
         visitor_to(victim.address).hidden_fields("/transfer")
 
 
@@ -285,17 +286,17 @@ def test_a_cookie_with_a_line_break_is_a_problem_of_one_sentence_or_none(victim:
 
 
 def test_a_dead_bank_is_a_problem_of_one_sentence() -> None:
-    with pytest.raises(BankProblem, match=r"^The bank does not answer"):
+    with pytest.raises(VisitProblem, match=r"^The bank doesn't answer"):
         visitor_to(f"127.0.0.1:{closed_port()}").sign_in()
 
 
 def test_a_slow_bank_is_a_problem_of_one_sentence(
     monkeypatch: pytest.MonkeyPatch, victim: Victim
 ) -> None:
-    monkeypatch.setattr("attacker_site.visitor.TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("csrf_proof.visitor.TIMEOUT_SECONDS", 0.05)
     victim.reply = lambda asked: Answer(FORM, silence=0.3)
 
-    with pytest.raises(BankProblem, match=r"^The bank does not answer"):
+    with pytest.raises(VisitProblem, match=r"^The bank doesn't answer"):
         visitor_to(victim.address).sign_in()
 
 
@@ -311,5 +312,5 @@ def test_a_bank_that_breaks_after_the_sign_in_page_is_a_problem_of_one_sentence(
     visitor = visitor_to(victim.address)
     visitor.sign_in()
 
-    with pytest.raises(BankProblem, match=r"^The bank does not answer"):
+    with pytest.raises(VisitProblem, match=r"^The bank doesn't answer"):
         visitor.hidden_fields("/transfer")

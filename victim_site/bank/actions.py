@@ -28,7 +28,7 @@ class Refused(Exception):
     """A feature of the bank refuses an act; `by` is its slug."""
 
     def __init__(self, by: str, reason: Reason) -> None:
-        super().__init__(reason.sentence)
+        super().__init__(reason.code)
         self.by = by
         self.reason = reason
 

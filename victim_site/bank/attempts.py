@@ -6,22 +6,11 @@ the reason is the browser's, whatever the defenses would have said; their verdic
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.utils import timezone
 
-from csrf_proof.reasons import (
-    COOKIE_DEFAULT,
-    COOKIE_LAX,
-    COOKIE_STRICT,
-    COOKIE_THIRD_PARTY,
-    COOKIE_UNKNOWN,
-    CORS_CLOSED,
-    NOT_SIGNED_IN,
-    SESSION_ENDED,
-    Reason,
-)
+from csrf_proof import why
+from csrf_proof.reasons import CORS_CLOSED, Reason
 from victim_site.bank.models import Attempt, Session
 from victim_site.bank.requests import BankRequest
 from victim_site.defenses.base import own_origin
@@ -135,74 +124,28 @@ def record_by_session(request: BankRequest, action: str, refused: Verdicts, kind
 
 
 def browser_reason(request: BankRequest) -> Reason:
-    """Return why no live session came with the request: by rule, and never by guess."""
-    if settings.SESSION_COOKIE_NAME in request.COOKIES:
-        return SESSION_ENDED
-    if not _somebody_is_signed_in(request):
-        return NOT_SIGNED_IN
-    samesite = request.label.samesite
-    match site_relation(request):
-        case "same-origin" | "same-site":
-            return NOT_SIGNED_IN
-        case "none":
-            return COOKIE_UNKNOWN if samesite == "Strict" else NOT_SIGNED_IN
-        case "cross-site":
-            return _cross_site_reason(request, samesite)
-    return COOKIE_UNKNOWN
-
-
-def _cross_site_reason(request: BankRequest, samesite: str) -> Reason:
-    top_level = (
-        request.headers.get("Sec-Fetch-Mode") == "navigate"
-        and request.headers.get("Sec-Fetch-Dest") == "document"
+    """Return why no live session arrived with the request."""
+    return why.no_session(
+        _as_sent(request),
+        request.label.samesite,
+        cookie_sent=settings.SESSION_COOKIE_NAME in request.COOKIES,
+        anybody_signed_in=lambda: _anybody_is_signed_in(request),
     )
-    top_level_get = top_level and request.method in {"GET", "HEAD"}
-    if samesite == "Strict":
-        return COOKIE_STRICT
-    if samesite == "Lax":
-        return NOT_SIGNED_IN if top_level_get else COOKIE_LAX
-    if samesite == "":
-        if top_level_get:
-            return NOT_SIGNED_IN
-        if _defaults_to_lax(request):
-            return COOKIE_DEFAULT
-    return NOT_SIGNED_IN if top_level else COOKIE_THIRD_PARTY
 
 
 def site_relation(request: BankRequest) -> str | None:
-    """Return how the sender relates to the bank, in the words of Sec-Fetch-Site.
-
-    Chromium sends that header with everything but a WebSocket handshake; there, and in older
-    browsers, the Origin header tells the same. None where neither came.
-    """
-    stated = request.headers.get("Sec-Fetch-Site")
-    return stated or origin_relation(request.headers.get("Origin"), own_origin(request))
+    """Return how the sender relates to the bank, in the words of Sec-Fetch-Site."""
+    return _as_sent(request).relation
 
 
-def origin_relation(origin: str | None, own: str) -> str | None:
-    """Return how an origin relates to the bank's own, in the same words; None if it is hidden."""
-    if origin is None or origin == "null":
-        return None
-    if origin == own:
-        return "same-origin"
-    try:
-        sender = urlsplit(origin)
-        host = sender.hostname or ""
-    except ValueError:
-        return None
-    if sender.scheme != urlsplit(own).scheme:
-        return "cross-site"  # To Chromium, whose handshakes end here, http is another site.
-    domain = settings.ADDRESSES.domains.bank
-    same = host == domain or host.endswith(f".{domain}")
-    return "same-site" if same else "cross-site"
+def _as_sent(request: BankRequest) -> why.Request:
+    method = request.method or ""
+    return why.Request(
+        method, request.headers, own_origin(request), settings.ADDRESSES.domains.bank
+    )
 
 
-def _defaults_to_lax(request: BankRequest) -> bool:
-    """Tell whether this is a browser of the Chromium family, which has the default since 2020."""
-    return "Chrome/" in request.headers.get("User-Agent", "")
-
-
-def _somebody_is_signed_in(request: BankRequest) -> bool:
+def _anybody_is_signed_in(request: BankRequest) -> bool:
     lab = request.lab
     return Session.objects.filter(account__lab_id=lab.pk, expire_date__gt=timezone.now()).exists()
 

@@ -25,6 +25,7 @@ from victim_site.bank.labs import LabsFull, open_lab, seen
 from victim_site.bank.requests import BankRequest
 from victim_site.bank.sessions import SessionStore
 from victim_site.label import SiteRequest
+from victim_site.wording import REASONS
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -191,12 +192,13 @@ def _invalid(action: Action, request: BankRequest, message: str) -> HttpResponse
 
 
 def _refused(action: Action, request: BankRequest, reason: Reason) -> HttpResponse:
+    sentence = REASONS[reason.code].sentence
     if action.json:
-        body = {"error": reason.sentence, "reason": reason.code}
+        body = {"error": sentence, "reason": reason.code}
         response: HttpResponse = JsonResponse(body, status=reason.status)
     else:
         response = refusal_page(
-            request, reason.status, "The bank refused this request", reason.sentence, reason.code
+            request, reason.status, "The bank refused this request", sentence, reason.code
         )
     if reason.status == 405:
         response["Allow"] = "POST"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,11 +17,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from catalogue import matrix
+from csrf_proof.attacks import Attack, read_all
 from victim_site.defenses.base import all_defenses, flawed_defenses
 from victim_site.label import BadLabel, Label, parse, stacks
 from victim_site.weaknesses.base import all_weaknesses
 
-ATTACKS_DIR = settings.CHECKOUT / "attacker_site" / "attacks"
 DEFENSES_DIR = settings.CHECKOUT / "victim_site" / "defenses"
 WEAKNESSES_DIR = settings.CHECKOUT / "victim_site" / "weaknesses"
 POSITIONS = {
@@ -37,33 +36,6 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 _SCROLL = '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>\n'
 _markdown.add_render_rule("table_open", lambda *_: _SCROLL)
 _markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
-
-
-@dataclass(frozen=True)
-class Attack:
-    """One attack, as its folder describes it.
-
-    `text` is its README, `source` its exploit page, `server` what the attacker's server does before
-    it serves that page or with what it stole, and `uses` the page that then uses that, if any.
-    `needs` is the weakness that it needs, or empty; `by_bank`: the bank's own page sends it.
-    """
-
-    slug: str
-    title: str
-    summary: str
-    action: str
-    actions: tuple[str, ...]
-    positions: tuple[str, ...]
-    trigger: str
-    method: str
-    request: str
-    victim: str
-    needs: str
-    by_bank: bool
-    text: str
-    source: str
-    server: str
-    uses: str
 
 
 @dataclass(frozen=True)
@@ -92,36 +64,9 @@ def positions(attack: Attack) -> list[tuple[str, str]]:
 @cache
 def attacks() -> dict[str, Attack]:
     """Return every attack by slug, in the order of the matrix, which tells the story."""
-    order = list(dict.fromkeys(attack for attack, _ in the_matrix().rows))
-    folders = sorted(
-        (path.parent for path in ATTACKS_DIR.glob("*/attack.toml")),
-        key=lambda folder: order.index(folder.name) if folder.name in order else len(order),
-    )
-    return {folder.name: _attack(folder) for folder in folders}
-
-
-def _attack(folder: Path) -> Attack:
-    about = tomllib.loads((folder / "attack.toml").read_text(encoding="utf-8"))
-    text = (folder / "README.md").read_text(encoding="utf-8")
-    server, uses = folder / "server.py", folder / "caught.html"
-    return Attack(
-        slug=folder.name,
-        title=about["title"],
-        summary=about["summary"],
-        action=about["action"],
-        actions=tuple(about["actions"]),
-        positions=tuple(about["positions"]),
-        trigger=about["trigger"],
-        method=about["method"],
-        request=about["request"],
-        victim=about.get("victim", "signed-in"),
-        needs=about.get("needs", ""),
-        by_bank=about.get("by_bank", False),
-        text=text.partition("\n## ")[1].lstrip() + text.partition("\n## ")[2],
-        source=(folder / "exploit.html").read_text(encoding="utf-8"),
-        server=server.read_text(encoding="utf-8") if server.exists() else "",
-        uses=uses.read_text(encoding="utf-8") if uses.exists() else "",
-    )
+    found = read_all()
+    order = [attack for attack, _ in the_matrix().rows if attack in found]
+    return {slug: found[slug] for slug in dict.fromkeys([*order, *found])}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from catalogue.lessons import Lesson
-from csrf_proof.reasons import REASONS
 from victim_site.bank import reports
 from victim_site.bank.labs import reset as reset_lab
 from victim_site.label import NO_DEFENSE, Label, stacks
@@ -26,6 +25,7 @@ from victim_site.teaching.labs.telling import sender, told
 from victim_site.teaching.lessons.progress import lessons
 from victim_site.teaching.reference import over_https
 from victim_site.teaching.walks import label_of, walk
+from victim_site.wording import REASONS
 
 # Sound defenses that are taken for more than they are: what is said, the lab, the attack and
 # position that prove it wrong, and the lab that mends it.
@@ -218,8 +218,8 @@ def attack(request: HttpRequest, slug: str) -> HttpResponse:
         "attack": found,
         "text": texts.as_html(found.text),
         "source": texts.as_code(found.source, "html+jinja"),
-        "server": texts.as_code(found.server, "python") if found.server else "",
-        "uses": texts.as_code(found.uses, "html+jinja") if found.uses else "",
+        "server": texts.as_code(found.server_source, "python") if found.server_source else "",
+        "uses": texts.as_code(found.caught_source, "html+jinja") if found.caught_source else "",
         "positions": positions,
         "walks": [(where, walk("no-defense", slug, at)) for at, where in positions.items()],
         **_against_each_defense(slug, list(positions), _profile(request)),

@@ -27,7 +27,7 @@ def walk(lab: str, attack: str, position: str, back: str = "") -> str:
     about = texts.attacks()[attack]
     label = label_of(texts.lab_for(lab, attack))
     host = _launched_from(position)
-    how = ".signed-out" * (about.victim != "signed-in") + ".by-bank" * about.by_bank
+    how = ".signed-out" * (about.victim != "signed-in") + ".by-bank" * about.by_application
     how += ".click" * (about.trigger == "click")
     lesson = f".lesson.{back}" if back else ""
     return f"{label.url}/#try={attack}.{host}{how}{lesson}"

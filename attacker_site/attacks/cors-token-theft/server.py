@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attacker_site.visitor import Caught, Prepared
+from csrf_proof.visitor import Caught, Prepared
 
 
 def caught(said: Caught) -> Prepared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attacker_site.visitor import Caught, Prepared, hidden_fields
+from csrf_proof.visitor import Caught, Prepared, hidden_fields
 
 
 def caught(said: Caught) -> Prepared:

@@ -5,7 +5,7 @@ She does not sign in. The victim will, with this token already planted.
 
 from __future__ import annotations
 
-from attacker_site.visitor import Prepared, Visitor
+from csrf_proof.visitor import Prepared, Visitor
 
 
 def prepare(bank: Visitor) -> Prepared:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from attacker_site.visitor import Prepared, Visitor
+from csrf_proof.visitor import Prepared, Visitor
 
 HASHES = ("md5", "sha1", "sha256")
 

@@ -5,7 +5,7 @@ The cookie's name may begin with `__Host-`; how it gets past the browser is the 
 
 from __future__ import annotations
 
-from attacker_site.visitor import Prepared, Visitor
+from csrf_proof.visitor import Prepared, Visitor
 
 
 def prepare(bank: Visitor) -> Prepared:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlsplit
 
-from attacker_site.visitor import Caught, Prepared
+from csrf_proof.visitor import Caught, Prepared
 
 
 def caught(said: Caught) -> Prepared:

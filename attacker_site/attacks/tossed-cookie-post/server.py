@@ -5,7 +5,7 @@ The session cookie stays with her: the victim must keep a session of her own.
 
 from __future__ import annotations
 
-from attacker_site.visitor import Prepared, Visitor
+from csrf_proof.visitor import Prepared, Visitor
 
 
 def prepare(bank: Visitor) -> Prepared:

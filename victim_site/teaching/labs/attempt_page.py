@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from csrf_proof.reasons import REASONS
+from csrf_proof.attacks import Attack
 from victim_site.bank import reports
 from victim_site.bank.attempts import FRAMED, KEPT, PREFLIGHT, WEBSOCKET
 from victim_site.bank.models import Attempt
@@ -14,6 +14,7 @@ from victim_site.label import Label
 from victim_site.teaching import texts
 from victim_site.teaching.labs import picture, telling
 from victim_site.teaching.walks import label_of, walk
+from victim_site.wording import REASONS
 
 # Words by which the attacks name their requests, for what the log keeps of one.
 POSITIONS = {"cross-site": "cross-site", "same-site": "subdomain"}
@@ -48,7 +49,7 @@ def attempt(request: HttpRequest, text: str, number: int) -> HttpResponse:
     return render(request, "labs/attempt.html", context)
 
 
-def _attack(attempt: Attempt, label: Label) -> texts.Attack | None:
+def _attack(attempt: Attempt, label: Label) -> Attack | None:
     """Return the plainest attack that sends such a request; which one it was, no request says."""
     position = POSITIONS.get(telling.sender(attempt, label))
     words = {KINDS[attempt.kind]} if attempt.kind in KINDS else _words(attempt)

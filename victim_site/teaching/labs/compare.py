@@ -9,12 +9,13 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from csrf_proof.reasons import REASONS
+from csrf_proof.attacks import Attack
 from victim_site.label import NO_DEFENSE, BadLabel, Label, parse
 from victim_site.teaching import texts
 from victim_site.teaching.labs.play import LONGEST_QUOTE, USUAL_ATTACK, learner
 from victim_site.teaching.views import log_context
 from victim_site.teaching.walks import walk
+from victim_site.wording import REASONS
 
 # What is compared until the visitor says what.
 FIRST, SECOND = NO_DEFENSE, "rule-of-thumb"
@@ -51,7 +52,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     return render(request, "labs/compare.html", context)
 
 
-def _aim(request: HttpRequest) -> tuple[texts.Attack, str, str]:
+def _aim(request: HttpRequest) -> tuple[Attack, str, str]:
     """Return the attack and the position, and what was wrong with those in the query."""
     slug = request.GET.get("attack") or USUAL_ATTACK[0]
     attack = texts.attacks().get(slug)

@@ -18,7 +18,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from csrf_proof.reasons import REASONS
 from victim_site.label import (
     LONGEST_LABEL,
     LONGEST_OWNER,
@@ -30,6 +29,7 @@ from victim_site.label import (
 from victim_site.teaching import texts
 from victim_site.teaching.lessons.learner import NAME_COOKIE, is_name
 from victim_site.teaching.walks import walk
+from victim_site.wording import REASONS
 
 # It comes through in every browser.
 USUAL_ATTACK = ("form-post", "cross-site")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
+from csrf_proof.why import relation_of
 from victim_site.bank.attempts import (
     ACT,
     APPLIED,
@@ -12,7 +15,6 @@ from victim_site.bank.attempts import (
     PREFLIGHT,
     REFUSED,
     WEBSOCKET,
-    origin_relation,
 )
 from victim_site.bank.models import Attempt
 from victim_site.label import Label
@@ -64,7 +66,7 @@ def sender(attempt: Attempt, label: Label) -> str:
     Chromium says nothing with a WebSocket but the Origin, which tells the same.
     """
     if attempt.kind == WEBSOCKET and attempt.sec_fetch_site is None:
-        return origin_relation(attempt.origin, label.url) or ""
+        return relation_of(attempt.origin, label.url, settings.ADDRESSES.domains.bank) or ""
     return attempt.sec_fetch_site or ""
 
 

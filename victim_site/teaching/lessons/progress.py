@@ -69,7 +69,7 @@ def result(lesson: Lesson, attempt: Attempt, label: Label) -> str | None:
     if sender(attempt, label) not in relations:
         return None
     # What the bank's own page is made to send, it sends by script; a visitor uses its forms.
-    if attack.by_bank and attempt.sec_fetch_mode == "navigate":
+    if attack.by_application and attempt.sec_fetch_mode == "navigate":
         return None
     return FORGED if attempt.outcome == APPLIED else attempt.reason
 

@@ -19,7 +19,6 @@ from catalogue.matrix import FORGED
 from csrf_proof.reasons import (
     COOKIE_THIRD_PARTY,
     NOT_SIGNED_IN,
-    REASONS,
     SESSION_ENDED,
 )
 from victim_site.bank import reports
@@ -31,6 +30,7 @@ from victim_site.teaching.labs import picture
 from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.walks import attack_page, label_of, walk
+from victim_site.wording import REASONS
 
 DOCS = settings.CHECKOUT / "docs"
 TRIED, FIXED = "tried", "fixed"

@@ -1,9 +1,9 @@
-"""A browser of the attacker's own: visits one lab's bank over HTTP and signs in as mallory.
+"""The attacker's own visit to the application under attack: over HTTP, with their own account.
 
-The attacker is a customer too, so a form and its token are one sign-in away. What a page says that
-its forms must carry, and what its script says that requests must bring, is what is sent.
+The attacker can be a customer too, so a form and its token are one sign-in away. A visitor sends
+what a page says its forms and scripts must send.
 
-It talks to one address and names one host, and it follows no redirect: a lab is all it can reach.
+It talks to one address and names one host, and follows no redirect: it can reach nothing else.
 """
 
 from __future__ import annotations
@@ -11,32 +11,31 @@ from __future__ import annotations
 import http.client
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urlsplit
 
-from attacker_site.targets import Addresses
-
-NAME, PASSWORD = "mallory", "mischief"
 TIMEOUT_SECONDS = 5.0
 LARGEST_PAGE = 100_000
-# What a browser lets no script set: with these a page could ask for another host than its own.
+# Headers that a browser doesn't let scripts set: with them, a page could name another host.
 _NOT_FOR_SCRIPTS = re.compile(
     r"host|origin|referer|cookie2?|connection|keep-alive|upgrade|expect|te|trailer|date|via"
     r"|content-length|transfer-encoding|accept-.*|sec-.*|proxy-.*",
     re.IGNORECASE,
 )
 _GONE = re.compile(r"max-age=(?:0|-[0-9]+)", re.IGNORECASE)
+# Opens a connection to the application, with a time limit in seconds.
+Connect = Callable[[float], http.client.HTTPConnection]
 
 
-class BankProblem(Exception):
-    """The bank could not be used; the message is one sentence that says how."""
+class VisitProblem(Exception):
+    """The visit failed; the message is one sentence that says why."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the attacker's server has got for one attack: form fields and cookies, by name."""
+    """What the attacker's server got for one attack: form fields and cookies, by name."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
@@ -44,49 +43,72 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Caught:
-    """What a browser brought to the attacker's server: fields of its body, and the Referer."""
+    """What a browser sent to the attacker's server: fields of its body, and the Referer."""
 
     fields: Mapping[str, str]
     referer: str = ""
 
 
-class Visitor:
-    """One visit to one lab. `cookies` are those held now, by the names that a browser shows."""
+@dataclass(frozen=True)
+class Account:
+    """The attacker's own account, and the path of the form that signs in to it."""
 
-    def __init__(self, addresses: Addresses, lab: str) -> None:
-        self._addresses = addresses
-        self._origin = addresses.bank(lab)
+    username: str
+    password: str
+    sign_in: str = "/login"
+
+
+class Visitor:
+    """One visit. `cookies` are those held now, under the names that a browser would show.
+
+    `origin` is the application's, `name` what messages call it ("the bank").
+    """
+
+    def __init__(
+        self, origin: str, connect: Connect, account: Account, name: str = "the application"
+    ) -> None:
+        self._origin = origin
+        self._connect = connect
+        self._account = account
+        self._at_start = name[0].upper() + name[1:]
         self.cookies: dict[str, str] = {}
 
     def hidden_fields(self, path: str) -> dict[str, str]:
-        """Open a page of the bank; return the hidden fields of its forms."""
+        """Open a page of the application; return the hidden fields of its forms."""
         return self._open(path).fields
 
     def sign_in(self) -> None:
-        """Sign in as mallory, by the bank's own form."""
-        page = self._open("/login")
-        fields = {**page.fields, "username": NAME, "password": PASSWORD}
+        """Sign in to the attacker's account with the application's own form.
+
+        Raises:
+            VisitProblem: There is no such form, or it doesn't answer with a redirect.
+        """
+        path, username = self._account.sign_in, self._account.username
+        page = self._open(path)
+        fields = {**page.fields, "username": username, "password": self._account.password}
         sent_as_json = page.headers.get("Content-Type") == "application/json"
         body = json.dumps(fields) if sent_as_json else urlencode(fields)
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        status, _ = self._ask("POST", "/login", body, form | page.headers)
-        if status != http.client.SEE_OTHER:
-            raise BankProblem(f"The bank did not let mallory sign in: it answered {status}.")
+        status, _ = self._ask("POST", path, body, form | page.headers)
+        if status not in {http.client.FOUND, http.client.SEE_OTHER}:
+            raise VisitProblem(
+                f"{self._at_start} didn't let {username} sign in: it answered {status}."
+            )
 
     def _open(self, path: str) -> _Page:
         status, text = self._ask("GET", path)
         if status != http.client.OK:
-            raise BankProblem(f"The bank did not show {path}: it answered {status}.")
+            raise VisitProblem(f"{self._at_start} didn't show {path}: it answered {status}.")
         try:
             return _Page(text)
         except (AssertionError, ValueError, RecursionError):
             # HTMLParser gives up on some markup with an AssertionError.
-            raise BankProblem(f"The bank’s page {path} makes no sense.") from None
+            raise VisitProblem(f"{self._at_start}'s page {path} can't be read.") from None
 
     def _ask(
         self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] = {}
     ) -> tuple[int, str]:
-        """Send one request as the bank's own page would; return status and text."""
+        """Send one request as the application's own page would; return status and text."""
         sent = {
             "Host": urlsplit(self._origin).netloc,
             "Origin": self._origin,
@@ -98,19 +120,19 @@ class Visitor:
         }
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection = self._addresses.connect(TIMEOUT_SECONDS)
+        connection = self._connect(TIMEOUT_SECONDS)
         try:
             connection.request(method, path, body, sent)
             with connection.getresponse() as answer:
                 page = answer.read(LARGEST_PAGE + 1)
             if len(page) > LARGEST_PAGE:
-                raise BankProblem(f"The bank’s answer to {path} is too long to be a page.")
+                raise VisitProblem(f"{self._at_start}'s answer to {path} is too long for a page.")
             if answer.length:
                 raise http.client.IncompleteRead(page)
         except (OSError, http.client.HTTPException):
-            raise BankProblem("The bank does not answer. Is it running?") from None
+            raise VisitProblem(f"{self._at_start} doesn't answer. Is it running?") from None
         except ValueError:
-            raise BankProblem("The bank asks for a header that nobody can send.") from None
+            raise VisitProblem(f"{self._at_start} asks for a header that can't be sent.") from None
         finally:
             connection.close()
         for line in answer.msg.get_all("Set-Cookie") or []:
@@ -118,7 +140,7 @@ class Visitor:
         return answer.status, page.decode("utf-8", "replace")
 
     def _keep(self, line: str) -> None:
-        """Keep a cookie, or forget it, as it stands: a browser knows of no quotes."""
+        """Keep a cookie as it is, or forget it. Browsers keep quotes as part of the value."""
         pair, *attributes = (part.strip() for part in line.split(";"))
         name, equals, value = pair.partition("=")
         if any(_GONE.fullmatch(attribute) for attribute in attributes):
@@ -128,7 +150,7 @@ class Visitor:
 
 
 def hidden_fields(markup: str) -> dict[str, str]:
-    """Return the hidden fields in a piece of markup, and none where that makes no sense."""
+    """Return the hidden fields in a piece of markup; none if it can't be parsed."""
     try:
         return _Page(markup).fields
     except (AssertionError, ValueError, RecursionError):
@@ -136,7 +158,7 @@ def hidden_fields(markup: str) -> dict[str, str]:
 
 
 class _Page(HTMLParser):
-    """A page of the bank: the hidden fields of its forms, and the headers that its script sends."""
+    """A page: the hidden fields of its forms, and the headers that its script sends."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,0 +1,395 @@
+"""The attacks: found by listing a folder, and rendered from the same file that a page shows.
+
+An attack is a folder with `exploit.html` (a complete small document with placeholders),
+`attack.toml` (what it is) and `README.md` (why it works). If it needs the attacker's own account,
+`server.py` has a function `prepare`, which visits the application before the page is served. If
+something stolen arrives at the attacker's server, it has a function `caught`, which says what that
+is; and `caught.html`, if present, is the page that then uses it.
+
+This is the only reader and the only renderer of attack folders. A folder that isn't complete is an
+error, because an attack that silently vanishes would look like a defense.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from csrf_proof.limits import TookTooLong, within
+from csrf_proof.positions import CROSS_SITE, POSITIONS, SAME_ORIGIN
+from csrf_proof.visitor import Caught, Prepared, Visitor, VisitProblem
+
+# Inside an installed package, else in a checkout.
+_PACKAGED = Path(__file__).parent / "attack_folders"
+FOLDER = (
+    _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1] / "attacker_site" / "attacks"
+)
+FORMAT_VERSION = 1
+ATTACK_FILE, EXPLOIT_PAGE, README = "attack.toml", "exploit.html", "README.md"
+FILES = (ATTACK_FILE, EXPLOIT_PAGE, README)
+CAUGHT_PAGE, SERVER = "caught.html", "server.py"
+OPTIONAL_FILES = (CAUGHT_PAGE, SERVER)
+FORM_TYPE, NO_TYPE = "application/x-www-form-urlencoded", "none"
+
+METHODS = ("GET", "HEAD", "POST")
+SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER = "signed-in", "signed-out", "signs-in-later"
+VICTIMS = (SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER)
+# Seconds that an attack's own code may take: to render a page, and to visit the application.
+RENDER_SECONDS, SERVER_SECONDS = 2.0, 20.0
+LARGEST_PAGE = 1_000_000
+Prepare = Callable[[Visitor], Prepared]
+Catch = Callable[[Caught], Prepared]
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class AttackError(ValueError):
+    """A folder that isn't a complete attack, or whose code fails; the message says how."""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """What a folder says. The slug is its name; keys with a default may be left out of the file.
+
+    `action` is what the attack makes the application do, `actions` are all that it can. `path` is
+    the address of the act where it isn't the action's own. `content_type` is `none` where the
+    request has none. `fields_in_query`: a POST whose fields are in its address. `hides_origin`: its
+    Origin is null. `sandboxed`: to the browser it comes from a site of its own, wherever the page
+    is. `by_application`: a page of the application makes the request, so it is same-origin. `adds`
+    are fields in addition to the action's. `needs` is the weakness of the application without which
+    nothing happens. `second_click` is the text that the visitor has to click after the bait, on a
+    page of the application. `victim` says whether the visitor is signed in when the page opens.
+    """
+
+    folder: Path = field(repr=False, compare=False)
+    slug: str
+    title: str
+    bait: str
+    summary: str
+    action: str
+    actions: tuple[str, ...]
+    positions: tuple[str, ...]
+    trigger: str
+    method: str
+    request: str
+    format_version: int = FORMAT_VERSION
+    content_type: str = FORM_TYPE
+    path: str = ""
+    fields_in_query: bool = False
+    hides_origin: bool = False
+    sandboxed: bool = False
+    by_application: bool = False
+    adds: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
+    second_click: str = ""
+    victim: str = SIGNED_IN
+
+    @property
+    def launched_from(self) -> tuple[str, ...]:
+        """The positions whose hosts serve its page."""
+        return tuple(CROSS_SITE if at == SAME_ORIGIN else at for at in self.positions)
+
+    @cached_property
+    def readme(self) -> str:
+        return self._read(README)
+
+    @property
+    def text(self) -> str:
+        """The README from its first section on, without the title."""
+        _, heading, rest = self.readme.partition("\n## ")
+        return heading.lstrip() + rest
+
+    @cached_property
+    def source(self) -> str:
+        """The exploit page with its placeholders."""
+        return self._read(EXPLOIT_PAGE)
+
+    @cached_property
+    def server_source(self) -> str:
+        """What the attacker's server does for this attack; empty if it does nothing."""
+        return self._read(SERVER)
+
+    @cached_property
+    def caught_source(self) -> str:
+        """The page that uses what was stolen, with its placeholders; empty if there is none."""
+        return self._read(CAUGHT_PAGE)
+
+    def _read(self, name: str) -> str:
+        file = self.folder / name
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    def mistake(self) -> str | None:
+        """Return what is wrong with the values, or None."""
+        checks = {
+            f"trigger must be load or click, not {self.trigger!r}": self.trigger
+            in {"load", "click"},
+            f"method must be among {', '.join(METHODS)}, not {self.method!r}": self.method
+            in METHODS,
+            f"victim must be among {', '.join(VICTIMS)}": self.victim in VICTIMS,
+            f"action {self.action!r} is not among its actions": self.action in self.actions,
+            f"positions must be among {', '.join(POSITIONS)}": bool(self.positions)
+            and set(self.positions) <= set(POSITIONS),
+        }
+        return next((sentence for sentence, right in checks.items() if not right), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """One attack, aimed: everything that decides which bytes are served.
+
+    `origin` is the application's, `action_path` and `forged` are the address and the fields of the
+    act. `behind` is the link to a page about the attack, `caught` the address where stolen things
+    arrive.
+    """
+
+    attack: Attack
+    origin: str
+    action_path: str
+    forged: Mapping[str, str] = field(default_factory=dict)
+    behind: str = ""
+    prepared: Prepared = field(default_factory=Prepared)
+    caught: str = ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The forged fields, name to value, with what the attacker's server adds to them."""
+        forged = {**self.forged, **self.attack.adds}
+        return forged | {k: v for k, v in self.prepared.fields.items() if k not in forged}
+
+    @property
+    def path(self) -> str:
+        """The address of the act within the application."""
+        return self.attack.path or self.action_path
+
+    @property
+    def endpoint(self) -> str:
+        """The absolute address of the act, without a query."""
+        return self.origin + self.path
+
+    @property
+    def target(self) -> str:
+        """What follows the host in the request: the path, and the query where fields are there."""
+        in_query = self.attack.method != "POST" or self.attack.fields_in_query
+        query = urlencode(self.fields) if in_query else ""
+        return self.path + (f"?{query}" if query else "")
+
+    @property
+    def url(self) -> str:
+        """The absolute address that the request asks for."""
+        return self.origin + self.target
+
+
+def read_all(folder: Path = FOLDER) -> dict[str, Attack]:
+    """Return every attack of a folder by slug, without running any of their code.
+
+    Raises:
+        AttackError: A folder isn't a complete attack.
+    """
+    try:
+        found = sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError as error:
+        raise AttackError(f"{folder} can't be listed: {error.strerror}.") from error
+    return {path.name: read(path) for path in found if path.name != "__pycache__"}
+
+
+def read(folder: Path) -> Attack:
+    """Return the attack in a folder.
+
+    Raises:
+        AttackError: The folder isn't a complete attack.
+    """
+    where = f"attacks/{folder.name}"
+    if not _SLUG.fullmatch(folder.name):
+        raise AttackError(f"{where}: a folder's name is lower-case words joined by hyphens.")
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise AttackError(f"{where}: {name} is missing.")
+    try:
+        for name in (*FILES, *OPTIONAL_FILES):
+            if (folder / name).exists():
+                (folder / name).read_text(encoding="utf-8")
+        data = tomllib.loads((folder / ATTACK_FILE).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise AttackError(f"{where}/{ATTACK_FILE}: {error}.") from error
+    return _attack(folder, f"{where}/{ATTACK_FILE}", data)
+
+
+def _attack(folder: Path, where: str, data: dict[str, Any]) -> Attack:
+    version = data.get("format_version", FORMAT_VERSION)
+    if type(version) is not int or version < 1:
+        raise AttackError(f"{where}: format_version must be a whole number from 1.")
+    if version > FORMAT_VERSION:
+        raise AttackError(
+            f"{where}: format_version is {version}, and this csrf-proof reads up to "
+            f"{FORMAT_VERSION}. Install a newer one."
+        )
+    known = {each.name: each for each in fields(Attack) if each.name not in {"slug", "folder"}}
+    needed = {
+        name
+        for name, each in known.items()
+        if each.default is MISSING and each.default_factory is MISSING
+    }
+    if missing := sorted(needed - set(data)):
+        raise AttackError(f"{where}: {', '.join(missing)} is missing.")
+    if unknown := sorted(set(data) - set(known)):
+        raise AttackError(f"{where}: {', '.join(unknown)} isn't a key of an attack.")
+    for name, value in data.items():
+        items = value if name in {"actions", "positions"} else [value]
+        kind = {"bool": bool, "int": int}.get(str(known[name].type), str)
+        if name == "adds" and isinstance(value, dict):
+            items = list(value.values())
+        if not isinstance(items, list) or not all(isinstance(item, kind) for item in items):
+            raise AttackError(f"{where}: {name} has a value of the wrong type.")
+    lists = {name: tuple(data[name]) for name in ("actions", "positions")}
+    attack = Attack(**{"folder": folder, "slug": folder.name, **data, **lists})
+    if mistake := attack.mistake():
+        raise AttackError(f"{where}: {mistake}.")
+    return attack
+
+
+class Arsenal:
+    """All attacks of a folder, ready to be served.
+
+    `servers` and `catchers` are the slugs of the attacks with a `prepare` and a `caught`.
+    """
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        """Read every folder and load its code.
+
+        Raises:
+            AttackError: A folder isn't a complete attack, or its template or code can't be loaded.
+        """
+        self._pages = SandboxedEnvironment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        # A script shows the fields in the order in which the application's form has them.
+        self._pages.policies["json.dumps_kwargs"] = {}
+        self.attacks: Mapping[str, Attack] = read_all(folder)
+        for slug in self.attacks:
+            for name in (EXPLOIT_PAGE, CAUGHT_PAGE):
+                if (folder / slug / name).exists():
+                    self._check_template(f"{slug}/{name}")
+        modules = {
+            slug: _load(attack.folder / SERVER)
+            for slug, attack in self.attacks.items()
+            if attack.server_source
+        }
+        self.servers: dict[str, Prepare] = _functions(modules, "prepare")
+        self.catchers: dict[str, Catch] = _functions(modules, "caught")
+        self.uses = {slug for slug in self.catchers if self.attacks[slug].caught_source}
+
+    def _check_template(self, name: str) -> None:
+        try:
+            self._pages.get_template(name)
+        except TemplateError as error:
+            raise AttackError(f"attacks/{name}: {error}.") from error
+
+    def prepare(self, attack: Attack, visitor: Visitor) -> Prepared:
+        """Let the attack's server do its part before the page is served.
+
+        Raises:
+            VisitProblem: The application didn't play along.
+            AttackError: The attack's own code failed, or didn't end.
+        """
+        if attack.slug not in self.servers:
+            return Prepared()
+        return _run(attack, lambda: self.servers[attack.slug](visitor))
+
+    def catch(self, attack: Attack, said: Caught) -> Prepared:
+        """Return what the attack's server makes of something that arrived.
+
+        Raises:
+            AttackError: The attack's own code failed, or didn't end.
+        """
+        return _run(attack, lambda: self.catchers[attack.slug](said))
+
+    def render(self, shot: Shot, file: str = EXPLOIT_PAGE) -> str:
+        """Return the page exactly as it is served.
+
+        Raises:
+            AttackError: The template fails, doesn't end, or makes too long a page.
+        """
+        where = f"attacks/{shot.attack.slug}/{file}"
+        values = {
+            "url": shot.url,
+            "endpoint": shot.endpoint,
+            "target": shot.target,
+            "caught": shot.caught,
+            "fields": shot.fields,
+            "cookies": dict(shot.prepared.cookies),
+            "origin": shot.origin,
+            "domain": urlsplit(shot.origin).hostname,
+            "behind": shot.behind,
+        }
+        try:
+            template = self._pages.get_template(f"{shot.attack.slug}/{file}")
+            return within(RENDER_SECONDS, lambda: _joined(template.generate(**values)))
+        except TookTooLong:
+            raise AttackError(f"{where} took longer than {RENDER_SECONDS:g} s to render.") from None
+        except Exception as error:
+            raise AttackError(f"{where}: {error}.") from error
+
+
+def _joined(pieces: Any) -> str:
+    page: list[str] = []
+    length = 0
+    for piece in pieces:
+        page.append(piece)
+        length += len(piece)
+        if length > LARGEST_PAGE:
+            raise ValueError(f"the page is longer than {LARGEST_PAGE:,} characters")
+    return "".join(page)
+
+
+def _run(attack: Attack, call: Callable[[], Prepared]) -> Prepared:
+    where = f"attacks/{attack.slug}/{SERVER}"
+    try:
+        prepared = within(SERVER_SECONDS, call)
+    except VisitProblem:
+        raise
+    except TookTooLong:
+        raise AttackError(f"{where} took longer than {SERVER_SECONDS:g} s.") from None
+    except (Exception, SystemExit) as error:
+        raise AttackError(f"{where} failed: {type(error).__name__}: {error}") from error
+    if not isinstance(prepared, Prepared):
+        raise AttackError(f"{where} must return Prepared, not {type(prepared).__name__}.")
+    return prepared
+
+
+def _load(file: Path) -> ModuleType:
+    """Return the attack's own module. The folder's name is a slug, so it isn't a package."""
+    where = f"attacks/{file.parent.name}/{SERVER}"
+    spec = importlib.util.spec_from_file_location(f"server of {file.parent.name}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    loader = spec.loader
+    try:
+        within(SERVER_SECONDS, lambda: loader.exec_module(module))
+    except TookTooLong:
+        raise AttackError(f"{where} took longer than {SERVER_SECONDS:g} s to load.") from None
+    except (Exception, SystemExit) as error:
+        raise AttackError(f"{where} can't be loaded: {type(error).__name__}: {error}") from error
+    if not hasattr(module, "prepare") and not hasattr(module, "caught"):
+        raise AttackError(f"{where} has neither a function prepare nor a function caught.")
+    return module
+
+
+def _functions(modules: Mapping[str, ModuleType], name: str) -> dict[str, Any]:
+    return {slug: getattr(m, name) for slug, m in modules.items() if hasattr(m, name)}
