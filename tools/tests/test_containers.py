@@ -18,7 +18,9 @@ from typing import Any
 
 import pytest
 
-from tools.run import APPLICATIONS, DEFAULT_PORTS, GUNICORN, HOSTS, MIGRATE, PORT_VARIABLES, ROOT
+from tools.run import APPLICATIONS, HOSTS, ROOT
+from tools.runner.services import MIGRATE, SERVERS
+from tools.runner.settings import DEFAULT_PORTS, GUNICORN, PORT_VARIABLES
 
 COMPOSE = ROOT / "docker-compose.yml"
 SITES = ("victim", "attacker")
@@ -140,7 +142,7 @@ def test_the_commands_are_those_of_the_runner(site: str) -> None:
     if "(" in application:
         application = f"'{application}'"
     serve = " ".join(
-        ("exec python", *GUNICORN, f"--bind 0.0.0.0:${PORT_VARIABLES[site]}", application)
+        ("exec python", *SERVERS[GUNICORN], f"--bind 0.0.0.0:${PORT_VARIABLES[site]}", application)
     )
     migrate = " ".join(("python", *MIGRATE))
     assert script == (f"{migrate} && {serve}" if site == "victim" else serve)
@@ -149,7 +151,7 @@ def test_the_commands_are_those_of_the_runner(site: str) -> None:
 @pytest.mark.parametrize("site", SITES)
 def test_what_is_copied_exists_and_is_sent_to_the_build(site: str) -> None:
     sources = [part for line in instructions(site, "COPY") for part in line.split()[:-1]]
-    assert f"requirements/{site}.txt" in sources
+    assert "requirements/run.txt" in sources
     assert "gunicorn.conf.py" in sources
     absent = [source for source in sources if not (ROOT / source).exists()]
     assert not absent, f"{site}_site/Dockerfile copies what is not there"
@@ -160,7 +162,7 @@ def test_what_is_copied_exists_and_is_sent_to_the_build(site: str) -> None:
 @pytest.mark.parametrize("site", SITES)
 def test_packages_are_checked_against_their_hashes(site: str) -> None:
     installs = [line for line in instructions(site, "RUN") if "pip install" in line]
-    assert installs == [f"pip install --require-hashes -r requirements/{site}.txt"]
+    assert installs == ["pip install --require-hashes -r requirements/run.txt"]
 
 
 def test_docker_accepts_the_file() -> None:

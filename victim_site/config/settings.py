@@ -21,6 +21,8 @@ VAR_DIR = Path(os.environ.get("VAR_DIR") or CHECKOUT / "var").resolve()
 # Where browsers find both sites. A request says itself how it came (`request.scheme`); pages that
 # are about other hosts go by this.
 ADDRESSES = addresses.read(os.environ)
+# Of the two servers, gunicorn alone hands over the socket that the statement feed needs.
+STATEMENT_FEED = os.environ.get("SERVER") != "waitress"
 
 
 def _kept_secret_key() -> str:
