@@ -64,6 +64,11 @@ class Domains:
     bank: str = f"bank.{LOCALHOST}"
     evil: str = f"evil.{LOCALHOST}"
 
+    @property
+    def resolve_by_themselves(self) -> bool:
+        """Whether browsers find this machine under these names without DNS or a hosts file."""
+        return all(is_below(name, LOCALHOST) for name in (self.playground, self.bank, self.evil))
+
     def lab(self, label: str) -> str:
         """The lab under attack."""
         return f"{label}.{self.bank}"
@@ -171,6 +176,11 @@ class Addresses:
         return _NAMED.sub(domain, _ORIGIN.sub(origin, text))
 
 
+def is_below(name: str, top: str) -> bool:
+    """Tell whether a name is another one or below it."""
+    return name == top or name.endswith(f".{top}")
+
+
 DEFAULT = Addresses()
 # In texts a host may begin with a placeholder, as in <lab> or ….
 _ORIGIN = re.compile(
@@ -251,7 +261,7 @@ def _domain(variable: str, text: str, scheme: str) -> str:
             f"{variable} is {text!r}, which is not a domain name of two or more parts (a-z, 0-9 "
             f"and hyphens, joined by dots); for example: {variable}={variable[:4].lower()}.example"
         )
-    if scheme == "http" and not name.endswith(f".{LOCALHOST}"):
+    if scheme == "http" and not is_below(name, LOCALHOST):
         raise AddressError(
             f"{variable} is {text!r}, and over plain http browsers drop Secure cookies and "
             f"Sec-Fetch headers for such a name; set HTTPS=1, or a name that ends in .{LOCALHOST}"

@@ -37,7 +37,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from catalogue.addresses import LOCALHOST, LONGEST_NAME, Domains
+from catalogue.addresses import LOCALHOST, LONGEST_NAME, Domains, is_below
 
 LOOPBACK = ("127.0.0.1", "::1")
 # Apple's systems accept no certificate that lasts longer than 825 days.
@@ -63,11 +63,6 @@ def folder_for(var_dir: Path, domains: Domains) -> Path:
     if names == (LOCALHOST,):
         return var_dir / "https"
     return var_dir / f"https-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:8]}"
-
-
-def is_below(name: str, top: str) -> bool:
-    """Tell whether a name is another one or below it."""
-    return name == top or name.endswith(f".{top}")
 
 
 @dataclass(frozen=True)

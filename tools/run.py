@@ -88,6 +88,8 @@ def _announce(playground: Playground) -> None:
     if playground.https:
         print(f"Browsers warn at each host until they trust {playground.ca_file}")
         print("How, and how to take it back: docs/https.md")
+    if not playground.where.domains.resolve_by_themselves:
+        print("The names have to lead to this machine: make hosts prints lines for a hosts file.")
     if playground.server == WAITRESS:
         print("The server is waitress, so the live statement and websocket-hijack don't work.")
     print("Ctrl-C stops both sites.", flush=True)
