@@ -31,13 +31,15 @@ reset: to-run ## Forget all labs, progress and loot; keep the environment
 
 ##@ Prove
 test: check browsers ## Everything: check, then every cell and page in three browsers
-	$(RUN) -m e2e.profiles
+	@$(RUN) -m tools.postgresql
+	$(RUN) -m csrf_proof.profiles
 	$(PYTEST_BROWSER) e2e
 
 check: to-test ## Lint, types, import contract, catalogue, unit tests (about a minute)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
+	$(VENV)/bin/mypy --platform win32 start.py tools/run.py
 	for file in attacker_site/attacks/*/server.py; do $(VENV)/bin/mypy $$file || exit; done
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
@@ -51,14 +53,14 @@ matrix-full: browsers ## Every cell, every honest user, and axe on every page (a
 	$(PYTEST_CELLS) e2e/test_honest.py e2e/test_weaknesses.py e2e/test_safety.py --all-cells
 
 matrix-https: browsers ## What https changes, and attacks that must not notice it (K, PROFILE as above)
-	$(PYTEST_BROWSER) e2e/test_https.py --all-cells $(if $(PROFILE),--profile $(PROFILE))
+	$(PYTEST_BROWSER) e2e/test_https.py --all-cells $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE)) || [ $$? -eq 5 ]
 	$(PYTEST_BROWSER) e2e/test_matrix.py --https -k "$(or $(K),$(HTTPS_CELLS))" $(if $(PROFILE),--profile $(PROFILE))
 
-sabotage: browsers ## Take each defense away, and see its column turn red
-	$(RUN) -m e2e.sabotage
+sabotage: browsers ## Take each defense away, and see its column turn red (DEFENSE=post-only: one)
+	$(RUN) -m e2e.sabotage $(DEFENSE)
 
 ##@ Measure
-bench: browsers ## Ratios to floors measured in the same run; asserts nothing
+bench: browsers ## Ratios to floors measured in the same run; asserts nothing (SHORT=1: does it run?)
 	$(RUN) -m e2e.bench
 
 ##@ Prepare

@@ -33,14 +33,8 @@ from attacker_site.cookies import next_step
 from attacker_site.gallery import in_sections, picture
 from attacker_site.hosts import Visit, is_loopback, read_host
 from attacker_site.mallory import visit as visit_as_mallory
-from attacker_site.targets import (
-    DEFAULT_LAB,
-    LABEL_LIMIT,
-    OWNER_LIMIT,
-    is_label,
-    read_addresses,
-    with_weakness,
-)
+from attacker_site.targets import read_addresses
+from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
 from csrf_proof.attacks import CAUGHT_PAGE, FOLDER, Arsenal, Attack, AttackError
 from csrf_proof.positions import CROSS_SITE, HOSTS, LOOKALIKE, SUBDOMAIN
 from csrf_proof.visitor import Caught, Prepared, VisitProblem
@@ -85,7 +79,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
 
     def current_lab() -> str | None:
         """Return the lab of this request, or None where the query names no well-formed one."""
-        lab = visit().lab or request.args.get("lab", DEFAULT_LAB)
+        lab = visit().lab or request.args.get("lab", NO_DEFENSE)
         return lab if is_label(lab) else None
 
     def query(lab: str | None, **more: str | int | None) -> str:
@@ -101,8 +95,8 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
                 400,
                 "That is no lab",
                 "A lab’s label has the form below. Names are lower-case letters and digits, joined "
-                f"by single hyphens; an owner has at most {OWNER_LIMIT} characters, the whole "
-                f"label at most {LABEL_LIMIT}.",
+                f"by single hyphens; an owner has at most {LONGEST_OWNER} characters, the whole "
+                f"label at most {LONGEST_LABEL}.",
                 {"The gallery, aimed at no-defense": "/"},
                 form="<defense>[--<defense>…][--with-<weakness>…][--for-<owner>]",
             )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from attacker_site.targets import is_label
 from catalogue.addresses import LOCALHOST, Domains, Kind
+from catalogue.labels import is_label
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 _PORT = r"(?::[0-9]{0,5})?"

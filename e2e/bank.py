@@ -20,6 +20,8 @@ from http.cookies import SimpleCookie
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from playwright.sync_api import BrowserContext, Page
+
 from catalogue.addresses import Addresses, Domains, Kind
 
 ATTACKERS = {Kind.EVIL, Kind.COMMUNITY, Kind.LOOKALIKE}
@@ -205,6 +207,18 @@ class Lab:
             return None
 
         return until(arrived, f"{kind} of {action}", self.label)
+
+
+def sign_in_by_hand(context: BrowserContext, lab: Lab, username: str = "alice") -> Page:
+    """Sign in with the bank's form in the browser, as a visitor does; return the account page."""
+    page = context.new_page()
+    page.goto(f"{lab.url}/login")
+    if username != "alice":
+        page.fill("input[name=username]", username)
+        page.fill("input[name=password]", "mischief")
+    page.click("main button")
+    page.wait_for_selector("h1.greeting")
+    return page
 
 
 def browser_cookies(set_cookie_lines: list[str], host: str) -> list[Any]:

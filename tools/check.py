@@ -20,7 +20,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What the scaffold leaves for people to write.
 BLANK = "TODO"
-LONGEST_LABEL = 63
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PLACES = ("cross-site", "subdomain")
 POSITIONS = {"cross-site", "subdomain", "lookalike", "same-origin"}
@@ -38,6 +37,7 @@ ATTACK_KEYS = {
     "request",
 }
 OPTIONAL_ATTACK_KEYS = {
+    "format_version",
     "content_type",
     "path",
     "fields_in_query",
@@ -69,7 +69,7 @@ MOST_WORDS = 350
 # The end of a sentence of a lesson, and a link to a file beside it.
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 FILE_LINK = re.compile(r"\]\(([^):#]+\.md)(?:#([^)]+))?\)")
-SHARED_DEFENSE_FILES = {"__init__.py", "base.py", "reasons.py"}
+SHARED_DEFENSE_FILES = {"__init__.py", "base.py", "registry.py"}
 NO_WEAKNESS_FILES = {"templates", "static"}
 CACHES = {"__pycache__", "tests"}
 

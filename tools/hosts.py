@@ -16,13 +16,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from catalogue.addresses import DEFAULT, AddressError, Domains, read
+from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER
 from catalogue.lessons import read_all
 from csrf_proof.positions import LOOKALIKE, SUBDOMAIN
-from tools.check import LONGEST_LABEL, ROOT, SLUG
+from tools.check import ROOT, SLUG
 from tools.run import LOOPBACK
 
 DEFAULT_NAME = "me"
-LONGEST_NAME = 12
 
 
 def hosts(name: str, root: Path = ROOT, domains: Domains = DEFAULT.domains) -> list[str]:
@@ -65,10 +65,10 @@ def main(
         print(error, file=sys.stderr)
         return 2
     name = " ".join(arguments) or DEFAULT_NAME
-    if not SLUG.fullmatch(name) or len(name) > LONGEST_NAME:
+    if not SLUG.fullmatch(name) or len(name) > LONGEST_OWNER:
         print(
-            f"“{name}” is no name for a learner: at most {LONGEST_NAME} characters, which are a-z, "
-            "0-9 and single hyphens, as in NAME=otter42.",
+            f"“{name}” is no name for a learner: at most {LONGEST_OWNER} characters, which are "
+            "a-z, 0-9 and single hyphens, as in NAME=otter42.",
             file=sys.stderr,
         )
         return 2

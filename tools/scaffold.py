@@ -10,12 +10,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from catalogue.labels import LONGEST_LABEL
 from tools.check import (
     ATTACK_HEADINGS,
     BLANK,
     DEFENSE_HEADINGS,
     FLAWED_HEADINGS,
-    LONGEST_LABEL,
     ROOT,
     SLUG,
 )

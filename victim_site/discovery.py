@@ -9,7 +9,7 @@ from typing import TypeVar
 
 Kind = TypeVar("Kind")
 # Files of such a folder that hold no member of it.
-SHARED = {"base", "reasons"}
+SHARED = {"base", "registry"}
 
 
 def members(kind: type[Kind], *packages: ModuleType) -> dict[str, Kind]:

@@ -14,6 +14,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -57,13 +58,11 @@ def start(python: Path, root: Path) -> int:
     command = [str(python), "-m", "tools.run"]
     if sys.platform != "win32":
         os.execv(python, command)  # noqa: S606 - the playground takes this process's place
-    # On Windows that would return to the prompt at once. Ctrl-C reaches both processes.
-    process = subprocess.Popen(command)
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+    # On Windows that would return to the prompt at once. Ctrl-C and Ctrl-Break reach the runner,
+    # too, and this process waits until it has stopped everything.
+    for number in (signal.SIGINT, signal.SIGBREAK):
+        signal.signal(number, lambda number, frame: None)
+    return subprocess.Popen(command).wait()
 
 
 def prepare(venv: Path, kind: str, root: Path = ROOT) -> Path:

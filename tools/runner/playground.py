@@ -75,6 +75,8 @@ class Playground:
             "HTTPS": "1" if https else "0",
             "SERVER": server,
             "PLAYGROUND_RUNNER": str(os.getpid()),
+            # Lessons and sources are UTF-8, which Windows doesn't assume.
+            "PYTHONUTF8": "1",
         }
         # Where browsers find it.
         self.where = settings.read_where(self.environment)

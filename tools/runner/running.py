@@ -16,7 +16,7 @@ from typing import Any
 from catalogue.addresses import Addresses
 from tools.runner.failures import SetupError
 
-# Of the OpenAPI document (victim_site/lab/api.py); other programs answer /health as well.
+# Of the OpenAPI document (victim_site/teaching/api.py); other programs answer /health as well.
 TITLE = "CSRF Playground"
 ANSWER_SECONDS = 3
 FOLDER = "running"

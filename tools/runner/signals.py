@@ -31,9 +31,12 @@ class Signals:
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         for name in STOPPING:
             number = getattr(signal, name, None)
+            if number is None:
+                continue
             # Under nohup the hang-up is ignored, and stays so.
-            if number is not None and not _ignores_hang_up(name):
-                signal.signal(number, self._on_stop)
+            if name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN:
+                continue
+            signal.signal(number, self._on_stop)
         self._longest: float | None = LONGEST_PAUSE
         if hasattr(signal, "SIGCHLD"):
             # A handler that does nothing, so that the end of a child ends a pause.
@@ -51,7 +54,3 @@ class Signals:
                 self._reader.recv(4096)
         if self._stop:
             raise Interrupted
-
-
-def _ignores_hang_up(name: str) -> bool:
-    return name == "SIGHUP" and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN

@@ -174,6 +174,31 @@ def test_what_is_copied_exists_and_is_sent_to_the_build(site: str) -> None:
 
 
 @pytest.mark.parametrize("site", SITES)
+def test_a_site_finds_all_it_imports_in_its_image(site: str, tmp_path: Path) -> None:
+    without = shutil.ignore_patterns("tests", "__pycache__")
+    for line in instructions(site, "COPY"):
+        *sources, to = line.split()
+        for source in (ROOT / source for source in sources):
+            if source.is_dir():
+                shutil.copytree(source, tmp_path / to, ignore=without)
+            else:
+                (tmp_path / to).mkdir(exist_ok=True)
+                shutil.copy(source, tmp_path / to)
+    module, _, application = APPLICATIONS[site].partition(":")
+    load = f"import {module}; {module}.{application}"
+    # Nothing but the environment and what was copied, and no tool that isn't there to run.
+    blocked = "import sys; sys.modules.update(dict.fromkeys(('playwright', 'pytest', 'tools')))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{blocked}; {load}"],
+        cwd=tmp_path,
+        env={"VAR_DIR": str(tmp_path / "var")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("site", SITES)
 def test_packages_are_checked_against_their_hashes(site: str) -> None:
     installs = [line for line in instructions(site, "RUN") if "pip install" in line]
     assert installs == ["pip install --require-hashes -r requirements/run.txt"]

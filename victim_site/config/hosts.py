@@ -14,10 +14,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import set_urlconf
 
+from catalogue.labels import BadLabel
+from victim_site.bank.label import Label
+from victim_site.bank.requests import SiteRequest
 from victim_site.config.urls_bank import addresses
 from victim_site.defenses.base import all_defenses
-from victim_site.label import BadLabel, Label, SiteRequest, parse, stacks
-from victim_site.weaknesses.base import all_weaknesses
+from victim_site.label import parse, stacks
+from victim_site.weaknesses.registry import all_weaknesses
 
 
 class HostMiddleware:

@@ -161,7 +161,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "loggers": {
-        # Refused hosts and bodies are the daily bread of an attack lab, and each gets a page.
+        # Refused hosts and bodies are normal for a site that is attacked all day; each gets a page.
         "django.security": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
     },

@@ -23,17 +23,20 @@ Saying SameSite=Lax or Strict, which know no two minutes.
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from victim_site.weaknesses.base import View, Weakness
+from victim_site.bank.labs import hold
+from victim_site.bank.requests import BankRequest
+from victim_site.bank.weakness import View, Weakness
 
 
-def _lantern_id(request: HttpRequest) -> HttpResponse:
+def _lantern_id(request: BankRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("login")
-    # A changed value: a browser that is given the same one again keeps the cookie's age.
-    request.session.cycle_key()
+    with hold(request.lab):
+        # A changed value: a browser that is given the same one again keeps the cookie's age.
+        request.session.cycle_key()
     return redirect("/?signed-in")
 
 

@@ -32,7 +32,7 @@ from django.shortcuts import render
 from victim_site.bank import forms
 from victim_site.bank.actions import Action
 from victim_site.bank.requests import BankRequest
-from victim_site.weaknesses.base import View, Weakness
+from victim_site.bank.weakness import View, Weakness
 
 MESSAGES = {
     "welcome": "Welcome to Lantern Bank. We keep the light on.",

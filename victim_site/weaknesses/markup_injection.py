@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import re
 
-from victim_site.weaknesses.base import Weakness
+from victim_site.bank.weakness import Weakness
 
 # Elements that run scripts, handlers, and addresses that are scripts. What is left does not run.
 _SCRIPTS = re.compile(

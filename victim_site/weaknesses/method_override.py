@@ -26,7 +26,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from victim_site.weaknesses.base import View, Weakness
+from victim_site.bank.weakness import View, Weakness
 
 
 def _bookmarks(request: HttpRequest) -> HttpResponse:

@@ -33,7 +33,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.encoding import iri_to_uri
 
-from victim_site.weaknesses.base import View, Weakness
+from victim_site.bank.weakness import View, Weakness
 
 LONGEST = 2000
 # What a page of the bank links to here, so that the feature is of use.

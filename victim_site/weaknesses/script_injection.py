@@ -24,7 +24,7 @@ the bank's own script files alone (`content-policy`) is a second net.
 
 from __future__ import annotations
 
-from victim_site.weaknesses.base import Weakness
+from victim_site.bank.weakness import Weakness
 
 
 class ScriptInjection(Weakness):

@@ -32,7 +32,7 @@ from victim_site.bank import forms
 from victim_site.bank.actions import Action, Refused
 from victim_site.bank.requests import BankRequest
 from victim_site.bank.views import api_transfer, transfer
-from victim_site.weaknesses.base import View, Weakness
+from victim_site.bank.weakness import View, Weakness
 
 
 def _enter(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:

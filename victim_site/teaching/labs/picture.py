@@ -22,11 +22,11 @@ from django.urls import Resolver404, resolve
 from csrf_proof import reasons
 from victim_site.bank.actions import Action
 from victim_site.bank.attempts import ACT, ANONYMOUS, APPLIED, FRAMED, PREFLIGHT, WEBSOCKET
+from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
-from victim_site.config.urls_bank import addresses
+from victim_site.bank.urls import addresses
 from victim_site.defenses.base import Defense
-from victim_site.label import Label
-from victim_site.teaching.labs import telling
+from victim_site.teaching.labs import attempt_summary
 
 WIDTH, EDGE, PADDING, GAP = 600, 2, 22, 46
 RIGHT = WIDTH - EDGE - PADDING
@@ -150,7 +150,7 @@ def draw(attempt: Attempt, label: Label, headers: Sequence[str] = HEADERS) -> di
 
     `headers` names the header lines that are in it, for whom all would be too many.
     """
-    story, verdict = telling.told(attempt, label)
+    story, verdict = attempt_summary.summarize(attempt, label)
     cards = [
         _sender(attempt, label),
         _request(attempt, headers),
@@ -188,15 +188,15 @@ def _said(card: Card) -> str:
 
 
 def _sender(attempt: Attempt, label: Label) -> Card:
-    related = telling.sender(attempt, label)
-    who = telling.who(attempt, label).rstrip(",")
+    related = attempt_summary.sender(attempt, label)
+    who = attempt_summary.who(attempt, label).rstrip(",")
     rows = [Row(who, TITLE)]
     if host := _host(attempt.origin) or _host(attempt.referer):
         rows.append(Row(host, CODE, at_most=3))
     elif related != "none":
         rows.append(Row("The request does not say which."))
     rows.append(Row(RELATIONS.get(related, "Nothing shows its relation to the bank.")))
-    icons = {"none": telling.ANONYMOUS.icon, "same-origin": BANK}
+    icons = {"none": attempt_summary.ANONYMOUS.icon, "same-origin": BANK}
     return Card(rows, "Who asked", icons.get(related, PAGE))
 
 
@@ -232,7 +232,7 @@ def _header(name: str, value: str | None) -> Row:
     return Row(text, CODE, name, tone="" if value else "quiet", at_most=3)
 
 
-def _cookies(attempt: Attempt, verdict: telling.Verdict) -> Card:
+def _cookies(attempt: Attempt, verdict: attempt_summary.Verdict) -> Card:
     names = ", ".join(attempt.cookies)
     came = Row(names, CODE, "Cookies that came along", COOKIE)
     if attempt.outcome == ANONYMOUS and attempt.reason in KEPT_BACK:
@@ -282,12 +282,12 @@ def _view(attempt: Attempt, label: Label) -> Action | None:
 def _permission(attempt: Attempt, label: Label) -> Row:
     opens = next((weakness.slug for weakness in label.weaknesses if weakness.opens_cors), "")
     if attempt.outcome == APPLIED:
-        return Row("permission given", CODE, f"with-{opens}", telling.DONE.icon)
+        return Row("permission given", CODE, f"with-{opens}", attempt_summary.DONE.icon)
     return _refused("permission", f"refused: {attempt.reason}")
 
 
 def _refused(name: str, text: str) -> Row:
-    return Row(text, CODE, name, telling.BLOCKED.icon, "blocked")
+    return Row(text, CODE, name, attempt_summary.BLOCKED.icon, "blocked")
 
 
 def _check(defense: Defense, reason: str, kind: str, asked: bool) -> Row:
@@ -297,7 +297,7 @@ def _check(defense: Defense, reason: str, kind: str, asked: bool) -> Row:
         return _refused(defense.slug, f"{tells}: {reason}")
     if (silence := _silence(defense, kind, asked)) is not None:
         return Row(silence, CODE, defense.slug, NOTHING, "quiet")
-    return Row("let it through", CODE, defense.slug, telling.DONE.icon)
+    return Row("let it through", CODE, defense.slug, attempt_summary.DONE.icon)
 
 
 def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
@@ -321,7 +321,7 @@ def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
     return "is about acts alone" if kind == WEBSOCKET and defense.at_view else None
 
 
-def _outcome(attempt: Attempt, verdict: telling.Verdict) -> Card:
+def _outcome(attempt: Attempt, verdict: attempt_summary.Verdict) -> Card:
     rows = [Row(verdict.word.capitalize(), WORD, icon=verdict.icon, tone=verdict.slug)]
     applied = attempt.outcome == APPLIED
     if applied and attempt.kind == ACT and attempt.change:

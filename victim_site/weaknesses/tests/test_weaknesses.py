@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from victim_site.conftest import CROSS_SITE, Bank, signed_in
-from victim_site.weaknesses.base import all_weaknesses
+from victim_site.weaknesses.registry import all_weaknesses
 
 pytestmark = pytest.mark.django_db
 

@@ -20,8 +20,8 @@ from victim_site.bank.reports import newest_attempt
 from victim_site.bank.tests.test_attempts import ODD
 from victim_site.conftest import CROSS_SITE, PASSWORDS, Bank, playground, signed_in
 from victim_site.label import parse
-from victim_site.teaching import texts
-from victim_site.teaching.labs import picture, telling
+from victim_site.teaching import descriptions, expectations
+from victim_site.teaching.labs import attempt_summary, picture
 from victim_site.teaching.tests.test_pages import POLICY, Audit
 
 pytestmark = pytest.mark.django_db
@@ -270,7 +270,9 @@ def test_the_defenses_stand_in_the_order_of_the_label() -> None:
 
 
 def test_there_is_a_sentence_for_every_rule_that_keeps_a_cookie_back() -> None:
-    rules = {cell.reason for cell in texts.cells() if (cell.reason or "").startswith("cookie-")}
+    rules = {
+        cell.reason for cell in expectations.cells() if (cell.reason or "").startswith("cookie-")
+    }
 
     assert rules <= set(picture.KEPT_BACK)
 
@@ -278,7 +280,7 @@ def test_there_is_a_sentence_for_every_rule_that_keeps_a_cookie_back() -> None:
 TELLS = {"browser-default", "content-policy", "host-prefix", "no-framing"}
 
 
-@pytest.mark.parametrize("slug", list(texts.defenses()))
+@pytest.mark.parametrize("slug", list(descriptions.defenses()))
 def test_a_defense_that_checks_no_request_does_not_pass_one(slug: str) -> None:
     _, parts = draw(Attempt(action="transfer", path="/transfer", kind="act"), slug)
 
@@ -363,11 +365,11 @@ maybe = st.none() | any_text
         kind=st.sampled_from(["act", "preflight", "framed", "websocket"]),
         method=st.sampled_from(["GET", "POST", "OPTIONS"]) | st.text(max_size=10),
         path=st.sampled_from(["/transfer", "/transfer/confirm"]) | any_text,
-        action=st.sampled_from(sorted(telling.DEEDS)),
+        action=st.sampled_from(sorted(attempt_summary.DEEDS)),
         content_type=any_text,
         origin=maybe | any_text.map("http://{}".format),
         referer=maybe | any_text.map("http://{}".format),
-        sec_fetch_site=st.sampled_from([*telling.SENDERS, None]) | any_text,
+        sec_fetch_site=st.sampled_from([*attempt_summary.SENDERS, None]) | any_text,
         sec_fetch_mode=maybe,
         sec_fetch_dest=maybe,
         cookies=st.lists(any_text, max_size=20),
@@ -375,7 +377,7 @@ maybe = st.none() | any_text
         outcome=st.sampled_from(["applied", "refused", "anonymous"]),
         verdicts=st.lists(
             st.fixed_dictionaries(
-                {"defense": st.sampled_from(list(texts.defenses())), "reason": any_text}
+                {"defense": st.sampled_from(list(descriptions.defenses())), "reason": any_text}
             ),
             max_size=3,
         ),
@@ -439,7 +441,7 @@ def test_the_page_has_the_story_the_picture_and_the_reason() -> None:
 
     assert "<h1>A page of another site tried to make the bank move alice's money.</h1>" in text
     assert '<svg class="picture"' in text
-    assert "The request carried no token from the bank's own form." in text
+    assert "The request has no token from the bank's own form." in text
     assert f'href="/labs/{LAB}/#attempt-{newest_attempt(LAB)}"' in text
 
 

@@ -15,8 +15,8 @@ from catalogue.addresses import Addresses
 from victim_site.bank.models import Lab
 from victim_site.conftest import Bank, Site, playground, signed_in
 from victim_site.teaching.lessons import progress
+from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.lessons.models import Progress
-from victim_site.teaching.lessons.views import as_page
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ import tomllib
 import pytest
 
 from victim_site.conftest import playground
-from victim_site.teaching.reference.views import KNOWN_LABS_FILE
-from victim_site.teaching.walks import walk
+from victim_site.teaching.links import walk
+from victim_site.teaching.reference.views.known_labs import KNOWN_LABS_FILE
 
 LABS = [
     lab
