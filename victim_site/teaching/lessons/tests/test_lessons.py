@@ -152,8 +152,8 @@ def test_a_step_that_is_done_shows_the_picture_of_its_attempt() -> None:
     learner.look_at_the_kitten()
 
     page = learner.read(IMAGE)
-    assert page.count('<svg class="picture"') == 1
-    assert "Changed: alice is signed out." in page
+    assert page.count('<figure class="picture"') == 1
+    assert "Changed: <bdi>alice is signed out</bdi>" in page
     assert "The lab was reset or cleared since" not in page
 
 
