@@ -147,7 +147,9 @@ def site_relation(request: BankRequest) -> str | None:
 
 def _as_sent(request: BankRequest) -> why.Request:
     method = request.method or ""
-    return why.Request(method, request.headers, own_origin(request), settings.BANK_HOST)
+    return why.Request(
+        method, request.headers, own_origin(request), settings.ADDRESSES.domains.bank
+    )
 
 
 def _anybody_is_signed_in(request: BankRequest) -> bool:

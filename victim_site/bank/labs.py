@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import BadRequest
 from django.db import IntegrityError, connection, transaction
@@ -43,7 +44,7 @@ def first_password(username: str) -> str:
 
 
 def first_email(username: str) -> str:
-    return f"{username}@bank.localhost"
+    return f"{username}@{settings.ADDRESSES.domains.bank}"
 
 
 def open_lab(text: str) -> Lab:

@@ -88,7 +88,7 @@ def _make_keepable(cookie: Morsel[str], request: HttpRequest, response: HttpResp
     """See to it that browsers keep the cookie over plain http.
 
     Chromium and Firefox accept SameSite=None only beside Secure, and accept Secure here because
-    the host is below `localhost`. WebKit keeps no Secure cookie over http at all, and asks for
+    the host is on this machine. WebKit keeps no Secure cookie over http at all, and asks for
     none beside SameSite=None. So that one cookie goes out twice, Secure first: the first two keep
     the first line, WebKit the second. The other cookies simply do without Secure.
     """

@@ -14,7 +14,7 @@ from victim_site.defenses.base import all_defenses
 from victim_site.defenses.csrf_token.defense import _translate
 
 LAB = "csrf-token"
-HOST = f"{LAB}.bank.localhost:{settings.VICTIM_PORT}"
+HOST = f"{LAB}.bank.localhost:{settings.ADDRESSES.victim_port}"
 PAYMENT = {"to": "mallory", "amount": "100"}
 SECRET = "a" * csrf.CSRF_SECRET_LENGTH
 OTHER = "b" * csrf.CSRF_SECRET_LENGTH

@@ -29,7 +29,7 @@ MALLORY = {"username": "mallory", "password": PASSWORDS["mallory"]}
 # Every cookie beside the session that one of these defenses reads.
 COOKIES = ("double_submit", "token_key", "signin_token")
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-EVIL = f"http://evil.localhost:{settings.ATTACKER_PORT}"
+EVIL = f"http://evil.localhost:{settings.ADDRESSES.attacker_port}"
 # The attacker's host in each position, and what the browser calls a request from there.
 POSITIONS = {
     "cross-site": ("evil.localhost", "cross-site"),
@@ -70,7 +70,7 @@ def sent_from(
     comes after the bank's own, and Django takes the last of a name.
     """
     host, site = POSITIONS[position]
-    origin = f"http://{host.format(lab=bank.lab)}:{settings.ATTACKER_PORT}"
+    origin = f"http://{host.format(lab=bank.lab)}:{settings.ADDRESSES.attacker_port}"
     own = [
         (cookie.key, cookie.value)
         for cookie in bank.cookies.values()

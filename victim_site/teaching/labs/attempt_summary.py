@@ -62,7 +62,7 @@ def sender(attempt: Attempt, label: Label) -> str:
     Chromium says nothing with a WebSocket but the Origin, which tells the same.
     """
     if attempt.kind == WEBSOCKET and attempt.sec_fetch_site is None:
-        return relation_of(attempt.origin, label.url, settings.BANK_HOST) or ""
+        return relation_of(attempt.origin, label.url, settings.ADDRESSES.domains.bank) or ""
     return attempt.sec_fetch_site or ""
 
 
