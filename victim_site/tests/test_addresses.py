@@ -8,7 +8,7 @@ from pathlib import Path
 from victim_site.bank import urls
 from victim_site.weaknesses.registry import all_weaknesses
 
-FOLDER = Path(__file__).parents[1]
+FOLDER = Path(__file__).parents[1] / "defenses"
 FILES = [file for file in FOLDER.rglob("*.py") if "tests" not in file.parts]
 
 
