@@ -14,7 +14,7 @@ PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense requirements clean
+.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,7 @@ reset: to-run ## Forget all labs, progress and loot; keep the environment
 
 ##@ Prove
 test: check browsers ## Everything: check, then every cell and page in three browsers
+	@$(RUN) -m tools.postgresql
 	$(RUN) -m csrf_proof.profiles
 	$(PYTEST_BROWSER) e2e
 
@@ -74,6 +75,9 @@ new-attack: to-test ## Begin an attack: NAME=my-attack
 
 new-defense: to-test ## Begin a defense: NAME=my-defense (KIND=flawed for a flawed one)
 	@$(RUN) -m tools.scaffold $(or $(KIND),defense) "$(NAME)"
+
+new-weakness: to-test ## Begin a weakness: NAME=my-weakness
+	@$(RUN) -m tools.scaffold weakness "$(NAME)"
 
 requirements: ## Write requirements/*.txt anew from *.in (needs uv)
 	cd requirements && for name in run dev; do \

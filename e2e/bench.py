@@ -144,7 +144,7 @@ def _line(name: str, floor: str, measured: str, ratio: float, what: str) -> None
 
 def _browse(pipe: Connection, site: Site, worker: int) -> None:
     """Be a worker: load as the pipe asks, (kind, seconds) each, and answer with a rate."""
-    hello = f"http://evil.localhost:{site.attacker_port}/health"
+    hello = f"{site.addresses.evil}/health"
     with sync_playwright() as playwright:
         browsers = Browsers(playwright)
         browser = browsers.get(PROFILE)
@@ -326,12 +326,12 @@ def requests(site: Site, bare_port: int, folder: Path) -> None:
     def host(lab: Lab) -> str:
         return f"{lab.host}:{port}"
 
-    playground = f"playground.localhost:{port}"
+    playground = f"{site.domains.playground}:{port}"
     # There and back, so that nobody runs out of money.
     there_and_back = [(alice, to_mallory), (mallory, to_alice)]
     loads = {
-        "hello": get(bare_port, "localhost", "/"),
-        "statements": post(bare_port, "localhost", "/transfer", there_and_back, 303),
+        "hello": get(bare_port, "127.0.0.1", "/"),
+        "statements": post(bare_port, "127.0.0.1", "/transfer", there_and_back, 303),
         "account": get(port, host(calm), "/", cookie),
         "sign-in": get(port, host(calm), "/login"),
         "transfer": post(port, host(busy), "/transfer", there_and_back, 303),

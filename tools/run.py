@@ -20,14 +20,13 @@ from pathlib import Path
 from tools.runner import running, settings
 from tools.runner.failures import Interrupted, PortInUse, ServiceDied, SetupError
 from tools.runner.playground import ROOT, Playground
-from tools.runner.services import APPLICATIONS, HOSTS
+from tools.runner.services import APPLICATIONS
 from tools.runner.settings import WAITRESS
 from tools.runner.signals import Signals
 from tools.runner.sockets import LOOPBACK, free_port, loopback_addresses
 
 __all__ = [
     "APPLICATIONS",
-    "HOSTS",
     "LOOPBACK",
     "ROOT",
     "Playground",
@@ -53,16 +52,16 @@ def main(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> int:
 
 def _run(environment: Mapping[str, str], root: Path, signals: Signals) -> int:
     """Run a playground until a signal or the end of a service ends it with an exception."""
-    ports = settings.read_ports(environment)
+    where = settings.read_where(environment)
     addresses = settings.read_addresses(environment)
     playground = Playground(
-        victim_port=ports["victim"],
-        attacker_port=ports["attacker"],
+        victim_port=where.victim_port,
+        attacker_port=where.attacker_port,
         var_dir=Path(environment.get("VAR_DIR") or root / "var"),
         root=root,
         addresses=addresses,
         pause=signals.pause,
-        https=settings.read_https(environment),
+        https=where.scheme == "https",
         server=settings.read_server(environment),
     )
     if not all(ipaddress.ip_address(address).is_loopback for address in addresses):
@@ -76,7 +75,7 @@ def _run(environment: Mapping[str, str], root: Path, signals: Signals) -> int:
             while (dead := playground.dead()) is None:
                 signals.pause()
     except PortInUse:
-        address = running.find(addresses, ports["victim"])
+        address = running.find(addresses, where)
         if address is None:
             raise
         print(f"The CSRF Playground is already running at {address}")
@@ -89,6 +88,8 @@ def _announce(playground: Playground) -> None:
     if playground.https:
         print(f"Browsers warn at each host until they trust {playground.ca_file}")
         print("How, and how to take it back: docs/https.md")
+    if not playground.where.domains.resolve_by_themselves:
+        print("The names have to lead to this machine: make hosts prints lines for a hosts file.")
     if playground.server == WAITRESS:
         print("The server is waitress, so the live statement and websocket-hijack don't work.")
     print("Ctrl-C stops both sites.", flush=True)

@@ -1,110 +1,26 @@
-"""The label of a lab, which is the first part of its host name and says what the lab is.
+"""Which lab a label names: looks up its defenses, stacks and weaknesses.
 
-    csrf-token--samesite-lax--with-open-redirect--for-otter42
-
-names defenses and stacks, then weaknesses, then an owner. What a label does not say, its lab does
-not do; and a label with a mistake in it is no lab, never one with fewer defenses.
+What a label does not say, its lab does not do; and a label with a mistake in it is refused, never
+read as a lab with fewer defenses. The grammar is in `catalogue.labels`, and what the bank knows of
+a lab in `bank.label`: the bank and the weaknesses must not import this file, since it imports them.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
-from http.cookies import Morsel
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.http import HttpRequest
-
+from catalogue import labels
+from catalogue.labels import NO_DEFENSE, BadLabel
+from victim_site.bank.label import Label
+from victim_site.bank.weakness import Weakness
 from victim_site.defenses.base import Defense, all_defenses
-from victim_site.weaknesses.base import Weakness, all_weaknesses
+from victim_site.weaknesses.registry import all_weaknesses
 
 STACKS_FILE = Path(__file__).parent / "defenses" / "stacks.toml"
-LONGEST_LABEL = 63  # A label of the domain name system holds no more (RFC 1035, 2.3.4).
-LONGEST_OWNER = 12
-NO_DEFENSE = "no-defense"
-RESERVED = {"community", "for", "with", "www"}
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-
-class BadLabel(ValueError):
-    """Text that names no lab; the message says in one sentence why."""
-
-
-@dataclass(frozen=True)
-class Label:
-    """A well-formed label: its text, and what it stands for with all stacks expanded."""
-
-    text: str
-    defenses: tuple[Defense, ...]
-    weaknesses: tuple[Weakness, ...]
-    owner: str
-
-    @property
-    def host(self) -> str:
-        return f"{self.text}.{settings.BANK_HOST}"
-
-    @property
-    def url(self) -> str:
-        return f"{settings.SCHEME}://{self.host}:{settings.VICTIM_PORT}"
-
-    @property
-    def slugs(self) -> list[str]:
-        """The expanded defenses; empty for `no-defense`."""
-        return [defense.slug for defense in self.defenses if defense.slug != NO_DEFENSE]
-
-    @property
-    def weakness_slugs(self) -> list[str]:
-        return [weakness.slug for weakness in self.weaknesses]
-
-    @property
-    def without_owner(self) -> str:
-        return self.text.partition("--for-")[0]
-
-    @cached_property
-    def samesite(self) -> str:
-        """What the session cookie of this lab says: `None`, `Lax`, `Strict`, or nothing."""
-        cookie: Morsel[str] = Morsel()
-        cookie["samesite"] = settings.SESSION_COOKIE_SAMESITE
-        for defense in self.defenses:
-            defense.session_cookie(cookie)
-        samesite: str = cookie["samesite"]
-        return samesite
-
-    @cached_property
-    def cookie_prefix(self) -> str:
-        """What stands before the names of all cookies of this lab's bank."""
-        return "".join(defense.cookie_prefix for defense in self.defenses)
-
-    @cached_property
-    def needs_script(self) -> bool:
-        """Whether the bank's own forms must be sent by its script."""
-        return any(defense.needs_script for defense in self.defenses)
-
-    @cached_property
-    def policy(self) -> dict[str, list[str]]:
-        """The content security policy of this lab's pages, by directive."""
-        policy: dict[str, list[str]] = {}
-        for defense in self.defenses:
-            policy |= defense.policy
-        return policy
-
-    def script_headers(self, request: HttpRequest) -> dict[str, str]:
-        """Return the headers that the bank's own scripts must send."""
-        headers: dict[str, str] = {}
-        for defense in self.defenses:
-            headers |= defense.script_headers(request)
-        return headers
-
-
-class SiteRequest(HttpRequest):
-    """A request whose host is known; `label` is None on the teaching side."""
-
-    label: Label | None
 
 
 @cache
@@ -120,37 +36,11 @@ def parse(text: str) -> Label:
     Raises:
         BadLabel: The text is malformed, or names something unknown, repeated or contradictory.
     """
-    if len(text) > LONGEST_LABEL:
-        raise BadLabel(
-            f"A label holds at most {LONGEST_LABEL} characters, and this one has {len(text)}. "
-            "Use a stack, or a shorter owner."
-        )
-    named: list[str] = []
-    owner = ""
-    weaknesses: list[str] = []
-    for part in text.split("--"):
-        if not _NAME.fullmatch(part):
-            raise BadLabel(f"“{part}” is no name: names are a-z, 0-9 and single hyphens.")
-        if owner:
-            raise BadLabel("The owner, for-…, comes last and once.")
-        if part.startswith("for-"):
-            owner = part.removeprefix("for-")
-            if len(owner) > LONGEST_OWNER:
-                raise BadLabel(f"An owner holds at most {LONGEST_OWNER} characters.")
-        elif part.startswith("with-"):
-            weaknesses.append(part.removeprefix("with-"))
-        elif part in RESERVED:
-            raise BadLabel(f"“{part}” is a reserved word.")
-        elif weaknesses:
-            raise BadLabel("Defenses come before weaknesses.")
-        else:
-            named.append(part)
-    if not named:
-        raise BadLabel("A label begins with a defense; the bank without any is no-defense.")
-    return Label(text, _expand(named), _weaknesses(weaknesses), owner)
+    named = labels.split(text)
+    return Label(text, _expand(named.defenses), _weaknesses(named.weaknesses), named.owner)
 
 
-def _weaknesses(named: list[str]) -> tuple[Weakness, ...]:
+def _weaknesses(named: Sequence[str]) -> tuple[Weakness, ...]:
     found: list[Weakness] = []
     for name in named:
         weakness = all_weaknesses().get(name)
@@ -171,7 +61,7 @@ def _refuse_contradiction(new: Defense | Weakness, others: Sequence[Defense | We
             )
 
 
-def _expand(named: list[str]) -> tuple[Defense, ...]:
+def _expand(named: Sequence[str]) -> tuple[Defense, ...]:
     expanded: list[Defense] = []
     for name in named:
         if name in stacks():

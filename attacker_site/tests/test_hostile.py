@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from attacker_site.targets import is_label
 from attacker_site.tests.conftest import EVIL, SERVERS, Get, community, getter, lookalike, site
 from attacker_site.tests.victim import LittleBank, Victim
+from catalogue.labels import is_label
 
 PAGES = [
     "/",

@@ -10,7 +10,6 @@ import pytest
 
 from attacker_site.app import create_app
 from attacker_site.gallery import in_sections
-from attacker_site.targets import with_weakness
 from attacker_site.tests.conftest import (
     EVIL,
     SERVERS,
@@ -21,6 +20,7 @@ from attacker_site.tests.conftest import (
     lookalike,
 )
 from attacker_site.tests.test_exploits import ATTACKS, CATCHERS, LAB, POSITIONS
+from catalogue.labels import with_weakness
 from csrf_proof.attacks import FOLDER
 
 PLAYGROUND = "http://playground.localhost:8000"

@@ -78,7 +78,9 @@ class Playground:
             # Lessons and sources are UTF-8, which Windows doesn't assume.
             "PYTHONUTF8": "1",
         }
-        self.services = {s.name: s for s in all_services(self.ports, self.addresses, server)}
+        # Where browsers find it.
+        self.where = settings.read_where(self.environment)
+        self.services = {s.name: s for s in all_services(self.where, self.addresses, server)}
         self._pause = pause
         self._running: dict[str, processes.Process] = {}
         self._mark: running.Mark | None = None
@@ -90,7 +92,7 @@ class Playground:
     @property
     def address(self) -> str:
         """Where a person begins."""
-        return running.address_of("https" if self.https else "http", self.victim_port)
+        return f"{self.where.playground}/"
 
     @property
     def pids(self) -> dict[str, list[int]]:
@@ -120,7 +122,7 @@ class Playground:
         settings.check_var_dir(self.var_dir)
         self._mark = running.Mark(self.var_dir, self.victim_port)
         if self.https:
-            self.ca_file = settings.make_authority(self.var_dir)
+            self.ca_file = settings.make_authority(self.var_dir, self.where.domains)
         # Services that need no preparation start while the others are prepared.
         for service in sorted(
             self.services.values(), key=lambda service: bool(service.preparation)

@@ -9,11 +9,12 @@ import ssl
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from catalogue.addresses import Addresses
 from tools.runner.failures import SetupError
-from tools.runner.services import HOSTS
 
 # Of the OpenAPI document (victim_site/teaching/api.py); other programs answer /health as well.
 TITLE = "CSRF Playground"
@@ -21,24 +22,21 @@ ANSWER_SECONDS = 3
 FOLDER = "running"
 
 
-def address_of(scheme: str, port: int) -> str:
-    """Return where a person begins."""
-    return f"{scheme}://{HOSTS['victim']}:{port}/"
-
-
-def find(addresses: Sequence[str], port: int) -> str | None:
-    """Return the address of the playground whose bank listens on that port, or None."""
+def find(addresses: Sequence[str], where: Addresses) -> str | None:
+    """Return the address of the playground that listens there already, by http or https."""
     for address in addresses:
         for scheme in ("http", "https"):
-            if _title(scheme, address, port) == TITLE:
-                return address_of(scheme, port)
+            there = replace(where, victim_scheme=scheme)
+            if _title(address, there) == TITLE:
+                return f"{there.playground}/"
     return None
 
 
-def _title(scheme: str, address: str, port: int) -> Any:
+def _title(address: str, there: Addresses) -> Any:
     """Return the title of the JSON interface there, or None."""
+    port = there.victim_port
     connection: http.client.HTTPConnection
-    if scheme == "https":
+    if there.victim_scheme == "https":
         # Nothing is sent that matters, so any certificate is accepted.
         context = ssl.create_default_context()
         context.check_hostname = False
@@ -49,7 +47,7 @@ def _title(scheme: str, address: str, port: int) -> Any:
     else:
         connection = http.client.HTTPConnection(address, port, timeout=ANSWER_SECONDS)
     try:
-        host = {"Host": f"{HOSTS['victim']}:{port}"}
+        host = {"Host": f"{there.domains.playground}:{port}"}
         connection.request("GET", "/api/openapi.json", headers=host)
         return json.loads(connection.getresponse().read(1_000_000))["info"]["title"]
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):

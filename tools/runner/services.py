@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from catalogue.addresses import Addresses
 from tools.runner.settings import GUNICORN, WAITRESS
 from tools.runner.sockets import authority
 
@@ -18,7 +19,6 @@ APPLICATIONS = {
     "victim": "victim_site.config.wsgi:application",
     "attacker": "attacker_site.app:create_app()",
 }
-HOSTS = {"victim": "playground.localhost", "attacker": "evil.localhost"}
 
 
 @dataclass(frozen=True)
@@ -53,32 +53,31 @@ class Service:
     """What that command prepares, as in "The … could not be prepared"."""
 
 
-def all_services(
-    ports: Mapping[str, int], addresses: Sequence[str], server: str
-) -> tuple[Service, ...]:
-    """Return everything that the runner starts."""
-    return victim(ports, addresses, server), attacker(ports, addresses, server)
+def all_services(where: Addresses, addresses: Sequence[str], server: str) -> tuple[Service, ...]:
+    """Return everything that the runner starts: browsers find it at `where`, and it
+    listens on `addresses`."""
+    return victim(where, addresses, server), attacker(where, addresses, server)
 
 
-def victim(ports: Mapping[str, int], addresses: Sequence[str], server: str) -> Service:
+def victim(where: Addresses, addresses: Sequence[str], server: str) -> Service:
     return Service(
         "victim",
         "victim site",
-        _serve(server, APPLICATIONS["victim"], addresses, ports["victim"]),
+        _serve(server, APPLICATIONS["victim"], addresses, where.victim_port),
         died="The victim site ended, so the playground was stopped.",
-        health=Health(HOSTS["victim"], ports["victim"]),
+        health=Health(where.domains.playground, where.victim_port),
         preparation=MIGRATE,
         prepares="bank's database",
     )
 
 
-def attacker(ports: Mapping[str, int], addresses: Sequence[str], server: str) -> Service:
+def attacker(where: Addresses, addresses: Sequence[str], server: str) -> Service:
     return Service(
         "attacker",
         "attacker site",
-        _serve(server, APPLICATIONS["attacker"], addresses, ports["attacker"]),
+        _serve(server, APPLICATIONS["attacker"], addresses, where.attacker_port),
         died="The attacker site ended, so the playground was stopped.",
-        health=Health(HOSTS["attacker"], ports["attacker"]),
+        health=Health(where.domains.evil, where.attacker_port),
     )
 
 

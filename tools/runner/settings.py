@@ -5,17 +5,16 @@ from __future__ import annotations
 import errno
 import ipaddress
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from catalogue.addresses import AddressError, Addresses, Domains, read
 from tools.runner.failures import PortInUse, SetupError
 from tools.runner.sockets import free_port, loopback_addresses, refusal
 
 PORT_VARIABLES = {"victim": "VICTIM_PORT", "attacker": "ATTACKER_PORT"}
-DEFAULT_PORTS = {"victim": 8000, "attacker": 9000}
 GUNICORN, WAITRESS = "gunicorn", "waitress"
 # gunicorn needs fork, which Windows doesn't have.
 DEFAULT_SERVER = WAITRESS if sys.platform == "win32" else GUNICORN
@@ -28,34 +27,12 @@ def example(variable: str, value: object) -> str:
     return f"for example: {variable}={value} make run"
 
 
-def read_ports(environment: Mapping[str, str]) -> dict[str, int]:
-    """Return the port of each site."""
-    ports: dict[str, int] = {}
-    for site, variable in PORT_VARIABLES.items():
-        text = environment.get(variable) or str(DEFAULT_PORTS[site])
-        # int() alone would also take "8_000" and digits of other scripts.
-        if not (re.fullmatch("[0-9]{1,5}", text) and 1 <= int(text) <= 65535):
-            raise SetupError(
-                f"{variable} is {text!r}, which is not a port number from 1 to 65535; "
-                f"{example(variable, DEFAULT_PORTS[site])}"
-            )
-        ports[site] = int(text)
-    if ports["victim"] == ports["attacker"]:
-        raise SetupError(
-            f"VICTIM_PORT and ATTACKER_PORT are both {ports['victim']}, but each site needs its "
-            f"own; {example('ATTACKER_PORT', ports['victim'] % 65535 + 1)}"
-        )
-    return ports
-
-
-def read_https(environment: Mapping[str, str]) -> bool:
-    """Return whether both sites speak https."""
-    text = environment.get("HTTPS", "")
-    if text not in ("", "0", "1"):
-        raise SetupError(
-            f"HTTPS is {text!r}, which is neither 1 (https) nor 0 (http); {example('HTTPS', 1)}"
-        )
-    return text == "1"
+def read_where(environment: Mapping[str, str]) -> Addresses:
+    """Return the addresses at which browsers will find both sites."""
+    try:
+        return read(environment)
+    except AddressError as error:
+        raise SetupError(str(error)) from None
 
 
 def read_server(environment: Mapping[str, str]) -> str:
@@ -134,13 +111,13 @@ def check_var_dir(var_dir: Path) -> None:
         ) from None
 
 
-def make_authority(var_dir: Path) -> Path:
+def make_authority(var_dir: Path, domains: Domains) -> Path:
     """Make the authority for https if there isn't one yet; return the file that browsers trust."""
     # Imported here, since it takes a tenth of a second that a start with http does not need.
     from tools import certificates
 
     try:
-        return certificates.authority(var_dir / certificates.FOLDER).file
+        return certificates.authority(var_dir, domains).file
     except certificates.CertificateError as error:
         raise SetupError(
             f"{error}; remove that folder, start again, and let your browser trust the new ca.pem"

@@ -18,12 +18,17 @@ from typing import Any
 
 import pytest
 
-from tools.run import APPLICATIONS, HOSTS, ROOT
+from catalogue.addresses import DEFAULT
+from tools.run import APPLICATIONS, ROOT
 from tools.runner.services import MIGRATE, SERVERS
-from tools.runner.settings import DEFAULT_PORTS, GUNICORN, PORT_VARIABLES
+from tools.runner.settings import GUNICORN, PORT_VARIABLES
 
 COMPOSE = ROOT / "docker-compose.yml"
 SITES = ("victim", "attacker")
+DEFAULT_PORTS = {"victim": DEFAULT.victim_port, "attacker": DEFAULT.attacker_port}
+# Each container says whether it's healthy under a name that its site answers to.
+HOSTS = {"victim": "playground", "attacker": "evil"}
+DOMAINS = {"playground": "PLAYGROUND_DOMAIN", "bank": "BANK_DOMAIN", "evil": "EVIL_DOMAIN"}
 
 
 @pytest.fixture(scope="module")
@@ -122,15 +127,24 @@ def test_the_health_check_asks_the_right_host(
     # Compose would take a lone dollar sign for a variable of its own.
     assert "$" not in arguments[-1]
 
-    def run() -> int:
-        environment = {PORT_VARIABLES[site]: str(health)}
+    def run(**more: str) -> int:
+        environment = {PORT_VARIABLES[site]: str(health), **more}
         command = [sys.executable, *arguments]
-        return subprocess.run(command, env=environment, capture_output=True).returncode
+        return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True).returncode
 
-    monkeypatch.setattr(Health, "host", f"{HOSTS[site]}:{health}")
-    assert run() == 0
-    monkeypatch.setattr(Health, "host", "another.localhost")
+    host = HOSTS[site]
+    monkeypatch.setattr(Health, "host", f"{getattr(DEFAULT.domains, host)}:{health}")
+    assert run() == run(**{DOMAINS[host]: ""}) == 0
+    monkeypatch.setattr(Health, "host", f"another.localhost:{health}")
+    assert run(**{DOMAINS[host]: "another.localhost"}) == 0
     assert run() != 0
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_the_domains_are_passed_on(services: dict[str, Any], site: str) -> None:
+    environment = services[site]["environment"]
+    for variable in DOMAINS.values():
+        assert environment[variable] is None
 
 
 @pytest.mark.parametrize("site", SITES)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from catalogue.labels import LONGEST_LABEL
 from catalogue.lessons import HEADINGS
 from tools import hosts
-from tools.check import LONGEST_LABEL, ROOT
+from tools.check import ROOT
 
 SITES = ["playground.localhost", "bank.localhost", "evil.localhost"]
 CHECK = "no-defense--for-check.bank.localhost"
@@ -154,16 +155,40 @@ def test_a_name_that_makes_a_label_too_long_is_refused(
     assert "“her” is too long" in capsys.readouterr().err
 
 
-def test_the_banks_own_grammar_allows_names_as_long() -> None:
-    grammar = (ROOT / "victim_site" / "label.py").read_text(encoding="utf-8")
-    assert f"LONGEST_OWNER = {hosts.LONGEST_NAME}\n" in grammar
-
-
 def test_every_lab_that_the_lessons_here_begin_and_end_with_is_there() -> None:
     found = set(hosts.hosts("me"))
     for file in sorted((ROOT / "docs" / "lessons").glob("*.md")):
         for lab in re.findall("^(?:lab|fix): (.+)$", file.read_text("utf-8"), re.MULTILINE):
             assert f"{lab}--for-me.bank.localhost" in found, file.name
+
+
+def test_the_names_are_those_of_the_configuration(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tree, "01-one.md", positions="cross-site, subdomain", claim="form-post lookalike a")
+    environment = {
+        "HTTPS": "1",
+        "PLAYGROUND_DOMAIN": "play.example.net",
+        "BANK_DOMAIN": "bank.test",
+        "EVIL_DOMAIN": "evil.example",
+    }
+    assert hosts.main(["me"], tree, environment) == 0
+
+    said = capsys.readouterr().out
+    found = {line.split()[1] for line in said.splitlines() if not line.startswith("#")}
+    assert "localhost" not in said
+    assert {"play.example.net", "bank.test", "evil.example", "a--for-me.bank.test"} <= found
+    assert {"community.post-only--for-me.bank.test", "a--for-me.bank.test.evil.example"} <= found
+
+
+def test_domains_that_do_not_work_are_told_in_one_sentence(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hosts.main(["me"], tree, {"BANK_DOMAIN": "bank.test"}) == 2
+
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert "set HTTPS=1" in said.err
 
 
 def test_the_self_check_and_the_cookie_page_are_there() -> None:

@@ -67,6 +67,27 @@ def test_a_name_that_is_not_below_localhost_gets_none(secure: Playground, name: 
         connect(secure, name)
 
 
+ELSEWHERE = {
+    "PLAYGROUND_DOMAIN": "play.example.net",
+    "BANK_DOMAIN": "bank.test",
+    "EVIL_DOMAIN": "evil.example",
+}
+
+
+def test_at_other_domains_their_hosts_have_certificates_and_no_others(tree: Path) -> None:
+    for file in ("victim_site/config/wsgi.py", "attacker_site/app.py"):
+        text = (tree / file).read_text()
+        text = text.replace("playground.localhost", "play.example.net")
+        (tree / file).write_text(text.replace("evil.localhost", "evil.example"))
+    with Playground(root=tree, https=True, env=ELSEWHERE) as playground:
+        assert playground.address == f"https://play.example.net:{playground.victim_port}/"
+        for name in ("community.a.bank.test", "a.bank.test.evil.example", "127.0.0.1"):
+            connect(playground, name, playground.attacker_port).close()
+        for name in ("bank.localhost", "localhost", "example.net", "notbank.test"):
+            with pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
+                connect(playground, name)
+
+
 def test_silent_connections_hold_no_thread_even_after_the_handshake(secure: Playground) -> None:
     """Browsers open connections ahead of need, more of them than there are threads."""
     silent = [connect(secure, LAB) for _ in range(24)]

@@ -41,6 +41,7 @@ MANAGE = """
 import os, pathlib
 pathlib.Path(os.environ["VAR_DIR"], "migrated").touch()
 """
+DOMAINS = ("PLAYGROUND_DOMAIN", "BANK_DOMAIN", "EVIL_DOMAIN")
 RUNNER = "import sys, pathlib, tools.run as run; sys.exit(run.main(root=pathlib.Path(sys.argv[1])))"
 
 
@@ -55,7 +56,8 @@ def tree(tmp_path: Path) -> Path:
     (root / "attacker_site/app.py").write_text(SITE.format(host="evil.localhost"))
     shutil.copy(ROOT / "gunicorn.conf.py", root)
     # What the sites import from there: the settings of gunicorn, and the server for Windows.
-    shutil.copytree(ROOT / "tools", root / "tools", ignore=shutil.ignore_patterns("tests"))
+    for package in ("tools", "catalogue"):
+        shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("tests"))
     return root
 
 
@@ -69,7 +71,7 @@ class Runner:
             "VAR_DIR": str(root / "var"),
             **environment,
         }
-        not_inherited = ("BIND", "DATABASE_URL", "HTTPS", "SERVER")
+        not_inherited = ("BIND", "DATABASE_URL", "HTTPS", "SERVER", *DOMAINS)
         inherited = {k: v for k, v in os.environ.items() if k not in not_inherited}
         self.process = subprocess.Popen(
             [sys.executable, "-c", before + RUNNER, str(root)],
@@ -220,14 +222,37 @@ def test_the_same_port_twice_is_refused(start: Callable[..., Runner]) -> None:
     assert "both 8123" in refused(start, VICTIM_PORT="8123", ATTACKER_PORT="8123")
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "8_000", "٨٠٠٠", "80.5", " "])
-def test_what_is_no_port_number_is_refused(port: str) -> None:
-    with pytest.raises(SetupError, match="VICTIM_PORT is"):
-        settings.read_ports({"VICTIM_PORT": port})
+# What else is refused is in catalogue/tests/test_addresses.py.
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("VICTIM_PORT", "eight", "not a port number"),
+        ("HTTPS", "yes", "HTTPS is 'yes'"),
+        ("BANK_DOMAIN", "bank.test", "set HTTPS=1"),
+        ("EVIL_DOMAIN", "evil.bank.localhost", "one site"),
+    ],
+)
+def test_addresses_that_cannot_work_are_told_in_one_sentence(
+    start: Callable[..., Runner], variable: str, value: str, said: str
+) -> None:
+    assert said in refused(start, **{variable: value})
 
 
-def test_a_bad_port_is_told_in_one_sentence(start: Callable[..., Runner]) -> None:
-    assert "not a port number" in refused(start, VICTIM_PORT="eight")
+@pytest.mark.parametrize("application", APPLICATIONS.values(), ids=APPLICATIONS)
+def test_a_site_without_the_runner_does_not_start_with_such_addresses_either(
+    tree: Path, application: str
+) -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{free_port()}", application],
+        cwd=tree,
+        env=os.environ | {"HTTPS": "0", "BANK_DOMAIN": "bank.test"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert process.returncode == 1
+    assert process.stderr.startswith("BANK_DOMAIN is 'bank.test'")
+    assert len(process.stderr.splitlines()) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_refused(
@@ -255,14 +280,6 @@ def test_bind_takes_addresses_only() -> None:
     assert settings.read_addresses({"BIND": "127.0.0.1, [::1]"}) == ("127.0.0.1", "::1")
     with pytest.raises(SetupError, match="not an IP address"):
         settings.read_addresses({"BIND": "localhost"})
-
-
-def test_https_is_one_or_zero(start: Callable[..., Runner]) -> None:
-    assert [settings.read_https({"HTTPS": text}) for text in ("1", "0", "")] == [True, False, False]
-    assert settings.read_https({}) is False
-    errors = refused(start, HTTPS="yes")
-    assert "HTTPS is 'yes'" in errors
-    assert "HTTPS=1 make run" in errors
 
 
 def test_a_folder_that_holds_no_authority_is_told_in_one_sentence(

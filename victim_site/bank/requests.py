@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from victim_site.bank.label import Label
 from victim_site.bank.models import Lab
-from victim_site.label import Label
+
+
+class SiteRequest(HttpRequest):
+    """A request whose host is known; `label` is None on the teaching side."""
+
+    label: Label | None
 
 
 class BankRequest(HttpRequest):

@@ -13,10 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
 
+from catalogue.labels import BadLabel
 from victim_site.bank import labs, reports
-from victim_site.label import BadLabel, Label, parse
-from victim_site.teaching import texts
+from victim_site.bank.label import Label
+from victim_site.label import parse
+from victim_site.teaching import expectations
 
+# The operation ids are part of the public contract. They were once derived from the module's name.
 api = NinjaAPI(title="CSRF Playground", version="1", docs_url=None)
 
 
@@ -96,7 +99,12 @@ def _label(text: str) -> Label:
         raise HttpError(404, f"No such lab. {mistake}") from None
 
 
-@api.get("/labs/{lab}", response={200: LabOut, 404: Mistake}, summary="The state and log of a lab")
+@api.get(
+    "/labs/{lab}",
+    response={200: LabOut, 404: Mistake},
+    summary="The state and log of a lab",
+    operation_id="victim_site_lab_api_lab_state",
+)
 def lab_state(request: HttpRequest, lab: str) -> dict[str, Any]:
     """Newest attempt last. A lab that was never visited shows its first state, and stays unborn."""
     label = _label(lab)
@@ -112,7 +120,10 @@ def lab_state(request: HttpRequest, lab: str) -> dict[str, Any]:
 
 
 @api.post(
-    "/labs/{lab}/reset", response={204: None, 404: Mistake}, summary="Put a lab back to its start"
+    "/labs/{lab}/reset",
+    response={204: None, 404: Mistake},
+    summary="Put a lab back to its start",
+    operation_id="victim_site_lab_api_reset_lab",
 )
 def reset_lab(request: HttpRequest, lab: str) -> HttpResponse:
     """Taken from the teaching side's own pages only: needs their CSRF token."""
@@ -120,7 +131,12 @@ def reset_lab(request: HttpRequest, lab: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@api.get("/matrix", response=MatrixOut, summary="The expected matrix, expanded")
+@api.get(
+    "/matrix",
+    response=MatrixOut,
+    summary="The expected matrix, expanded",
+    operation_id="victim_site_lab_api_expected_matrix",
+)
 def expected_matrix(request: HttpRequest) -> HttpResponse:
     """`outcome` is forged, blocked or n/a; `defense` is a label without owner."""
     return HttpResponse(_matrix_json(), content_type="application/json")
@@ -129,5 +145,7 @@ def expected_matrix(request: HttpRequest) -> HttpResponse:
 @cache
 def _matrix_json() -> str:
     # Thousands of cells take a second to check and write, and they change with the files alone.
-    cells = [CellOut.model_validate(cell, from_attributes=True) for cell in texts.cells()]
-    return MatrixOut(profiles=list(texts.the_matrix().profiles), cells=cells).model_dump_json()
+    cells = [CellOut.model_validate(cell, from_attributes=True) for cell in expectations.cells()]
+    return MatrixOut(
+        profiles=list(expectations.the_matrix().profiles), cells=cells
+    ).model_dump_json()

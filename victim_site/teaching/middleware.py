@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.clickjacking import xframe_options_deny
 
-from victim_site.label import SiteRequest
+from victim_site.bank.requests import SiteRequest
 
 
 class TeachingSideMiddleware(CsrfViewMiddleware):

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from catalogue.labels import LONGEST_LABEL, BadLabel
 from victim_site.conftest import Site, signed_in, state
 from victim_site.defenses.base import all_defenses
-from victim_site.label import LONGEST_LABEL, BadLabel, parse, stacks
+from victim_site.label import parse, stacks
 
 ACCEPTED = {
     "no defense": ("no-defense", []),

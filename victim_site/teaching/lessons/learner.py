@@ -15,9 +15,9 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 
-from victim_site.label import LONGEST_OWNER
-from victim_site.teaching import texts
-from victim_site.teaching.browser.selfcheck import NONE_ARRIVED, UNSET_ARRIVED
+from catalogue.labels import LONGEST_OWNER
+from victim_site.teaching import expectations
+from victim_site.teaching.browser.views.self_check import NONE_ARRIVED, UNSET_ARRIVED
 
 NAME_COOKIE, BROWSER_COOKIE = "learner", "browser"
 _A_YEAR = 365 * 24 * 3600
@@ -61,7 +61,7 @@ def remember(response: HttpResponse, cookie: str, value: str) -> None:
 def profile(request: HttpRequest) -> tuple[str, bool]:
     """Return the profile that this browser behaves like, and whether that was measured."""
     measured = request.COOKIES.get(BROWSER_COOKIE, "")
-    if measured in texts.the_matrix().profiles:
+    if measured in expectations.the_matrix().profiles:
         return measured, True
     like_chrome = "Chrome/" in request.headers.get("User-Agent", "")
     return ("chromium" if like_chrome else "firefox"), False

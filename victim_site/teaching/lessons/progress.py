@@ -15,10 +15,11 @@ from django.dispatch import receiver
 from catalogue.lessons import Lesson, problems, read_all
 from catalogue.matrix import FORGED
 from victim_site.bank.attempts import ACT, APPLIED
+from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
-from victim_site.label import Label, parse
-from victim_site.teaching import texts
-from victim_site.teaching.labs.telling import sender
+from victim_site.label import parse
+from victim_site.teaching import descriptions, expectations
+from victim_site.teaching.labs.attempt_summary import sender
 from victim_site.teaching.lessons.models import Progress
 
 # Rows beyond are removed, the oldest first: twelve lessons for some thousand learners.
@@ -44,7 +45,7 @@ def _read() -> tuple[list[Lesson], list[str]]:
     found, wrong = read_all()
     sound = []
     for lesson in found:
-        said = list(problems(lesson, texts.the_matrix()))
+        said = list(problems(lesson, expectations.the_matrix()))
         wrong += said
         sound += [] if said else [lesson]
     return sound, wrong
@@ -63,7 +64,7 @@ def of(owner: str) -> dict[str, Progress]:
 def result(lesson: Lesson, attempt: Attempt, label: Label) -> str | None:
     """Return what came of the lesson's attack, `forged` or a reason, if the attempt is it."""
     relations = {_RELATIONS[position] for position in lesson.positions}
-    attack = texts.attacks()[lesson.attack]
+    attack = descriptions.attacks()[lesson.attack]
     if attempt.kind != ACT or (attempt.action, attempt.method) != (attack.action, attack.method):
         return None
     if sender(attempt, label) not in relations:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from catalogue import matrix
-from victim_site.teaching import texts
+from victim_site.teaching import descriptions, expectations
 
 # Where the same page stands when everything is served over http, and how its place is said.
 COUNTERPARTS = {"insecure-subdomain": "subdomain"}
@@ -40,7 +40,7 @@ def differing() -> list[Line]:
         Line(
             attack,
             position,
-            PLACES.get(position) or texts.POSITIONS[position],
+            PLACES.get(position) or descriptions.POSITIONS[position],
             defense,
             tuple(tuple(line[profile]) for profile in expected().profiles),
         )
@@ -52,13 +52,13 @@ def differing() -> list[Line]:
 def _differs(profile: str, found: list[matrix.Cell]) -> bool:
     first = found[0]
     position = COUNTERPARTS.get(first.position, first.position)
-    square = texts.squares(_known(profile)).get((first.attack, position, first.defense))
+    square = expectations.squares(_known(profile)).get((first.attack, position, first.defense))
     return square is not None and _said(square) != _said(found)
 
 
 def _known(profile: str) -> str:
     """Return the profile of the whole matrix that one is a variant of, by its name."""
-    known = [name for name in texts.the_matrix().profiles if profile.startswith(name)]
+    known = [name for name in expectations.the_matrix().profiles if profile.startswith(name)]
     return max(known, key=len)
 
 

@@ -45,6 +45,17 @@ def test_the_matrix_is_as_promised() -> None:
     assert mistakes(playground().get("/api/matrix").json(), schema, document) == []
 
 
+def test_an_operation_keeps_its_id_wherever_its_code_is() -> None:
+    paths = playground().get("/api/openapi.json").json()["paths"]
+    ids = {operation["operationId"] for path in paths.values() for operation in path.values()}
+
+    assert ids == {
+        "victim_site_lab_api_lab_state",
+        "victim_site_lab_api_reset_lab",
+        "victim_site_lab_api_expected_matrix",
+    }
+
+
 def test_the_judge_of_schemas_finds_mistakes() -> None:
     schema, document = promised("/api/labs/{lab}")
     wrong = state(LAB)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from victim_site.conftest import CROSS_SITE, Bank, signed_in
-from victim_site.weaknesses.base import all_weaknesses
+from victim_site.weaknesses.registry import all_weaknesses
 
 pytestmark = pytest.mark.django_db
 
@@ -396,7 +396,7 @@ class TestFragmentRequest:
         assert alice.forged("/inbox/read/welcome", {}).status_code == 403
 
     def test_the_script_is_there_for_everybody(self) -> None:
-        assert "weaknesses/inbox.js" in text(
+        assert "weaknesses/fragment_request/inbox.js" in text(
             Bank("no-defense--with-fragment-request").get("/inbox")
         )
 

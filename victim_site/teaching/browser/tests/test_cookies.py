@@ -14,9 +14,9 @@ from django.conf import LazySettings
 from django.conf import settings as configured
 
 from victim_site.conftest import Bank, playground
-from victim_site.teaching import texts
-from victim_site.teaching.browser import cookie_page, cookies
-from victim_site.teaching.browser.cookies import (
+from victim_site.teaching import expectations
+from victim_site.teaching.browser import cookie_facts, cookie_runs
+from victim_site.teaching.browser.cookie_runs import (
     BANK,
     CROSS_SITE,
     KINDS,
@@ -28,8 +28,8 @@ from victim_site.teaching.browser.cookies import (
 pytestmark = pytest.mark.django_db
 
 NAMES = {kind: name for kind, (name, _) in KINDS.items()}
-EVIL = configured.EVIL_URL
-COMMUNITY = EVIL.replace("evil.", f"community.{cookies.LAB}.bank.")
+EVIL = configured.ADDRESSES.evil
+COMMUNITY = EVIL.replace("evil.", f"community.{cookie_runs.LAB}.bank.")
 HOSTILE = {"a word": "now", "a future": "99999999999", "a past": "0", "digits": "9" * 5000}
 
 
@@ -43,7 +43,7 @@ def notes(settings: LazySettings, tmp_path: Path) -> Path:
 
 def begin(**known: str) -> tuple[Bank, str, Any]:
     """Return a visitor with these cookies who has begun a run, the run, and the answer."""
-    bank = Bank(cookies.LAB)
+    bank = Bank(cookie_runs.LAB)
     bank.cookies.load(known)
     answer = bank.get("/cookies/start", headers={"user-agent": "Netscape/4.0 <b>"})
     return bank, found_run(answer), answer
@@ -57,7 +57,7 @@ def found_run(answer: Any) -> str:
 
 def ask(run: str, position: str, way: str, kinds: list[str], method: str = "") -> Any:
     """Make a request of a run as a browser that sends these kinds of cookies."""
-    bank = Bank(cookies.LAB)
+    bank = Bank(cookie_runs.LAB)
     bank.cookies.load({NAMES[kind]: "1" for kind in kinds})
     path = f"/cookies/{run}/kept" if position == BANK else f"/cookies/{run}/{position}/{way}"
     usual = "POST" if way in {"form-post", "fetch"} else "GET"
@@ -123,7 +123,7 @@ def test_what_the_bank_itself_gets_leads_on_to_the_other_site() -> None:
 
     answer = ask(run, BANK, "link", ["lax"])
 
-    assert answer["Location"] == f"{EVIL}/cookies/?lab={cookies.LAB}&run={run}&after="
+    assert answer["Location"] == f"{EVIL}/cookies/?lab={cookie_runs.LAB}&run={run}&after="
 
 
 def test_a_browser_without_cookies_goes_straight_to_the_page() -> None:
@@ -131,7 +131,7 @@ def test_a_browser_without_cookies_goes_straight_to_the_page() -> None:
 
     answer = ask(run, BANK, "link", [])
 
-    assert answer["Location"] == f"{configured.PLAYGROUND_URL}/cookies/{run}/"
+    assert answer["Location"] == f"{configured.ADDRESSES.playground}/cookies/{run}/"
     assert "keeps none of the bank's cookies" in page(run)
 
 
@@ -141,12 +141,12 @@ def test_what_arrives_is_noted_and_a_navigation_goes_back(position: str, way: st
 
     answer = ask(run, position, way, ["lax", "host"])
 
-    found = cookies.read(run)
+    found = cookie_runs.read(run)
     assert found
     assert found.arrived == {(position, way): ["lax", "host"]}
     if way in TOP_LEVEL:
         site = {CROSS_SITE: EVIL, SUBDOMAIN: COMMUNITY}[position]
-        query = f"lab={cookies.LAB}&run={run}&after={way}"
+        query = f"lab={cookie_runs.LAB}&run={run}&after={way}"
         assert answer["Location"] == f"{site}/cookies/?{query}"
     else:
         assert answer.status_code == 200
@@ -160,7 +160,7 @@ def test_another_method_is_refused_and_not_noted(position: str, way: str, method
 
     answer = ask(run, position, way, ["lax"], method)
 
-    found = cookies.read(run)
+    found = cookie_runs.read(run)
     assert found
     assert bool(found.arrived) == (method == own)
     if method != own:
@@ -169,14 +169,14 @@ def test_another_method_is_refused_and_not_noted(position: str, way: str, method
 
 @pytest.mark.parametrize("path", ["start", "0123456789abcdef/kept"])
 def test_the_pages_of_the_bank_take_get_only(path: str) -> None:
-    assert Bank(cookies.LAB).post(f"/cookies/{path}").status_code == 405
+    assert Bank(cookie_runs.LAB).post(f"/cookies/{path}").status_code == 405
 
 
 @pytest.mark.parametrize(
     "path", ["bank/link", "lookalike/image", "cross-site/beacon", "cross-site/", "cross-site"]
 )
 def test_no_other_request_belongs_to_a_run(path: str) -> None:
-    assert Bank(cookies.LAB).get(f"/cookies/{begin()[1]}/{path}").status_code == 404
+    assert Bank(cookie_runs.LAB).get(f"/cookies/{begin()[1]}/{path}").status_code == 404
 
 
 @pytest.mark.parametrize("run", ["0123456789abcdef", "x", "0" * 17, "A" * 16, "--", "_" * 500])
@@ -202,7 +202,7 @@ def test_where_nothing_can_be_written_a_sentence_says_so(notes: Path) -> None:
     notes.rmdir()
     notes.write_text("a full disk cannot be had, but a file in place of the folder")
 
-    answer = Bank(cookies.LAB).get("/cookies/start")
+    answer = Bank(cookie_runs.LAB).get("/cookies/start")
 
     assert answer.status_code == 503
     assert "perhaps its disk is full" in answer.content.decode()
@@ -211,7 +211,7 @@ def test_where_nothing_can_be_written_a_sentence_says_so(notes: Path) -> None:
 
 
 def test_damaged_notes_are_survived(notes: Path) -> None:
-    run = go_through(cookie_page.profiles()["chromium"])
+    run = go_through(cookie_facts.profiles()["chromium"])
     for file in notes.glob("*.djcache"):
         file.write_bytes(file.read_bytes()[:-4])
 
@@ -223,17 +223,17 @@ def test_damaged_notes_are_survived(notes: Path) -> None:
 
 
 def test_the_file_states_every_request_of_every_profile_in_kinds_that_there_are() -> None:
-    stated = cookie_page.profiles()
+    stated = cookie_facts.profiles()
 
-    assert set(stated) == set(texts.the_matrix().profiles)
+    assert set(stated) == set(expectations.the_matrix().profiles)
     for arrivals in stated.values():
         assert set(arrivals) == set(REQUESTS)
         assert {kind for kinds in arrivals.values() for kind in kinds} == set(KINDS)
 
 
-@pytest.mark.parametrize("profile", cookie_page.profiles())
+@pytest.mark.parametrize("profile", cookie_facts.profiles())
 def test_the_page_knows_a_profile(profile: str) -> None:
-    text = page(go_through(cookie_page.profiles()[profile]))
+    text = page(go_through(cookie_facts.profiles()[profile]))
 
     assert f"It does what the profile {profile} does, in each of the 15 requests." in text
     assert "no request" not in text
@@ -241,7 +241,7 @@ def test_the_page_knows_a_profile(profile: str) -> None:
 
 
 def test_before_the_cookie_is_old_two_profiles_look_alike() -> None:
-    text = page(go_through(cookie_page.profiles()["firefox"], old=False))
+    text = page(go_through(cookie_facts.profiles()["firefox"], old=False))
 
     assert "what the profiles chromium-no-3pc and firefox do" in text
     assert "not old yet sent in firefox" in text
@@ -265,11 +265,11 @@ FACTS = {
 def test_a_run_tells_facts_of_its_browser(
     profile: str, old: bool, expected: dict[str, Any]
 ) -> None:
-    found = cookies.read(go_through(cookie_page.profiles()[profile], old))
+    found = cookie_runs.read(go_through(cookie_facts.profiles()[profile], old))
 
     assert found
     usual = {"secure": True, "subdomain": True, "leaks": []}
-    assert cookie_page.facts(found) == usual | expected
+    assert cookie_facts.facts(found) == usual | expected
 
 
 def webkit(arrivals: Mapping[tuple[str, str], list[str]]) -> dict[tuple[str, str], list[str]]:
@@ -279,13 +279,13 @@ def webkit(arrivals: Mapping[tuple[str, str], list[str]]) -> dict[tuple[str, str
         at: [kind for kind in kinds if kind not in {"host", "partitioned"}]
         for at, kinds in arrivals.items()
     }
-    for way in ("form-post", *cookies.EMBEDDED):
+    for way in ("form-post", *cookie_runs.EMBEDDED):
         found[CROSS_SITE, way] = ["fresh", "old", "none"]
     return found
 
 
 def test_webkit_is_told_that_secure_needs_https() -> None:
-    text = page(go_through(webkit(cookie_page.profiles()["chromium"])))
+    text = page(go_through(webkit(cookie_facts.profiles()["chromium"])))
 
     assert "It comes closest to the profile" in text
     assert "Secure cookies are not stored" in text
@@ -296,7 +296,7 @@ def test_webkit_is_told_that_secure_needs_https() -> None:
 
 
 def test_a_browser_unlike_all_others_is_told_so() -> None:
-    arrivals = dict(cookie_page.profiles()["chromium"])
+    arrivals = dict(cookie_facts.profiles()["chromium"])
     arrivals[CROSS_SITE, "form-post"] = ["fresh", "lax", "strict"]
     arrivals[CROSS_SITE, "frame"] = []
     arrivals[SUBDOMAIN, "image"] = []
@@ -310,7 +310,7 @@ def test_a_browser_unlike_all_others_is_told_so() -> None:
 
 
 def test_a_run_left_half_way_says_what_is_missing_and_draws_no_conclusions() -> None:
-    arrivals = cookie_page.profiles()["chromium"]
+    arrivals = cookie_facts.profiles()["chromium"]
 
     text = page(go_through({at: arrivals[at] for at in REQUESTS if at[0] != SUBDOMAIN}))
 
@@ -321,7 +321,7 @@ def test_a_run_left_half_way_says_what_is_missing_and_draws_no_conclusions() -> 
 
 
 def test_the_export_says_what_arrived_and_what_the_profiles_do() -> None:
-    arrivals = cookie_page.profiles()["firefox"]
+    arrivals = cookie_facts.profiles()["firefox"]
     run = go_through(arrivals, old=False)
 
     answer = playground().get(f"/cookies/{run}.json")

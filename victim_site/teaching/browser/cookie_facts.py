@@ -1,0 +1,163 @@
+"""What a run of the cookie page says of this browser, beside what the profiles do.
+
+`cookie_profiles.toml` states what the profiles do. The page grew out of an experiment of the SEED
+labs: three cookies, three ways, two sites.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from victim_site.teaching.browser.cookie_runs import (
+    BANK,
+    CROSS_SITE,
+    EMBEDDED,
+    KINDS,
+    REQUESTS,
+    SUBDOMAIN,
+    TOP_LEVEL,
+    Run,
+)
+
+# Position and way to the kinds of cookies that arrive.
+Arrivals = dict[tuple[str, str], list[str]]
+
+COLUMNS = {
+    "fresh": ("no SameSite", "set just now"),
+    "old": ("no SameSite", "over two minutes old"),
+    "lax": ("Lax", "SameSite=Lax"),
+    "strict": ("Strict", "SameSite=Strict"),
+    "none": ("None", "SameSite=None; Secure"),
+    "host": ("__Host-", "None, and the prefix"),
+    "partitioned": ("Partitioned", "None, and Partitioned"),
+}
+WHERE = {
+    BANK: "from the bank itself",
+    CROSS_SITE: "from another site",
+    SUBDOMAIN: "from a sub-domain of the bank",
+}
+WAYS = {
+    "link": "link",
+    "form-get": "GET form",
+    "form-post": "POST form",
+    "image": "image",
+    "frame": "frame",
+    "fetch": "fetch",
+    "websocket": "WebSocket",
+}
+
+
+@dataclass(frozen=True)
+class Square:
+    """What became of one kind of cookie in one request, and a note on profiles that do otherwise.
+
+    `state` is `sent` or `kept back`; `stored` for what came with the bank's own link; else why
+    there is nothing to say: `not stored`, `not old yet`, `no request`.
+    """
+
+    state: str
+    note: str = ""
+
+
+@cache
+def profiles() -> dict[str, Arrivals]:
+    """Return what each profile does, as `cookie_profiles.toml` states it."""
+    text = Path(__file__).with_name("cookie_profiles.toml").read_text(encoding="utf-8")
+    stated = tomllib.loads(text)
+    every = stated.pop("every")
+    return {
+        profile: {
+            (position, way): kinds.split()
+            for position, ways in (every | own).items()
+            for way, kinds in ways.items()
+        }
+        for profile, own in stated.items()
+    }
+
+
+def rows(run: Run, position: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a position: ways that come to the same in every square share one."""
+    ways = [way for at, way in REQUESTS if at == position]
+    for squares, same in groupby(
+        ways, key=lambda way: [_square(run, (position, way), kind) for kind in KINDS]
+    ):
+        names = [WAYS[way] for way in same]
+        shown = "every way" if len(names) == len(WAYS) else ", ".join(names)
+        yield {"ways": shown, "where": WHERE[position], "squares": squares}
+
+
+def _square(run: Run, request: tuple[str, str], kind: str) -> Square:
+    sent_by = [name for name, arrived in profiles().items() if kind in arrived[request]]
+    kept_by = [name for name in profiles() if name not in sent_by]
+    if kind in run.arrived.get(request, []):
+        if request[0] == BANK:
+            return Square("stored")
+        return Square("sent", f"not in {', '.join(kept_by)}" if kept_by else "")
+    if request in run.arrived and kind in run.kept:
+        return Square("kept back", f"sent in {', '.join(sent_by)}" if sent_by else "")
+    if request not in run.arrived:
+        state = "no request"
+    else:
+        state = "not old yet" if kind == "old" and "fresh" in run.kept else "not stored"
+    which = "all profiles" if not kept_by else ", ".join(sent_by) or "no profile"
+    return Square(state, f"{'stored' if request[0] == BANK else 'sent'} in {which}")
+
+
+def alike(run: Run) -> tuple[list[str], int]:
+    """Return the profiles that come closest to a run, and in how many requests they differ.
+
+    What the run does not tell counts for none.
+    """
+    told = set(KINDS) if "old" in run.kept else set(KINDS) - {"old"}
+    counts = {
+        name: sum(set(run.arrived[at]) != set(arrived[at]) & told for at in run.arrived)
+        for name, arrived in profiles().items()
+    }
+    least = min(counts.values())
+    return [name for name, count in counts.items() if count == least], least
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """Return what a run says of this browser.
+
+    - `third_party`: does a cookie that may travel come with the image, the frame, the fetch and the
+      WebSocket of another site? None if it comes with some of them.
+    - `lax_default`: is a cookie without SameSite treated as Lax, at least once it is old? None if
+      the run does not tell.
+    - `secure`: does it keep Secure cookies of this address?
+    - `subdomain`: does all that it keeps come with every request from a sub-domain?
+    - `leaks`: ways from another site that carry a Strict cookie, or a Lax one that they should not.
+    """
+
+    def carries(way: str, kind: str) -> bool:
+        return kind in run.arrived.get((CROSS_SITE, way), [])
+
+    embedded = {carries(way, "none") for way in EMBEDDED}
+    third_party = embedded.pop() if len(embedded) == 1 else None
+    lax_default: bool | None
+    if any(carries(way, "fresh") for way in EMBEDDED):
+        lax_default = False
+    elif "old" in run.kept:
+        lax_default = not carries("form-post", "old")
+    else:
+        # The two minutes are about a form that posts. What an image lacks, it lacks at any age.
+        lax_default = True if third_party or not carries("form-post", "fresh") else None
+    return {
+        "third_party": third_party,
+        "lax_default": lax_default,
+        "secure": "host" in run.kept,
+        "subdomain": all(
+            run.arrived.get((SUBDOMAIN, way)) == run.kept for way in TOP_LEVEL + EMBEDDED
+        ),
+        "leaks": [
+            WAYS[way]
+            for way in TOP_LEVEL + EMBEDDED
+            if carries(way, "strict") or (carries(way, "lax") and way not in {"link", "form-get"})
+        ],
+    }

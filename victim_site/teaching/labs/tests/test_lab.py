@@ -1,0 +1,252 @@
+"""The page of a lab, its live log, the links to an attempt, and the reset."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from victim_site.conftest import Bank, playground, signed_in, state
+
+pytestmark = pytest.mark.django_db
+
+LAB = "post-only--session-token--for-pages"
+
+
+@pytest.mark.parametrize("lab", ["samesite-strict--with-open-redirect", "no-defense"])
+def test_a_lab_begins_with_the_attack_that_needs_its_weakness(lab: str) -> None:
+    page = playground().get(f"/labs/{lab}/").content.decode()
+
+    (first,) = re.findall(r'class="button big" href="[^"]*#try=([a-z0-9-]+)\.', page)
+    assert first == ("onsite-redirect-get" if "--with" in lab else "image-get")
+
+
+def test_every_lab_page_escapes_what_the_attacker_wrote() -> None:
+    alice = signed_in(LAB)
+    alice.forged("/transfer", {}, referer="<b>x</b>", origin="<script>x</script>")
+
+    text = playground().get(f"/labs/{LAB}/").content.decode()
+
+    assert "&lt;script&gt;x" in text
+    assert "<script>x" not in text
+
+
+def test_looking_at_a_lab_brings_none_into_being() -> None:
+    playground().get(f"/labs/{LAB}/")
+
+    assert state(LAB)["attempts"] == []
+    assert version(LAB).startswith("0-")
+
+
+# --- Links to an attempt --------------------------------------------------------------------------
+
+
+def test_an_attempt_leads_to_its_line_in_the_log() -> None:
+    alice = signed_in(LAB)
+
+    answer = playground().get(f"/labs/{LAB}/attempt/?since=0")
+
+    assert answer["Location"] == f"/labs/{LAB}/#attempt-{alice.attempts[0]['id']}"
+
+
+def test_where_no_attempt_has_arrived_a_page_says_so() -> None:
+    answer = playground().get(f"/labs/{LAB}/attempt/?since=9999999999999")
+
+    assert answer.status_code == 200
+    assert "Nothing has arrived" in answer.content.decode()
+
+
+# --- The live log ---------------------------------------------------------------------------------
+
+
+def version(lab: str) -> str:
+    text = playground().get(f"/labs/{lab}/").content.decode()
+    found = re.search('data-version="([^"]+)"', text)
+    assert found
+    return found[1]
+
+
+def test_nothing_new_is_a_204_without_a_body() -> None:
+    signed_in(LAB)
+
+    answer = playground().get(f"/labs/{LAB}/log/", {"version": version(LAB)})
+
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+@pytest.mark.parametrize("seen", [None, "", "x", "0-0"])
+def test_an_unknown_version_gets_the_log(seen: str | None) -> None:
+    answer = playground().get(f"/labs/{LAB}/log/", {} if seen is None else {"version": seen})
+
+    assert answer.status_code == 200
+
+
+CHANGES = {
+    "an attempt that is refused": lambda bank: bank.forged("/logout", {}),
+    "a transfer": lambda bank: bank.honest("/transfer", {"to": "mallory", "amount": "1"}),
+    "a sign-out": lambda bank: bank.honest("/logout", {}),
+    "a sign-in elsewhere": lambda bank: signed_in(LAB, "mallory"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_the_log_is_new_after(change: Callable[[Bank], Any]) -> None:
+    alice = signed_in(LAB)
+    seen = version(LAB)
+
+    change(alice)
+
+    answer = playground().get(f"/labs/{LAB}/log/", {"version": seen})
+    assert answer.status_code == 200
+    assert version(LAB) != seen
+
+
+def test_what_happens_in_another_lab_is_nothing_new() -> None:
+    seen = version(LAB)
+
+    signed_in("no-defense")
+
+    assert version(LAB) == seen
+
+
+FRAMED = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}
+HANDSHAKE = {"upgrade": "websocket", "origin": "http://evil.localhost:9000"}
+# What is asked of the bank, and how the newest entry of the log tells it.
+TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
+    "a frame": (
+        lambda alice: alice.get("/pay?to=mallory&amount=1", headers=FRAMED),
+        "A page of another site put this page of the bank into a frame.",
+        "done",
+    ),
+    "a click in a frame": (
+        lambda alice: alice.post(
+            "/transfer",
+            {"to": "mallory", "amount": "1"},
+            headers=FRAMED | {"sec-fetch-site": "same-origin"},
+        ),
+        "The bank's own page, inside a frame, made the bank move alice's money.",
+        "done",
+    ),
+    "a preflight": (
+        lambda alice: alice.options(
+            "/api/transfer", headers={"access-control-request-method": "POST", **FRAMED}
+        ),
+        "A page of another site had the browser ask whether it may make the bank move",
+        "blocked",
+    ),
+    "a handshake": (
+        lambda alice: alice.get("/statement/feed", headers=HANDSHAKE),
+        "A page of another site made the bank read alice's statement out.",
+        "forged",
+    ),
+    "a handshake from a sub-domain": (
+        lambda alice: alice.get(
+            "/statement/feed",
+            headers=HANDSHAKE | {"origin": "http://community.no-defense.bank.localhost:9000"},
+        ),
+        "A page on a sub-domain of the bank made the bank read alice's statement out.",
+        "forged",
+    ),
+    "the bank's own handshake": (
+        lambda alice: alice.get("/statement/feed", headers=HANDSHAKE | {"origin": alice.origin}),
+        "The bank's own page made the bank read alice's statement out.",
+        "done",
+    ),
+}
+
+
+@pytest.mark.parametrize(("ask", "story", "verdict"), TOLD.values(), ids=TOLD)
+def test_the_log_tells_what_is_no_plain_act(
+    ask: Callable[[Bank], Any], story: str, verdict: str
+) -> None:
+    ask(signed_in("no-defense"))
+
+    page = html.unescape(playground().get("/labs/no-defense/").content.decode())
+
+    newest = page.partition('<li id="attempt-')[2].partition("</li>")[0]
+    assert story in newest
+    assert f"</svg> {verdict}</span>" in newest
+
+
+# --- Reset ----------------------------------------------------------------------------------------
+
+
+class Visitor:
+    """Somebody with the lab's page open, and a lab in which money has moved."""
+
+    def __init__(self) -> None:
+        alice = signed_in(LAB)
+        alice.honest("/transfer", {"to": "mallory", "amount": "100"})
+        self.bank = alice
+        self.site = playground()
+        self.token = self.site.hidden(f"/labs/{LAB}/")["csrfmiddlewaretoken"]
+
+
+RESETS = [f"/labs/{LAB}/reset/", f"/api/labs/{LAB}/reset"]
+EVIL = "http://evil.localhost:9000"
+BANK = f"http://{LAB}.bank.localhost:{settings.ADDRESSES.victim_port}"
+# Whether the cookie comes along, whether the token does, and the Origin.
+NOT_OWN = {
+    "no token": (True, False, settings.ADDRESSES.playground),
+    "no cookie": (False, True, settings.ADDRESSES.playground),
+    "no token and no Origin": (True, False, None),
+    "another site, with the token": (True, True, EVIL),
+    "another site, with nothing": (False, False, EVIL),
+    "a bank, with the token": (True, True, BANK),
+    "null, with the token": (True, True, "null"),
+    "another port, with the token": (True, True, "http://playground.localhost:9000"),
+}
+
+
+@pytest.mark.parametrize("path", RESETS)
+def test_an_own_page_resets_the_lab(path: str) -> None:
+    visitor = Visitor()
+
+    visitor.site.post(
+        path,
+        {"csrfmiddlewaretoken": visitor.token},
+        headers={"origin": settings.ADDRESSES.playground, "x-csrftoken": visitor.token},
+    )
+
+    assert visitor.bank.balances == (1000, 1000)
+
+
+@pytest.mark.parametrize("path", RESETS)
+@pytest.mark.parametrize(("cookie", "token", "origin"), NOT_OWN.values(), ids=NOT_OWN)
+def test_nobody_else_does(path: str, cookie: bool, token: bool, origin: str | None) -> None:
+    visitor = Visitor()
+    site = visitor.site if cookie else playground()
+    headers = {"origin": origin} if origin else {}
+    fields = {"csrfmiddlewaretoken": visitor.token} if token else {}
+    before = state(LAB)
+
+    answer = site.post(path, fields, headers=headers)
+
+    assert answer.status_code == 403
+    assert "Only the playground's own pages may do that" in answer.content.decode().replace(
+        "&#x27;", "'"
+    )
+    assert state(LAB) == before
+
+
+@pytest.mark.parametrize("path", RESETS)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_get_resets_nothing(path: str, method: str) -> None:
+    visitor = Visitor()
+
+    answer = getattr(visitor.site, method)(path)
+
+    assert answer.status_code == 405
+    assert visitor.bank.balances == (900, 1100)
+
+
+@pytest.mark.parametrize("path", ["/labs/csrf-tokem/reset/", "/api/labs/csrf-tokem/reset"])
+def test_a_lab_that_does_not_exist_cannot_be_reset(path: str) -> None:
+    visitor = Visitor()
+    headers = {"origin": settings.ADDRESSES.playground, "x-csrftoken": visitor.token}
+
+    assert visitor.site.post(path, headers=headers).status_code == 404

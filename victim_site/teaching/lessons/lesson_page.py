@@ -1,0 +1,117 @@
+"""What the page of a lesson shows, as far as the learner has come."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from django.http import Http404, HttpRequest
+
+from catalogue.lessons import Claim, Lesson
+from catalogue.matrix import FORGED
+from victim_site.teaching import descriptions, expectations
+from victim_site.teaching.browser.views import self_check
+from victim_site.teaching.lessons import progress
+from victim_site.teaching.lessons.markdown import as_page
+from victim_site.teaching.lessons.models import Progress
+from victim_site.teaching.lessons.overview import browser_of
+from victim_site.teaching.lessons.steps import FIXED, TRIED, State, states_of, step_of
+from victim_site.teaching.links import get_label_or_404, walk
+from victim_site.wording import REASONS
+
+
+def get_lesson_or_404(slug: str) -> Lesson:
+    found = progress.lessons().get(slug)
+    if found is None:
+        raise Http404(
+            f"There is no lesson called “{slug}”. Your progress is kept; "
+            "the list of lessons at /lessons/ has all that there are."
+        )
+    return found
+
+
+def lesson_context(
+    request: HttpRequest, name: str, found: Lesson, presenting: bool = False
+) -> dict[str, Any]:
+    row = progress.of(name).get(found.slug) or Progress()
+    browser = browser_of(request)
+    position = found.position(expectations.the_matrix(), browser["profile"])
+    others = list(progress.lessons().values())
+    after = others.index(found) + 1
+    states = states_of(found, name)
+    tried, fixed = (
+        step_of(found, state, position, step + ".present" * presenting, getattr(row, step))
+        for state, step in zip(states, (TRIED, FIXED), strict=True)
+    )
+    return {
+        "lesson": found,
+        "count": len(others),
+        "steps": [
+            ("Predict", "predict", row.predicted),
+            ("Do it", "do-it", row.tried),
+            ("Fix it", "rest", row.fixed),
+        ],
+        "text": {
+            title.lower().replace(" ", "_"): as_page(text) for title, text in found.sections.items()
+        },
+        "name": name,
+        "row": row,
+        "choices": [(code, as_page(text, inline=True)) for code, text in found.choices.items()],
+        "presenting": presenting,
+        "predicted": as_page(found.choices.get(row.predicted, ""), inline=True),
+        "tried": tried,
+        "fixed": fixed,
+        "moved": position != found.positions[0],
+        "position": position,
+        "where": descriptions.POSITIONS[position],
+        "attack": descriptions.attacks()[found.attack],
+        "added": _added(found),
+        "proof": [
+            (
+                profile,
+                [
+                    expectations.squares(profile).get((found.attack, position, lab), [])
+                    for lab in found.labs
+                ],
+            )
+            for profile in expectations.the_matrix().profiles
+        ],
+        "claims": [_claim(claim, name, browser["profile"]) for claim in found.further],
+        "before": others[after - 2] if after > 1 else None,
+        "after": others[after] if after < len(others) else None,
+        "done": bool(row.tried and row.fixed),
+        "open": bool(row.tried) or "all" in request.GET,
+        "late": "late" in request.GET,
+        "version": version_of(row, states),
+        "self_check": self_check.start_address(),
+        **browser,
+    }
+
+
+def _added(found: Lesson) -> list[descriptions.DefenseText]:
+    """Return the defenses that the fix adds."""
+    here, there = (get_label_or_404(lab).slugs for lab in found.labs)
+    return [descriptions.defenses()[slug] for slug in there if slug not in here]
+
+
+def _claim(claim: Claim, name: str, profile: str) -> dict[str, Any]:
+    """Return a further claim: where to try it, and what is expected in the learner's browser."""
+    cell = (claim.attack, claim.position, claim.lab)
+    says = expectations.the_matrix().outcomes.get((profile, *cell), claim.says)
+    label = progress.own_lab(claim.lab, name)
+    return {
+        "attack": descriptions.attacks()[claim.attack],
+        "where": descriptions.POSITIONS[claim.position],
+        "lab": claim.lab,
+        "walk": walk(label.text, claim.attack, claim.position),
+        "forged": says == FORGED,
+        "reason": REASONS.get(says),
+        "differs": says != claim.says,
+    }
+
+
+def version_of(row: Progress, states: list[State]) -> str:
+    """Return a text that changes when a lesson's live parts do; it begins with what was tried."""
+    seen = [(state.newest, state.accounts) for state in states]
+    known = f"{row.predicted} {row.fixed} {seen}"
+    return f"{row.tried}-{zlib.crc32(known.encode()):x}"

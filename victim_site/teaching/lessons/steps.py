@@ -1,0 +1,103 @@
+"""The two halves of a lesson: the attack on its first lab, and the attack on the fixed one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from catalogue.lessons import Lesson
+from csrf_proof.reasons import COOKIE_THIRD_PARTY, NOT_SIGNED_IN, SESSION_ENDED
+from victim_site.bank import reports
+from victim_site.bank.label import Label
+from victim_site.teaching import descriptions
+from victim_site.teaching.labs import picture
+from victim_site.teaching.lessons import progress
+from victim_site.teaching.lessons.markdown import as_page
+from victim_site.teaching.links import attack_page, walk
+from victim_site.wording import REASONS
+
+TRIED, FIXED = "tried", "fixed"
+# The lessons that explain the header lines of a request.
+EXPLAINED_IN = {"Origin": 4, "Sec-Fetch-Site": 8}
+
+
+@dataclass(frozen=True)
+class State:
+    """A lab as it stands: its newest attempt's id, or 0, and its accounts."""
+
+    label: Label
+    newest: int
+    accounts: dict[str, dict[str, Any]]
+
+
+def states_of(found: Lesson, name: str) -> list[State]:
+    labels = [progress.own_lab(lab, name) for lab in found.labs]
+    return [
+        State(label, reports.newest_attempt(label.text), reports.accounts(label.text))
+        for label in labels
+    ]
+
+
+def step_of(found: Lesson, state: State, position: str, step: str, outcome: str) -> dict[str, Any]:
+    """Return one half of a lesson, the attack on one of its labs, as far as it has come."""
+    label = state.label
+    launched = [
+        (attempt, result)
+        for attempt in (reports.attempts(label.text) if state.newest else [])
+        if (result := progress.result(found, attempt, label)) is not None
+    ]
+    as_meant = [attempt for attempt, result in launched if result == outcome]
+    shown = as_meant[-1] if outcome and as_meant else None
+    return {
+        "lab": label,
+        "summaries": descriptions.summaries(label),
+        "walk": walk(label.text, found.attack, position, f"{found.slug}.{step}"),
+        "attack_page": attack_page(label, found.attack, position),
+        "outcome": outcome,
+        "reason": REASONS.get(outcome),
+        "came_of_it": as_page(_came_of_it(found, outcome), inline=True),
+        "attempt": shown,
+        "picture": picture.draw(shown, label, _headers(found)) if shown else None,
+        "missing": "" if outcome else _missing(found, state, launched[-1][1] if launched else ""),
+    }
+
+
+def _came_of_it(found: Lesson, outcome: str) -> str:
+    """Return an outcome in the words of the choice that foretold it, or of its reason."""
+    reason = REASONS.get(outcome)
+    return found.choices.get(outcome) or (reason.sentence if reason else "")
+
+
+def _headers(found: Lesson) -> tuple[str, ...]:
+    """Return the header lines that a lesson's picture has: those that were explained by then."""
+    return tuple(name for name, lesson in EXPLAINED_IN.items() if lesson <= found.number)
+
+
+def _missing(found: Lesson, state: State, arrived: str) -> str:
+    """Return what is still to be done for a step, given what came of the newest try, if any."""
+    attack = descriptions.attacks()[found.attack]
+    # The attacker's own server signs in too, as mallory, for some attacks.
+    signed_in = state.accounts["alice"]["sessions"]
+    if arrived == COOKIE_THIRD_PARTY.code and "subdomain" in found.positions:
+        return (
+            "The request arrived, but your browser kept the cookie back. Launch it from the "
+            "sub-domain of the bank instead: check your browser, and this page will know."
+        )
+    if arrived in {NOT_SIGNED_IN.code, SESSION_ENDED.code}:
+        return (
+            "The request arrived, but you were not signed in. Sign in to this lab's bank, then "
+            "open the attacker's page again."
+        )
+    if arrived:
+        return (
+            f"A request arrived and ended as {arrived}, which is not what this step is about. "
+            "Use its buttons: the bank first, then the attacker's page. Or start the lesson over."
+        )
+    if attack.victim == "signed-out":
+        if signed_in:
+            return "Sign out of this lab's bank. Then open the attacker's page."
+        return "Open the attacker's page while you are signed out of this lab's bank."
+    if not signed_in:
+        return "Nothing yet. Press “Show me, step by step”; it begins at the bank."
+    click = " and click what it offers" if attack.trigger == "click" else ""
+    return f"You are signed in. The bank's strip leads to the attacker's page: open it{click}."

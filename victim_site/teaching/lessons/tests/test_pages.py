@@ -1,0 +1,36 @@
+"""The pages of the lessons: all there, and they hold nothing that they must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from victim_site.teaching.lessons import progress
+from victim_site.teaching.tests.audit import audit, audit_missing
+
+pytestmark = pytest.mark.django_db
+
+PAGES = [
+    "/",
+    "/lessons/",
+    *(f"/lessons/{slug}/?all" for slug in progress.lessons()),
+    "/lessons/the-image/",
+    "/lessons/the-image/present/",
+    "/lessons/the-image/live/?for=otter42",
+    "/glossary/",
+    "/handout/",
+    "/facilitator/",
+]
+MISSING = {
+    "a lesson": "/lessons/the-imgae/",
+    "a lesson's presenter view": "/lessons/the-imgae/present/",
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_there_and_holds_only_what_it_may(path: str) -> None:
+    audit(path)
+
+
+@pytest.mark.parametrize("path", MISSING.values(), ids=MISSING)
+def test_what_is_not_there_is_a_404_page_with_a_sentence(path: str) -> None:
+    audit_missing(path)

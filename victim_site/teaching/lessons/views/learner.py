@@ -1,0 +1,52 @@
+"""What learners say about themselves: their name, their browser, and that they start over."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from victim_site.bank.labs import reset as reset_lab
+from victim_site.teaching.lessons import learner, progress
+from victim_site.teaching.lessons.lesson_page import get_lesson_or_404
+from victim_site.teaching.lessons.overview import overview_of
+
+
+@require_POST
+@learner.with_name
+def rename(request: HttpRequest, name: str) -> HttpResponse:
+    """Let the learner's labs be called otherwise; what was done under the old name stays there."""
+    wanted = request.POST.get("name", "").strip().lower()
+    if not learner.is_name(wanted):
+        context = overview_of(request, name) | {"bad_name": wanted}
+        return render(request, "lessons/lessons.html", context, status=400)
+    response = redirect("lessons")
+    learner.remember(response, learner.NAME_COOKIE, wanted)
+    return response
+
+
+@require_POST
+@learner.with_name
+def use_browser(request: HttpRequest, name: str) -> HttpResponse:
+    """Remember what the self-check has found in this browser, and go on with the lessons."""
+    cookies = request.POST.get("cookies", "")
+    if cookies not in {"0", "1", "2", "3"}:
+        raise Http404("This is no answer of the self-check. Start it again at /self-check/.")
+    following = overview_of(request, name)["next"]
+    response = redirect("lesson", slug=following.slug) if following else redirect("lessons")
+    found = learner.profile_of(int(cookies), request.headers.get("User-Agent", ""))
+    learner.remember(response, learner.BROWSER_COOKIE, found)
+    return response
+
+
+@require_POST
+@learner.with_name
+def start_over(request: HttpRequest, name: str) -> HttpResponse:
+    """Forget the learner's progress, in one `lesson` or in all, and reset the labs of it."""
+    slug = request.POST.get("lesson", "")
+    begun = [get_lesson_or_404(slug)] if slug else list(progress.lessons().values())
+    for found in begun:
+        for lab in found.labs:
+            reset_lab(progress.own_lab(lab, name).text)
+    progress.forget(name, slug)
+    return redirect("lesson", slug=slug) if slug else redirect("lessons")

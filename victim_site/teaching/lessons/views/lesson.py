@@ -1,0 +1,72 @@
+"""One lesson: its page, the presenter view, the live part of both, and the prediction."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from victim_site.teaching.lessons import learner, progress
+from victim_site.teaching.lessons.lesson_page import get_lesson_or_404, lesson_context, version_of
+from victim_site.teaching.lessons.models import Progress
+from victim_site.teaching.lessons.steps import states_of
+
+
+@require_safe
+@learner.with_name
+def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
+    """One lesson, as far as the learner has come."""
+    return render(
+        request, "lessons/lesson.html", lesson_context(request, name, get_lesson_or_404(slug))
+    )
+
+
+@require_safe
+@learner.with_name
+def present(request: HttpRequest, name: str, slug: str) -> HttpResponse:
+    """One lesson for a room: one step a screen, all of them, in large type."""
+    context = lesson_context(request, name, get_lesson_or_404(slug), presenting=True) | {
+        "open": True
+    }
+    return render(request, "lessons/present.html", context)
+
+
+@require_safe
+def live(request: HttpRequest, slug: str) -> HttpResponse:
+    """The live parts of a lesson's page; 204 if nothing is new since `version`.
+
+    The query says `for` whom the page is, and which `version` of it is shown.
+    """
+    found = get_lesson_or_404(slug)
+    name = request.GET.get("for", "")
+    if not learner.is_name(name):
+        raise Http404("This page's name is no name. Open the lesson again.")
+    row = progress.of(name).get(slug) or Progress()
+    cookieless = request.COOKIES.get(learner.NAME_COOKIE) != name
+    version = version_of(row, states_of(found, name)) + "-cookieless" * cookieless
+    shown = request.GET.get("version", "")
+    if shown == version:
+        return HttpResponse(status=204)
+    presenting = "present" in request.GET
+    context = lesson_context(request, name, found, presenting) | {
+        "version": version,
+        "cookieless": cookieless,
+        # The rest is sent once, so that nothing moves under a reader later.
+        "unfolds": row.tried and shown.startswith("-") and not presenting,
+        "sends_fixed": row.tried or presenting,
+    }
+    return render(request, "lessons/_lesson_live.html", context)
+
+
+@require_POST
+@learner.with_name
+def predict(request: HttpRequest, name: str, slug: str) -> HttpResponse:
+    """Keep what the learner expects. After the outcome it is too late, and nothing changes."""
+    found = get_lesson_or_404(slug)
+    choice = request.POST.get("choice", "")
+    if choice not in found.choices:
+        context = lesson_context(request, name, found) | {"no_choice": True}
+        return render(request, "lessons/lesson.html", context, status=400)
+    counts = progress.predict(name, found, choice)
+    return redirect(reverse("lesson", args=[slug]) + ("#do-it" if counts else "?late#predict"))

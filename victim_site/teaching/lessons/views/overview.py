@@ -1,0 +1,31 @@
+"""The start page, and the list of lessons."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from victim_site.teaching.browser.views import self_check
+from victim_site.teaching.lessons import learner
+from victim_site.teaching.lessons.overview import overview_of
+from victim_site.teaching.links import walk
+
+
+@require_safe
+@learner.with_name
+def home(request: HttpRequest, name: str) -> HttpResponse:
+    """The whole thing in three sentences, and the lessons."""
+    context = {
+        "three_clicks": walk("no-defense", "image-get", "cross-site"),
+        "self_check": self_check.start_address(),
+        **overview_of(request, name),
+    }
+    return render(request, "lessons/home.html", context)
+
+
+@require_safe
+@learner.with_name
+def index(request: HttpRequest, name: str) -> HttpResponse:
+    """Every lesson, how far the learner is, and what belongs to the learner."""
+    return render(request, "lessons/lessons.html", overview_of(request, name))

@@ -1,0 +1,51 @@
+"""Links to a lab, to the walkthrough of an attack on it, and to the attacker's page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404
+
+from catalogue.labels import BadLabel
+from victim_site.bank.label import Label
+from victim_site.label import parse
+from victim_site.teaching import descriptions, expectations
+
+
+def get_label_or_404(text: str) -> Label:
+    """Return the label that an address names; where there is none, the answer is a 404."""
+    try:
+        return parse(text)
+    except BadLabel as mistake:
+        raise Http404(f"There is no such lab. {mistake}") from None
+
+
+def walk(lab: str, attack: str, position: str, back: str = "") -> str:
+    """Return the address that begins the walk: sign in, open the attacker's page, see.
+
+    What is to be seen is in the lab's log, or in a lesson: `back` is its slug and the step in it.
+    """
+    about = descriptions.attacks()[attack]
+    label = get_label_or_404(expectations.lab_for(lab, attack))
+    host = _launched_from(position)
+    how = ".signed-out" * (about.victim != "signed-in") + ".by-bank" * about.by_application
+    how += ".click" * (about.trigger == "click")
+    lesson = f".lesson.{back}" if back else ""
+    return f"{label.url}/#try={attack}.{host}{how}{lesson}"
+
+
+def attack_page(label: Label, attack: str, position: str) -> str:
+    """Return the address of the attacker's page that aims an attack at a lab."""
+    host = {
+        "cross-site": settings.ADDRESSES.evil,
+        "subdomain": label.community,
+        "lookalike": label.lookalike,
+    }[_launched_from(position)]
+    lab = f"?{urlencode({'lab': label.text})}" if host == settings.ADDRESSES.evil else ""
+    return f"{host}/{attack}/{lab}"
+
+
+def _launched_from(position: str) -> str:
+    # A script inside the bank is put there by a page of the attacker's own site.
+    return "cross-site" if position == "same-origin" else position

@@ -1,0 +1,26 @@
+"""The addresses of the pages to look things up in."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from victim_site.teaching.reference.views import (
+    attacks,
+    defenses,
+    known_labs,
+    matrix,
+    policies,
+    weaknesses,
+)
+
+urlpatterns = [
+    path("attacks/", attacks.index, name="attacks"),
+    path("attacks/<slug:slug>/", attacks.show, name="attack"),
+    path("defenses/", defenses.index, name="defenses"),
+    path("defenses/<slug:slug>/", defenses.show, name="defense"),
+    path("weaknesses/", weaknesses.index, name="weaknesses"),
+    path("weaknesses/<slug:slug>/", weaknesses.show, name="weakness"),
+    path("matrix/", matrix.show, name="matrix"),
+    path("known-labs/", known_labs.show, name="known-labs"),
+    path("policies/", policies.show, name="policies"),
+]

@@ -1,0 +1,29 @@
+"""How frameworks judge the same request."""
+
+from __future__ import annotations
+
+import inspect
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from victim_site.teaching.reference import policies
+from victim_site.teaching.rendering import as_code
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """The same request, judged by five frameworks."""
+    groups = [
+        (group, [(row, list(lines)) for row, lines in policies.by_row(group)])
+        for group in policies.GROUPS
+    ]
+    source = "\n\n".join(inspect.getsource(policy.decide) for policy in policies.POLICIES)
+    context = {
+        "policies": policies.POLICIES,
+        "groups": groups,
+        "columns": len(policies.POLICIES) + 3,
+        "source": as_code(source, "python"),
+    }
+    return render(request, "reference/policies.html", context)
