@@ -18,7 +18,7 @@ from csrf_proof import attacks
 FILE = Path(__file__).with_name("matrix.toml")
 HTTPS_FILE = Path(__file__).with_name("matrix-https.toml")
 CONTROL = "no-defense"
-ALSO = "also"
+ALSO, REFUTED = "also", "refuted"
 NOT_SENT = "not-sent"
 # What a browser does after the request, or instead of it, and so no verdict of the bank's on it.
 UNSEEN = ("csp-refused", "preflight-refused", "response-unreadable")
@@ -57,17 +57,29 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Refuted:
+    """An expectation that a browser refuted: `expected` is what the specifications say."""
+
+    attack: str
+    position: str
+    defense: str
+    profile: str
+    expected: str
+
+
+@dataclass(frozen=True)
 class Matrix:
     """The profiles, and every row by (attack, position), `like` resolved, lines as written.
 
     `also` holds, by the same keys, the labs that only some rows state. `needs` names, for some
-    attacks, the weakness of the bank that they need.
+    attacks, the weakness of the bank that they need. `refuted` is what was expected otherwise.
     """
 
     profiles: tuple[str, ...]
     rows: dict[tuple[str, str], dict[str, Any]]
     also: dict[tuple[str, str], dict[str, Any]]
     needs: dict[str, str]
+    refuted: tuple[Refuted, ...] = ()
 
     def lab(self, attack: str, column: str) -> str:
         """Return the label of the lab in which a row's line about a column is measured."""
@@ -122,15 +134,36 @@ def load(path: Path = FILE, folder: Path = attacks.FOLDER) -> Matrix:
         (attack, position): row for attack, rows in data.items() for position, row in rows.items()
     }
     also = {key: row.pop(ALSO, {}) for key, row in written.items()}
+    wrong = {key: row.pop(REFUTED, {}) for key, row in written.items()}
     rows = {key: _resolve(key, written) for key in written}
-    matrix = Matrix(profiles, rows, also, _needs(folder))
+    refuted = tuple(
+        Refuted(*key, defense, profile, expected)
+        for key, lines in wrong.items()
+        for defense, line in lines.items()
+        for profile, expected in line.items()
+    )
+    matrix = Matrix(profiles, rows, also, _needs(folder), refuted)
     for (attack, position), row in matrix.rows.items():
         if CONTROL not in row:
             raise MatrixError(f"{attack}.{position} has no line for its control, {CONTROL}.")
         for defense, line in (row | also[attack, position]).items():
             if mistake := _mistake(line, profiles):
                 raise MatrixError(f"{attack}.{position}: {defense} {mistake}.")
+    for one in refuted:
+        _check_refuted(matrix, one)
     return matrix
+
+
+def _check_refuted(matrix: Matrix, one: Refuted) -> None:
+    where = f"{one.attack}.{one.position}.{REFUTED}: {one.defense}"
+    key = (one.attack, one.position)
+    line = (matrix.rows[key] | matrix.also[key]).get(one.defense)
+    if line is None:
+        raise MatrixError(f"{where} is not a line of the row.")
+    if one.profile not in matrix.profiles:
+        raise MatrixError(f"{where} names {one.profile}, which is not a profile.")
+    if one.expected in _by_age(line, one.profile).values():
+        raise MatrixError(f"{where} says that {one.expected} was refuted, and still expects it.")
 
 
 def _needs(folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Find the three browsers that the tests drive, or get them.
+"""Find the three browsers that trials drive, or get them.
 
 A *profile* is what a browser does, not what it is called:
 
@@ -26,13 +26,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
 from playwright.sync_api import Browser, BrowserType, Error, Playwright, sync_playwright
 
 PROFILES = ("chromium", "chromium-no-3pc", "firefox")
@@ -58,6 +60,10 @@ APT_PACKAGES = ("chromium-headless-shell", "chromium", "firefox-esr", "fonts-dej
 
 class BrowserMissing(Exception):
     """A profile has no browser; the text says which and what to do."""
+
+
+class BrowserFailed(Exception):
+    """A browser didn't start, died or hung; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +207,54 @@ def launch(
     assert browser is not None, "a persistent Chromium has a browser"
     browser.on("disconnected", lambda _: _remove(folder))
     return browser
+
+
+@contextmanager
+def session(profile: str, seconds: float = 180.0) -> Iterator[Browser]:
+    """Start the browser of a profile, with a Playwright of its own; leave nothing running.
+
+    After `seconds` the browser is killed, so that whatever waits for it fails.
+
+    Raises:
+        BrowserMissing: The profile has no browser.
+        BrowserFailed: It doesn't start, died, or was killed.
+    """
+    before = set(psutil.Process().children(recursive=True))
+    out_of_time = threading.Event()
+
+    def kill() -> None:
+        out_of_time.set()
+        # Not the driver, a child of this process: it's what reports that the browser has gone.
+        for child in set(psutil.Process().children()) - before:
+            _kill(child.children(recursive=True))
+
+    timer = threading.Timer(seconds, kill)
+    timer.start()
+    try:
+        with sync_playwright() as playwright:
+            browser = launch(playwright, profile)
+            try:
+                yield browser
+            finally:
+                with suppress(Error):
+                    browser.close()
+    except Error as error:
+        first = error.message.strip().splitlines()[0]
+        raise BrowserFailed(f"The browser of the profile {profile} failed: {first}") from error
+    finally:
+        timer.cancel()
+        _kill(list(set(psutil.Process().children(recursive=True)) - before))
+        if out_of_time.is_set():
+            raise BrowserFailed(
+                f"The browser of the profile {profile} didn't finish in {seconds:g} s."
+            )
+
+
+def _kill(processes: Sequence[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=5)
 
 
 def _remove(folder: str) -> None:

@@ -19,8 +19,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from catalogue import matrix
+from csrf_proof import profiles
 from csrf_proof.browsers import launch
-from e2e import profiles
 from e2e.bank import Site
 from tools.run import ROOT, Playground
 
@@ -160,9 +160,8 @@ def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
 class Browsers:
     """The browsers of one worker: one at a time, since each takes memory and starts quickly."""
 
-    def __init__(self, playwright: Playwright, site: Site) -> None:
+    def __init__(self, playwright: Playwright) -> None:
         self._playwright = playwright
-        self._site = site
         self._open: dict[tuple[str, ...], Browser] = {}
         self._given = 0
 
@@ -181,7 +180,7 @@ class Browsers:
             browser = launch(self._playwright, kind, extra_args=arguments, firefox_prefs=prefs)
             self._open[key] = browser
             stated = kind in profiles.STATED
-            if stated and (mismatch := profiles.check_third_party(browser, kind, self._site)):
+            if stated and (mismatch := profiles.check_third_party(browser, kind)):
                 pytest.exit(mismatch, returncode=2)
         self._given += 1
         return self._open[key]
@@ -203,9 +202,9 @@ def site() -> Site:
 
 
 @pytest.fixture(scope="session")
-def browsers(site: Site) -> Iterator[Browsers]:
+def browsers() -> Iterator[Browsers]:
     with sync_playwright() as playwright:
-        running = Browsers(playwright, site)
+        running = Browsers(playwright)
         yield running
         running.close()
 

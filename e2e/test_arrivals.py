@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from e2e import attacks, profiles
+from csrf_proof import profiles
+from e2e import attacks
 from e2e.bank import Lab, Site, browser_cookies
 from e2e.conftest import Browsers
 
@@ -295,7 +296,7 @@ def test_what_arrives(row: Row, seen_by: str, browsers: Browsers, site: Site) ->
 
 def arrival(row: Row, browser: Browser, lab: Lab) -> tuple[Any, ...]:
     """Launch the attack on alice; return what the bank wrote down of its request."""
-    action = attacks.about(row.attack)["action"]
+    action = attacks.all_attacks()[row.attack].action
     with profiles.fresh_context(browser) as context:
         context.add_cookies(browser_cookies(lab.sign_in(), lab.host))
         last = lab.state()["attempts"][-1]["id"]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
-from e2e import profiles
+from csrf_proof import profiles
 from e2e.accessibility import complaints
 from e2e.bank import Site
 from e2e.conftest import Browsers

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from catalogue import matrix
-from e2e import profiles
-from e2e.bank import Lab, Site
-from e2e.profiles import sign_in_by_hand
+from csrf_proof import profiles
+from e2e.bank import Lab, Site, sign_in_by_hand
 from tools.run import ROOT
 
 COLUMNS = matrix.load().columns

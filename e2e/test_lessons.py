@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from catalogue.lessons import Lesson, read_all
-from e2e import attacks, profiles
+from csrf_proof import profiles
+from e2e import attacks
 from e2e.bank import PATIENCE, Site
 from e2e.conftest import Browsers
 
@@ -53,12 +54,12 @@ class Attendee:
 
     def show_me(self, section: str, lesson: Lesson) -> None:
         """Follow the strip at the top of the bank from a lesson's button back into the lesson."""
-        about = attacks.about(lesson.attack)
+        about = attacks.all_attacks()[lesson.attack]
         self.click(f"section[aria-labelledby={section}] >> text=Show me")
-        if about.get("victim") != "signed-out":
+        if about.victim != "signed-out":
             self.click("main form[action='/login'] button")
         page = self.click_to_a_new_tab("text=Open the attacker’s page")
-        if about["trigger"] == "click":
+        if about.trigger == "click":
             self.click("#bait", page)
         page.wait_for_load_state()
         if page.is_visible(".strip .step"):
@@ -97,7 +98,7 @@ def test_a_lesson_can_be_walked_from_its_first_sentence_to_done(
             lesson.outcomes(lesson.lab).popitem()[1]
         )
         expect(happened).to_contain_text("Surprised?")
-        expect(happened.locator("svg[role=img]")).to_be_visible()
+        expect(happened.locator("figure.picture")).to_be_visible()
 
         attendee.show_me("prove-it", lesson)
         proved = attendee.page.locator("#fixed-live")

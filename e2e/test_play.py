@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e import attacks, profiles
-from e2e.bank import Lab, Site
+from e2e import attacks
+from e2e.bank import Lab, Site, sign_in_by_hand
 
 
 def open_play(context: BrowserContext, site: Site) -> Page:
@@ -74,7 +74,7 @@ def test_one_attack_fills_two_logs_side_by_side(context: BrowserContext, site: S
         "&attack=form-post&position=cross-site"
     )
     for lab in (weak, strong):
-        profiles.sign_in_by_hand(context, lab)
+        sign_in_by_hand(context, lab)
         attacks.launch(context.new_page(), site, "form-post", "cross-site", lab.label)
     logs = page.locator("[data-live]")
     expect(logs.nth(0)).to_contain_text("forged")

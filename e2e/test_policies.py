@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from e2e import attacks, profiles
+from csrf_proof import profiles
+from e2e import attacks
 from e2e.bank import PATIENCE, Lab, Site, browser_cookies
 from e2e.conftest import Browsers
 
@@ -90,7 +91,7 @@ def typed_address(page: Page, lab: Lab) -> str:
 
 def launch(page: Page, lab: Lab, attack: str, position: str) -> str:
     attacks.launch(page, lab.site, attack, position, lab.label)
-    return str(attacks.about(attack)["action"])
+    return attacks.all_attacks()[attack].action
 
 
 def arrived(way: Callable[[Page, Lab], str], browser: Browser, site: Site) -> Headers:

@@ -14,9 +14,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from catalogue import matrix
-from e2e import attacks, profiles
+from csrf_proof import profiles
+from e2e import attacks
 from e2e.accessibility import Judge
-from e2e.bank import Lab, Site, browser_cookies
+from e2e.bank import Lab, Site, browser_cookies, sign_in_by_hand
 from e2e.conftest import Browsers
 
 # What an attacker would send along, so that nothing but the defense is in the way.
@@ -128,7 +129,7 @@ def test_no_attack_changes_another_lab(
     other = Lab(site, label)
     # One browser for all, since what an attack leaves behind might matter only to the next.
     with profiles.fresh_context(browsers.get("chromium")) as context:
-        profiles.sign_in_by_hand(context, other)
+        sign_in_by_hand(context, other)
         state, cookies = other.state(), context.cookies(other.url)
         assert cookies
         for attack in (attack for attack, where in matrix.load().rows if where == position):
@@ -137,16 +138,16 @@ def test_no_attack_changes_another_lab(
             context.add_cookies(browser_cookies(target.sign_in(), target.host))
             last = target.state()["attempts"][-1]["id"]
             attacks.launch(context.new_page(), site, attack, position, target.label)
-            action = attacks.about(attack)["action"]
+            action = attacks.all_attacks()[attack].action
             target.wait_for(action, last, "websocket" if action == "statement" else "act")
-        profiles.sign_in_by_hand(context, target)
+        sign_in_by_hand(context, target)
         assert other.state() == state
         assert context.cookies(other.url) == cookies
 
 
 def test_a_session_of_one_lab_opens_no_other(context: BrowserContext, site: Site) -> None:
     mine, other = Lab(site, "no-defense"), Lab(site, "no-defense")
-    page = profiles.sign_in_by_hand(context, mine)
+    page = sign_in_by_hand(context, mine)
     page.goto(other.url)
     assert page.url == f"{other.url}/login"
 
@@ -173,7 +174,7 @@ def test_no_page_asks_the_outside_and_none_is_hard_to_use(browsers: Browsers, si
     hard_to_use: list[str] = []
     judge = Judge()
     with profiles.fresh_context(browsers.get("chromium")) as context:
-        page = profiles.sign_in_by_hand(context, lab)
+        page = sign_in_by_hand(context, lab)
 
         def watch(address: str) -> None:
             host = urlsplit(address).hostname or ""
@@ -234,7 +235,7 @@ def test_no_bait_is_hard_to_use(browsers: Browsers, site: Site) -> None:
     with profiles.fresh_context(browsers.get("chromium")) as context:
         context.route(re.compile(rf":{site.victim_port}/"), lambda route: route.fulfill(status=204))
         for attack in dict.fromkeys(attack for attack, _ in matrix.load().rows):
-            position = attacks.about(attack)["positions"][0]
+            position = attacks.all_attacks()[attack].positions[0]
             page = context.new_page()
             lab = Lab(site, matrix.load().lab(attack, "no-defense"))
             attacks.lure(page, site, attack, position, lab.label)

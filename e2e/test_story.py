@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from e2e import profiles
-from e2e.bank import Lab, Site
+from csrf_proof import profiles
+from e2e.bank import Lab, Site, sign_in_by_hand
 from e2e.conftest import Browsers
 
 
@@ -83,7 +83,7 @@ def test_a_flawed_defense_leads_to_its_fall_and_to_its_mend(
     page = context.new_page()
     page.goto(f"{site.playground}/defenses/")
     page.click("a:has-text('referer-contains')")
-    for button, expected in {"See it fall": "forged", "The same attack": "blocked"}.items():
+    for button, expected in {"See the bypass": "forged", "The same attack": "blocked"}.items():
         with context.expect_page() as opened:
             page.click(f"a:has-text('{button}')")
         bank = opened.value
@@ -95,7 +95,7 @@ def test_a_visitor_who_is_signed_in_is_asked_to_sign_out_before_a_forged_sign_in
     context: BrowserContext, site: Site
 ) -> None:
     lab = Lab(site, "samesite-lax")
-    profiles.sign_in_by_hand(context, lab)
+    sign_in_by_hand(context, lab)
     page = context.new_page()  # To a page that is open, the address would only move within it.
     page.goto(f"{lab.url}/#try=login-post.cross-site.signed-out")
     assert "Step 1 of 3: sign out" in page.inner_text(".step")
@@ -150,7 +150,7 @@ def test_behind_the_attackers_page_are_its_bytes_and_the_way_to_its_attempt(
 ) -> None:
     lab = Lab(site, "no-defense")
     with profiles.fresh_context(browsers.get("chromium")) as context:
-        page = profiles.sign_in_by_hand(context, lab)
+        page = sign_in_by_hand(context, lab)
         served = page.goto(site.attack_page("image-get", "cross-site", lab.label))
         assert served is not None
         body = served.text()
@@ -211,7 +211,7 @@ def test_a_link_into_a_strict_lab_offers_the_way_inside(
     context: BrowserContext, site: Site
 ) -> None:
     lab = Lab(site, "samesite-strict")
-    page = profiles.sign_in_by_hand(context, lab)
+    page = sign_in_by_hand(context, lab)
     page.goto(f"{site.playground}/labs/{lab.label}/")
     with context.expect_page() as opened:
         page.click("text=Open the bank only")
@@ -237,7 +237,7 @@ def test_the_lax_default_ends_after_two_minutes_by_the_clock(
 
     lab = Lab(site, "browser-default")
     with profiles.fresh_context(browsers.get("chromium")) as context:
-        page = profiles.sign_in_by_hand(context, lab)
+        page = sign_in_by_hand(context, lab)
         before = lab.state()["attempts"][-1]["id"]
         attacks.launch(page, site, "form-post", "cross-site", lab.label)
         fresh, _ = lab.wait_for("transfer", before)

@@ -8,17 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from e2e import profiles
+from csrf_proof import profiles
 from e2e.accessibility import complaints
-from e2e.bank import Lab, Site
+from e2e.bank import Lab, Site, sign_in_by_hand
 from e2e.conftest import Browsers
 
 FOLDER = Path(__file__).resolve().parents[1] / "victim_site" / "weaknesses"
-WEAKNESSES = sorted(
-    path.stem.replace("_", "-")
-    for path in FOLDER.glob("*.py")
-    if path.stem not in {"registry", "__init__"}
-)
+WEAKNESSES = sorted(path.parent.name.replace("_", "-") for path in FOLDER.glob("*/weakness.py"))
 PASSWORD = "input[name=current_password]"
 HERE = ("chromium", "firefox")
 
@@ -123,7 +119,7 @@ def test_an_honest_customer_uses_the_feature(
 ) -> None:
     context = needs_a_browser(request, profile, covered=defense == "no-defense")
     lab = Lab(site, f"{defense}--with-{weakness}")
-    page = profiles.sign_in_by_hand(context, lab)
+    page = sign_in_by_hand(context, lab)
 
     HONEST[weakness](page)
 
@@ -140,7 +136,7 @@ def test_the_statement_shows_a_payment_as_it_happens(
     covered = defense in {"no-defense", "samesite-strict"}
     context = needs_a_browser(request, profile, covered)
     lab = Lab(site, defense)
-    payment, statement = profiles.sign_in_by_hand(context, lab), context.new_page()
+    payment, statement = sign_in_by_hand(context, lab), context.new_page()
     statement.goto(f"{lab.url}/statement")
     statement.wait_for_selector("#feed:has-text('1000')")
 
@@ -159,7 +155,7 @@ def test_what_was_stolen_shows_as_loot(browsers: Browsers, site: Site) -> None:
     """The token that a bank's page gave away, on the attacker's own page and in her next form."""
     lab = Lab(site, "session-token--with-cors-reflect")
     with profiles.fresh_context(browsers.get("chromium")) as context:
-        page = profiles.sign_in_by_hand(context, lab)
+        page = sign_in_by_hand(context, lab)
         page.goto(f"{lab.url}/transfer")
         token = page.get_attribute("main input[name=token]", "value")
         page.goto(site.attack_page("cors-token-theft", "cross-site", lab.label))
@@ -175,7 +171,7 @@ def test_what_was_stolen_shows_as_loot(browsers: Browsers, site: Site) -> None:
 def test_the_slider_shows_what_lies_over_the_button(browsers: Browsers, site: Site) -> None:
     lab = Lab(site, "no-defense")
     with profiles.fresh_context(browsers.get("chromium")) as context:
-        page = profiles.sign_in_by_hand(context, lab)
+        page = sign_in_by_hand(context, lab)
         page.goto(site.attack_page("clickjacking", "cross-site", lab.label))
         assert page.eval_on_selector("#frame", "frame => getComputedStyle(frame).opacity") == "0"
 

@@ -57,8 +57,19 @@ def page() -> str:
         }
     )
     if notes:
-        parts += ["## Where a browser refuted what was expected\n", "\n".join(notes)]
+        parts += ["## Notes\n", "\n".join(notes)]
+    if loaded.refuted:
+        parts += ["## Where a browser refuted what the specifications say\n", _refuted(loaded)]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _refuted(loaded: matrix.Matrix) -> str:
+    return "\n".join(
+        f"- `{one.attack}` {one.position}, `{one.defense}`: `{one.expected}` was expected, and "
+        f"{one.profile} does otherwise: "
+        f"`{loaded.outcomes[one.profile, one.attack, one.position, one.defense]}`"
+        for one in loaded.refuted
+    )
 
 
 def _table(

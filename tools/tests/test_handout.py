@@ -20,7 +20,7 @@ CODE = re.findall("^```python\n(.+?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 def test_each_line_of_code_is_in_the_lesson_of_a_defense() -> None:
     lessons = {
         line.strip()
-        for file in DEFENSES.glob("*.py")
+        for file in DEFENSES.glob("*/README.md")
         for line in file.read_text(encoding="utf-8").splitlines()
     }
     lines = [line for code in CODE for line in code.splitlines() if line]
@@ -43,4 +43,4 @@ def test_the_code_runs_and_names_what_django_has(code: str) -> None:
 def test_each_defense_of_the_list_is_there() -> None:
     slugs = re.findall(r"^\| [0-9] \| `([a-z-]+)` \|", TEXT, re.MULTILINE)
     assert slugs
-    assert all((DEFENSES / f"{slug.replace('-', '_')}.py").exists() for slug in slugs)
+    assert all((DEFENSES / slug.replace("-", "_")).is_dir() for slug in slugs)

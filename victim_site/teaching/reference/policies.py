@@ -198,13 +198,13 @@ class Policy(_Entry):
 
 # --- The requests ---------------------------------------------------------------------------------
 
-_LAB = f"no-defense.{settings.BANK_HOST}"
-HOST = f"{_LAB}:{settings.VICTIM_PORT}"
+_LAB = "no-defense"
+HOST = urlsplit(settings.ADDRESSES.bank(_LAB)).netloc
 # The addresses in headers, by the word that `policies.toml` has for whose they are.
 _HOSTS = {
     "own": HOST,
-    "sub-domain": f"community.{_LAB}:{settings.ATTACKER_PORT}",
-    "other site": f"evil.localhost:{settings.ATTACKER_PORT}",
+    "sub-domain": urlsplit(settings.ADDRESSES.community(_LAB)).netloc,
+    "other site": urlsplit(settings.ADDRESSES.evil).netloc,
 }
 
 

@@ -30,7 +30,7 @@ class Audit(HTMLParser):
                 (self.links if tag == "a" else self.loads).append(value)
 
 
-OWN = re.compile(rf"/(?!/)|{re.escape(settings.PLAYGROUND_URL)}/")
+OWN = re.compile(rf"/(?!/)|{re.escape(settings.ADDRESSES.playground)}/")
 KNOWN = re.compile(r"/(?!/)|[#?]|\.\.?/|http://([a-z0-9-]+\.)+localhost:\d+(/|$)|https://")
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.middleware.csrf import CSRF_SECRET_LENGTH
+from django.test.utils import CaptureQueriesContext
 
 from catalogue.labels import LONGEST_OWNER
 from tools.run import Playground
@@ -27,7 +28,7 @@ class Learner(Site):
     """A visitor to the teaching side in a new browser."""
 
     def __init__(self) -> None:
-        super().__init__(settings.PLAYGROUND_HOST)
+        super().__init__(settings.ADDRESSES.domains.playground)
 
     @property
     def name(self) -> str:
@@ -80,14 +81,11 @@ def test_made_up_names_are_too_many_to_meet() -> None:
 
 
 def test_learning_a_name_writes_nothing() -> None:
-    with_queries = []
-    with connection.execute_wrapper(
-        lambda execute, sql, *rest: with_queries.append(sql) or execute(sql, *rest)
-    ):
+    with CaptureQueriesContext(connection) as queries:
         playground().get("/lessons/")
 
-    assert with_queries
-    assert not [sql for sql in with_queries if not sql.startswith("SELECT")]
+    assert queries.captured_queries
+    assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
 
 
 @pytest.mark.parametrize("belong", BELONGINGS.values(), ids=BELONGINGS)

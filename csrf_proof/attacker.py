@@ -1,0 +1,99 @@
+"""A small hostile server that serves one attack's page for a trial.
+
+It answers under any name that a browser resolves to this machine, so the same server is the
+attacker's own site (`evil.localhost`) and a subdomain of the application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qsl, urlsplit
+
+from csrf_proof.attacks import CAUGHT_PAGE, Arsenal, Shot
+from csrf_proof.positions import CROSS_SITE, SAME_ORIGIN, SUBDOMAIN
+from csrf_proof.serving import serve
+from csrf_proof.visitor import Caught, Prepared
+
+HOST = "evil.localhost"
+# What a page steals is small; longer bodies are cut.
+MOST = 200_000
+
+
+class NoSuchHost(ValueError):
+    """The position has no host here; the message says why."""
+
+
+def host(position: str, application: str) -> str:
+    """Return the host from which an attack on the application's origin is launched.
+
+    Raises:
+        NoSuchHost: The position has no host that a browser would resolve to this machine.
+    """
+    if position in {CROSS_SITE, SAME_ORIGIN}:
+        return HOST
+    name = urlsplit(application).hostname or ""
+    if position == SUBDOMAIN and (name == "localhost" or name.endswith(".localhost")):
+        return f"community.{name}"
+    raise NoSuchHost(
+        f"There is no host for the position {position} beside {name}: "
+        "for a subdomain, serve the application under a name that ends in .localhost."
+    )
+
+
+@dataclass
+class Attacker:
+    """The running server. `address` is that of the attack's page; `loot` is what arrived."""
+
+    address: str
+    loot: list[Prepared]
+
+
+@contextmanager
+def serving(arsenal: Arsenal, shot: Shot, position: str) -> Iterator[Attacker]:
+    """Serve the page of an aimed attack, and take what it steals.
+
+    Raises:
+        NoSuchHost: The position has no host here.
+        AttackError: The page can't be rendered.
+    """
+    name, path = host(position, shot.origin), f"/{shot.attack.slug}/"
+    loot: list[Prepared] = []
+    pages: dict[str, str] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), MOST))
+            where = urlsplit(self.path)
+            if where.path == f"{path}caught/":
+                fields = dict(parse_qsl(where.query) + parse_qsl(body.decode("utf-8", "replace")))
+                self._caught(Caught(fields, self.headers.get("Referer", "")))
+            page = pages.get(where.path)
+            self.send_response(404 if page is None else 200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write((page or "").encode())
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def _caught(self, said: Caught) -> None:
+            if shot.attack.slug not in arsenal.catchers:
+                return
+            stolen = arsenal.catch(shot.attack, said)
+            loot.append(stolen)
+            if shot.attack.slug in arsenal.uses:
+                used = replace(aimed, prepared=stolen)
+                pages[f"{path}caught/"] = arsenal.render(used, CAUGHT_PAGE)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with serve(Handler) as port:
+        here = f"http://{name}:{port}{path}"
+        aimed = replace(shot, behind=here, caught=f"{here}caught/")
+        pages[path] = arsenal.render(aimed)
+        yield Attacker(here, loot)

@@ -1,0 +1,142 @@
+"""What a trial waits for, and what it makes of what it saw; the browser is the tests' in `e2e`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from csrf_proof import trial
+from csrf_proof.attacks import read_all
+from csrf_proof.trial import Look, NotJudged, Record, awaited
+from csrf_proof.watching import Evidence, Watch
+
+ATTACK = read_all()["form-post"]
+
+
+@dataclass
+class Seen:
+    """A watch that has seen this much."""
+
+    addresses: list[str] = field(default_factory=list)
+    asked_application: bool = False
+    broke_policy: bool = False
+
+    def act(self, method: str, path: str) -> None:
+        return None
+
+
+class Page:
+    def wait_for_timeout(self, milliseconds: float) -> None:
+        pass
+
+
+class Target:
+    """An application that says one thing after the other, and repeats the last."""
+
+    url, site = "http://app.localhost", "app.localhost"
+
+    def __init__(self, *looks: Look) -> None:
+        self.looks = list(looks)
+
+    def look(self) -> Look:
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+
+def judge(
+    *looks: Look, wait_for: trial.Awaited = "act", watch: Seen | None = None
+) -> tuple[str, str | None]:
+    seen = watch or Seen(["http://evil.localhost/"])
+    judged = trial._Trial(
+        cast("Any", Page()),
+        cast("Watch", seen),
+        cast("Any", Target(*looks)),
+        Look("before", ()),
+        ATTACK,
+        "/email",
+        wait_for,
+    )
+    record, changed = judged.wait()
+    if changed:
+        return trial.FORGED, None
+    return trial.BLOCKED, judged.reason(record, Evidence(addresses=tuple(seen.addresses)))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "PATIENCE", 0.1)
+
+
+def look(state: str, *records: Record) -> Look:
+    return Look(state, records)
+
+
+NOTHING = look("before")
+APPLIED, REFUSED = Record("act", None), Record("act", "token-missing")
+
+
+def test_a_changed_state_is_forged() -> None:
+    assert judge(NOTHING, look("after", APPLIED)) == ("forged", None)
+
+
+def test_a_change_that_comes_after_its_record_is_forged() -> None:
+    assert judge(look("before", APPLIED), look("after", APPLIED)) == ("forged", None)
+
+
+def test_a_refusal_that_comes_too_late_is_forged() -> None:
+    assert judge(look("after", REFUSED)) == ("forged", None)
+
+
+def test_a_refused_act_is_blocked_for_its_reason() -> None:
+    assert judge(NOTHING, look("before", REFUSED)) == ("blocked", "token-missing")
+
+
+def test_an_act_counts_for_more_than_what_came_before_it() -> None:
+    framed = Record("framed", "cookie-lax")
+    assert judge(look("before", framed), look("before", framed, REFUSED)) == (
+        "blocked",
+        "token-missing",
+    )
+
+
+def test_a_frame_without_the_cookie_is_blocked_for_that() -> None:
+    assert judge(look("before", Record("framed", "cookie-lax"))) == ("blocked", "cookie-lax")
+
+
+def test_a_refused_preflight_is_blocked_by_the_browser() -> None:
+    said = look("before", Record("preflight", "cors-closed"))
+    assert judge(said, wait_for="sign") == ("blocked", "preflight-refused")
+
+
+def test_silence_proves_nothing_where_an_act_is_due() -> None:
+    with pytest.raises(NotJudged, match="sent no request to the application"):
+        judge(NOTHING)
+
+
+def test_silence_is_not_sent_where_that_is_due() -> None:
+    assert judge(NOTHING, wait_for="nothing") == ("blocked", "not-sent")
+
+
+def test_a_request_where_none_is_due_refutes_that() -> None:
+    assert judge(NOTHING, look("after", APPLIED), wait_for="nothing") == ("forged", None)
+    asked = Seen(["http://app.localhost/"], asked_application=True)
+    assert judge(NOTHING, wait_for="nothing", watch=asked) == ("blocked", "response-unreadable")
+
+
+def test_silence_of_a_page_that_did_not_open_proves_nothing() -> None:
+    with pytest.raises(NotJudged, match="wasn't even opened"):
+        judge(NOTHING, wait_for="nothing", watch=Seen())
+
+
+def test_a_broken_policy_is_the_browsers_reason() -> None:
+    broken = Seen(["http://app.localhost/"], asked_application=True, broke_policy=True)
+    assert judge(NOTHING, wait_for="sign", watch=broken) == ("blocked", "csp-refused")
+
+
+def test_what_to_wait_for_follows_from_the_expected_reason() -> None:
+    assert awaited("not-sent") == "nothing"
+    assert awaited("csp-refused") == "sign"
+    assert awaited("preflight-refused") == "sign"
+    assert awaited("token-missing") == "act"
+    assert awaited(None) == "act"

@@ -1,0 +1,276 @@
+"""One attack in one real browser: launch it, wait for what must be seen, and judge.
+
+What is judged is the difference between two readings of the application's state, before and after.
+A request that never arrives proves nothing, unless that is what this browser is known for; then
+what the browser did is observed instead.
+
+Requests are observed and never intercepted: with `page.route` Playwright answers CORS preflights
+itself, and a closed policy then looks open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, Error, Page, Request
+
+from csrf_proof import why
+from csrf_proof.attacks import SIGNED_IN, SIGNS_IN_LATER, Attack
+from csrf_proof.reasons import CSP_REFUSED, NOT_SENT, PREFLIGHT_REFUSED, RESPONSE_UNREADABLE
+from csrf_proof.watching import TELL_OF_POLICY, Evidence, Watch
+
+FORGED, BLOCKED = "forged", "blocked"
+ACT, PREFLIGHT, FRAMED, WEBSOCKET = "act", "preflight", "framed", "websocket"
+# Seconds until a request that didn't arrive counts as never sent.
+PATIENCE = 10.0
+# Seconds in which nothing more may happen before a trial without an act is over.
+SILENCE = 1.5
+_POLL = 0.01
+
+# What to wait for: a request that acts, a sign of one that the browser stopped, or nothing at all.
+Awaited = Literal["act", "sign", "nothing"]
+
+
+class NotJudged(Exception):
+    """The trial proves nothing either way; the message is one sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the application says about a request: its kind, and the code of what stopped it.
+
+    `verdicts` are the codes of every check that refused it, also if something else stopped it
+    first.
+    """
+
+    kind: str
+    reason: str | None
+    verdicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Look:
+    """One reading: a state to compare, and the application's records since the first reading.
+
+    `records` is None if the application keeps none; the browser's view then has to do.
+    """
+
+    state: Any
+    records: tuple[Record, ...] | None = None
+
+
+class Target(Protocol):
+    """The application under attack, as a trial needs it."""
+
+    @property
+    def url(self) -> str:
+        """Its origin."""
+
+    @property
+    def site(self) -> str:
+        """The host whose subdomains are all one site with it."""
+
+    def sign_in(self, context: BrowserContext, *, by_hand: bool) -> None:
+        """Sign the victim in, in this browser; `by_hand` if the browser has to do it itself."""
+
+    def look(self) -> Look:
+        """Read the state. The first reading comes after the sign-in, and starts the records."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out.
+
+    `reason` is the code of why it was blocked, or None if it was forged, or if the application
+    refused it and gave no reason. `record` is what decided, if anything arrived.
+    """
+
+    outcome: str
+    reason: str | None
+    record: Record | None
+    evidence: Evidence
+
+
+def awaited(reason: str | None) -> Awaited:
+    """Return what to wait for in a trial that is expected to end with this reason."""
+    if reason == NOT_SENT.code:
+        return "nothing"
+    stopped = {PREFLIGHT_REFUSED.code, RESPONSE_UNREADABLE.code, CSP_REFUSED.code}
+    return "sign" if reason in stopped else "act"
+
+
+def run(
+    context: BrowserContext,
+    attack: Attack,
+    address: str,
+    target: Target,
+    *,
+    path: str,
+    wait_for: Awaited = "act",
+    cookie_age: float = 0,
+) -> Result:
+    """Try one attack in a fresh browser context.
+
+    `address` is that of the attack's page, `path` that of the act within the application.
+    `wait_for` decides how long to wait. `cookie_age`: how old the session cookie is to get before
+    the launch, in seconds.
+
+    Raises:
+        NotJudged: Nothing arrived although it should, or the browser failed.
+    """
+    with _browser_failures():
+        context.add_init_script(TELL_OF_POLICY)
+        watch = Watch(context, target.url)
+        if attack.victim == SIGNED_IN:
+            target.sign_in(context, by_hand=False)
+        page = context.new_page()
+        if attack.victim == SIGNS_IN_LATER:
+            lure(page, address)
+            page.wait_for_load_state()
+            target.sign_in(context, by_hand=True)
+        watch.forget()
+        before = target.look()
+        held = [cookie["name"] for cookie in context.cookies(target.url)]
+        if cookie_age:
+            page.wait_for_timeout(cookie_age * 1000)
+        if attack.victim != SIGNS_IN_LATER:
+            lure(page, address)
+        spring(page, attack)
+        trial = _Trial(page, watch, target, before, attack, path, wait_for)
+        record, changed = trial.wait()
+        evidence = watch.evidence(watch.act(attack.method, path), held)
+        if changed:
+            return Result(FORGED, None, record, evidence)
+        return Result(BLOCKED, trial.reason(record, evidence), record, evidence)
+
+
+def lure(page: Page, address: str) -> None:
+    """Open the attack's page, as a visitor does."""
+    page.goto(address, wait_until="commit")
+
+
+def spring(page: Page, attack: Attack) -> None:
+    """Click where the attack needs it: the bait, and then perhaps something in the application."""
+    if attack.trigger == "click":
+        frame = page.query_selector("iframe")
+        if frame and (inside := frame.content_frame()):
+            inside.wait_for_load_state()
+        # By force, since what is over the bait has to get the click.
+        page.click("#bait", no_wait_after=True, force=bool(frame))
+    if attack.second_click:
+        page.get_by_text(attack.second_click, exact=True).click(no_wait_after=True)
+
+
+@dataclass
+class _Trial:
+    """A launched attack, from the launch to the verdict."""
+
+    page: Page
+    watch: Watch
+    target: Target
+    before: Look
+    attack: Attack
+    path: str
+    wait_for: Awaited
+
+    def wait(self) -> tuple[Record | None, bool]:
+        """Wait until it is decided; return the record that decided, and if the state changed."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            look = self.target.look()
+            changed = look.state != self.before.state
+            record = _act(look.records)
+            if record and (changed or (record.reason and record.kind == ACT)):
+                return record, changed
+            if look.records is None and (changed or self._answered()):
+                return None, changed or self._changes_soon()
+            if self._stopped_by_browser(look):
+                break
+            self._pause()
+        # What would follow if this had been let through isn't there, even a moment later.
+        self.page.wait_for_timeout(SILENCE * 1000)
+        look = self.target.look()
+        return _deciding(look.records), look.state != self.before.state
+
+    def _answered(self) -> bool:
+        request = self.watch.act(self.attack.method, self.path)
+        return request is not None and self.watch.is_over(request)
+
+    def _changes_soon(self) -> bool:
+        """Whether the state changes in the moment after a response."""
+        self.page.wait_for_timeout(SILENCE * 1000 / 3)
+        return bool(self.target.look().state != self.before.state)
+
+    def _stopped_by_browser(self, look: Look) -> bool:
+        """Whether a record or the browser shows that there will be no act."""
+        record = _deciding(look.records)
+        if record and record.reason:
+            return True
+        if self.wait_for == "sign":
+            return self.watch.broke_policy or self.watch.asked_application
+        return self.wait_for == "nothing" and bool(self.watch.addresses)
+
+    def _pause(self) -> None:
+        if self.wait_for == "act" and self.before.records is not None:
+            time.sleep(_POLL)
+        else:  # The browser's events arrive only while Playwright is being waited for.
+            self.page.wait_for_timeout(50)
+
+    def reason(self, record: Record | None, evidence: Evidence) -> str | None:
+        """Return the code of why nothing came of it."""
+        if record:
+            return PREFLIGHT_REFUSED.code if record.kind == PREFLIGHT else record.reason
+        if self.watch.broke_policy:
+            return CSP_REFUSED.code
+        act = self.watch.act(self.attack.method, self.path)
+        if self.before.records is None and act:
+            return self._withheld(act, evidence)
+        if self.watch.asked_application:
+            return RESPONSE_UNREADABLE.code
+        if self.wait_for != "nothing":
+            raise NotJudged(
+                f"{self.attack.slug} sent no request to the application in {PATIENCE:.0f} s."
+            )
+        if not evidence.addresses:
+            raise NotJudged(f"The page of {self.attack.slug} wasn't even opened.")
+        return NOT_SENT.code
+
+    def _withheld(self, act: Request, evidence: Evidence) -> str | None:
+        """Return which rule withheld the cookies, or None if some were sent or there are none."""
+        if evidence.cookies_sent or not evidence.cookies_withheld:
+            return None
+        parts = urlsplit(self.target.url)
+        request = why.Request(
+            act.method,
+            {name.title(): value for name, value in evidence.headers.items()},
+            f"{parts.scheme}://{parts.netloc}",
+            self.target.site,
+        )
+        samesite = self.watch.samesite(evidence.cookies_withheld[0])
+        return why.no_session(
+            request, samesite, cookie_sent=False, anybody_signed_in=lambda: True
+        ).code
+
+
+def _act(records: tuple[Record, ...] | None) -> Record | None:
+    return next((r for r in records or () if r.kind in {ACT, WEBSOCKET}), None)
+
+
+def _deciding(records: tuple[Record, ...] | None) -> Record | None:
+    """Return the record of an act, else that of what was stopped before it could become one."""
+    return _act(records) or next((r for r in records or () if r.reason), None)
+
+
+@contextmanager
+def _browser_failures() -> Iterator[None]:
+    """Turn what Playwright raises into a sentence."""
+    try:
+        yield
+    except Error as error:
+        first = error.message.strip().splitlines()[0]
+        raise NotJudged(f"The browser failed during the trial: {first}") from error

@@ -1,0 +1,142 @@
+"""What a browser did during a trial: the requests it sent, their responses, and its console.
+
+Events only: nothing is intercepted, so nothing is changed.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, Error, Request, Response
+
+# Makes every page say on the console when its content policy stops something.
+POLICY = "stopped by the page's policy"
+TELL_OF_POLICY = f"""addEventListener("securitypolicyviolation",
+    (event) => console.log(`${{event.effectiveDirective}}: {POLICY}`))"""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The request that should act, as it was sent, its response, and what else the browser did.
+
+    `cookies_sent` are the names in the order of the request, `cookies_withheld` those that the
+    browser holds for the application and didn't send. `status` is None if no response was seen.
+    `addresses` is everything that the browser asked for, in order.
+    """
+
+    method: str = ""
+    url: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies_sent: tuple[str, ...] = ()
+    cookies_withheld: tuple[str, ...] = ()
+    status: int | None = None
+    response_headers: dict[str, str] = field(default_factory=dict)
+    console: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+class Watch:
+    """Watches one browser context from now on. `origin` is the application's."""
+
+    def __init__(self, context: BrowserContext, origin: str) -> None:
+        self._context = context
+        self._origin = origin
+        self._requests: list[Request] = []
+        self._responses: list[Response] = []
+        self._failed: list[Request] = []
+        self.console: list[str] = []
+        context.on("request", lambda request: self._requests.append(request))
+        context.on("response", lambda response: self._responses.append(response))
+        context.on("requestfailed", lambda request: self._failed.append(request))
+        context.on("console", lambda message: self.console.append(message.text))
+
+    def forget(self) -> None:
+        """Begin again: what was seen so far belongs to the sign-in."""
+        self._requests.clear()
+        self.console.clear()
+
+    @property
+    def addresses(self) -> list[str]:
+        return [request.url for request in self._requests]
+
+    @property
+    def asked_application(self) -> bool:
+        """Whether the browser asked the application for anything."""
+        return any(self._is_own(address) for address in self.addresses)
+
+    @property
+    def broke_policy(self) -> bool:
+        """Whether a page's content policy stopped something."""
+        return any(POLICY in line for line in self.console)
+
+    def _is_own(self, address: str) -> bool:
+        return address == self._origin or address.startswith(f"{self._origin}/")
+
+    def act(self, method: str, path: str) -> Request | None:
+        """Return the request that should act: by address, and by method if several have that."""
+        found = [
+            request
+            for request in self._requests
+            if self._is_own(request.url)
+            and urlsplit(request.url).path == path
+            and request.method != "OPTIONS"
+        ]
+        return next((r for r in found if r.method == method), found[0] if found else None)
+
+    def response_to(self, request: Request) -> Response | None:
+        return next((r for r in self._responses if r.request == request), None)
+
+    def is_over(self, request: Request) -> bool:
+        """Whether the request was answered, or failed."""
+        return self.response_to(request) is not None or request in self._failed
+
+    def samesite(self, cookie: str) -> str:
+        """Return what the application said about a cookie's SameSite; nothing if it said nothing.
+
+        From the responses themselves: Playwright reports a cookie without SameSite as Lax.
+        """
+        said = ""
+        for response in self._responses:
+            if not self._is_own(response.url):
+                continue
+            headers = []
+            with suppress(Error):  # Those of a page that was closed are gone.
+                headers = response.headers_array()
+            for header in headers:
+                if header["name"].lower() == "set-cookie":
+                    morsel = _cookies(header["value"]).get(cookie)
+                    said = morsel["samesite"] if morsel else said
+        return said
+
+    def evidence(self, act: Request | None, held: list[str]) -> Evidence:
+        """Return what was seen. `held` are the cookies that the browser had for the application."""
+        seen = Evidence(console=tuple(self.console), addresses=tuple(self.addresses))
+        if act is None:
+            return seen
+        headers = dict(act.headers)
+        # The complete headers, with cookies, come from the browser a little later, or not at all
+        # if the page has gone.
+        with suppress(Error):
+            headers = act.all_headers()
+        sent = tuple(_cookies(headers.get("cookie", "")))
+        response = self.response_to(act)
+        return replace(
+            seen,
+            method=act.method,
+            url=act.url,
+            headers=headers,
+            cookies_sent=sent,
+            cookies_withheld=tuple(name for name in held if name not in sent),
+            status=response.status if response else None,
+            response_headers=dict(response.headers) if response else {},
+        )
+
+
+def _cookies(text: str) -> SimpleCookie:
+    cookies = SimpleCookie()
+    with suppress(CookieError):
+        cookies.load(text)
+    return cookies

@@ -1,0 +1,178 @@
+"""The engine without the playground: its wheel, in an empty environment, against a small server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from csrf_proof import browsers
+from tools.run import ROOT, free_port
+
+APPLICATION = """
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+email = "alice@app.example"
+class Application(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        if self.path == "/login":
+            self.send_header("Set-Cookie", "who=alice; Path=/; " + sys.argv[2])
+        self.end_headers()
+        self.wfile.write(email.encode())
+    def do_POST(self):
+        global email
+        fields = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        if "who=alice" in self.headers.get("Cookie", ""):
+            email = fields["email"][0]
+        self.send_response(200)
+        self.end_headers()
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Application).serve_forever()
+"""
+NONE, LAX = "SameSite=None; Secure", "SameSite=Lax"
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an empty environment into which the engine's wheel was installed."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = (sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps")
+    _run(*build, "--wheel-dir", str(folder), str(ROOT))
+    (wheel,) = folder.glob("csrf_proof-*.whl")
+    venv.create(folder / "environment", with_pip=True)
+    found = folder / "environment" / "bin" / "python"
+    _run(str(found), "-m", "pip", "install", "--quiet", str(wheel))
+    return found
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def application(cookie: str) -> Iterator[str]:
+    """A ten-line application in which an e-mail address can be changed; yield its address."""
+    port = free_port()
+    command = [sys.executable, "-c", APPLICATION, str(port), cookie]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://app.localhost:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def attempt(
+    python: Path, address: str, *more: str, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Try to change the e-mail address with a forged form, far from the checkout."""
+    command = [
+        *(str(python), "-m", "csrf_proof", "form-post", f"{address}/email"),
+        *("--field", "email=mallory@evil.example", "--sign-in", f"{address}/login"),
+        *more,
+    ]
+    return subprocess.run(
+        command, cwd=python.parent, env=env, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("profile", browsers.PROFILES)
+def test_an_attack_is_forged_or_blocked_in_an_empty_environment(python: Path, profile: str) -> None:
+    with application(NONE) as address:
+        forged = attempt(python, address, "--profile", profile)
+    assert (forged.returncode, forged.stderr) == (1, "")
+    assert "FORGED" in forged.stdout
+
+    with application(LAX) as address:
+        blocked = attempt(python, address, "--profile", profile)
+    assert (blocked.returncode, blocked.stderr) == (0, "")
+    assert "SameSite=Lax" in blocked.stdout
+
+
+def test_importing_it_loads_nothing_heavy(python: Path) -> None:
+    code = "import sys, csrf_proof; print({'playwright', 'jinja2', 'django'} & set(sys.modules))"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_a_folder_of_attacks_may_be_given_instead(python: Path, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "attacker_site/attacks/form-post", tmp_path / "form-post")
+    (tmp_path / "form-post" / "README.md").unlink()
+    with application(NONE) as address:
+        done = attempt(python, address, "--attacks", str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr == "attacks/form-post: README.md is missing.\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("https://bank.example/email", "isn't an address such as"),
+        ("http://bank.example/email", "bank.example isn't this machine"),
+        ("http://127.0.0.1:1/email", "doesn't answer"),
+    ],
+)
+def test_a_wrong_address_is_refused(python: Path, url: str, sentence: str) -> None:
+    command = [str(python), "-m", "csrf_proof", "form-post", url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_browser_is_told(python: Path) -> None:
+    nowhere = {"PATH": "", "HOME": str(python.parent), "PLAYWRIGHT_BROWSERS_PATH": "/nowhere"}
+    with application(NONE) as address:
+        done = attempt(python, address, env=nowhere)
+    assert done.returncode == 2
+    assert done.stderr.startswith("There is no browser for the profile chromium")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["dies", "hangs"])
+def test_a_browser_that_fails_is_told_and_leaves_nothing_running(
+    python: Path, number: signal.Signals
+) -> None:
+    with application(NONE) as address:
+        # An attack that needs a moment, so that the browser is hit in the middle of it.
+        command = [
+            *(str(python), "-m", "csrf_proof", "ping-post", f"{address}/nothing"),
+            *("--state", f"{address}/email", "--time-limit", "20"),
+        ]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+        )
+        children: list[psutil.Process] = []
+
+        def hit() -> None:
+            parent = psutil.Process(process.pid)
+            while not any("headless" in child.name() for child in children):
+                time.sleep(0.1)
+                children[:] = parent.children(recursive=True)
+            for child in children:
+                if "headless" in child.name():
+                    child.send_signal(number)
+
+        thread = threading.Thread(target=hit)
+        thread.start()
+        _, said = process.communicate(timeout=120)
+        thread.join()
+    assert process.returncode == 3
+    assert said.startswith("Not judged: The browser")
+    assert "Traceback" not in said
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
