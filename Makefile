@@ -1,8 +1,10 @@
 # Two commands: `make run` starts everything, `make test` proves everything.
 
 PYTHON ?= python3
+UV ?= uv
 VENV := .venv
 RUN := $(VENV)/bin/python
+START := $(PYTHON) start.py --venv $(VENV)
 # Browsers are the cost of a test, and more than three a pair of cores gain nothing.
 WORKERS ?= 3
 PYTEST_BROWSER := $(RUN) -m pytest -n $(WORKERS) --dist worksteal -q
@@ -12,27 +14,32 @@ PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help run hosts check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense requirements clean
+.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Use
-run: $(VENV)/ready ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, BIND, VAR_DIR, HTTPS=1)
-	@$(RUN) -m tools.run
+run: python ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, BIND, VAR_DIR, HTTPS=1)
+	@$(START)
 
-hosts: $(VENV)/ready ## Print lines for the hosts file, where *.localhost does not resolve (NAME=otter42)
+hosts: to-run ## Print lines for the hosts file, where *.localhost does not resolve (NAME=otter42)
 	@$(RUN) -m tools.hosts "$(NAME)"
+
+reset: to-run ## Forget all labs, progress and loot; keep the environment
+	@$(RUN) -m tools.runner.reset
 
 ##@ Prove
 test: check browsers ## Everything: check, then every cell and page in three browsers
+	@$(RUN) -m tools.postgresql
 	$(RUN) -m csrf_proof.profiles
 	$(PYTEST_BROWSER) e2e
 
-check: $(VENV)/ready ## Lint, types, import contract, catalogue, unit tests (about a minute)
+check: to-test ## Lint, types, import contract, catalogue, unit tests (about a minute)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
+	$(VENV)/bin/mypy --platform win32 start.py tools/run.py
 	for file in attacker_site/attacks/*/server.py; do $(VENV)/bin/mypy $$file || exit; done
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
@@ -46,41 +53,46 @@ matrix-full: browsers ## Every cell, every honest user, and axe on every page (a
 	$(PYTEST_CELLS) e2e/test_honest.py e2e/test_weaknesses.py e2e/test_safety.py --all-cells
 
 matrix-https: browsers ## What https changes, and attacks that must not notice it (K, PROFILE as above)
-	$(PYTEST_BROWSER) e2e/test_https.py --all-cells $(if $(PROFILE),--profile $(PROFILE))
+	$(PYTEST_BROWSER) e2e/test_https.py --all-cells $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE)) || [ $$? -eq 5 ]
 	$(PYTEST_BROWSER) e2e/test_matrix.py --https -k "$(or $(K),$(HTTPS_CELLS))" $(if $(PROFILE),--profile $(PROFILE))
 
-sabotage: browsers ## Take each defense away, and see its column turn red
-	$(RUN) -m e2e.sabotage
+sabotage: browsers ## Take each defense away, and see its column turn red (DEFENSE=post-only: one)
+	$(RUN) -m e2e.sabotage $(DEFENSE)
 
 ##@ Measure
-bench: browsers ## Ratios to floors measured in the same run; asserts nothing
+bench: browsers ## Ratios to floors measured in the same run; asserts nothing (SHORT=1: does it run?)
 	$(RUN) -m e2e.bench
 
 ##@ Prepare
-browsers: $(VENV)/ready ## Make sure the three browsers are there
+browsers: to-test ## Make sure the three browsers are there
 	@$(RUN) -m csrf_proof.browsers
 
-docs: $(VENV)/ready ## Write docs/matrix.md anew from matrix.toml
+docs: to-test ## Write docs/matrix.md anew from matrix.toml
 	$(RUN) -m tools.matrix_page
 
-new-attack: $(VENV)/ready ## Begin an attack: NAME=my-attack
+new-attack: to-test ## Begin an attack: NAME=my-attack
 	@$(RUN) -m tools.scaffold attack "$(NAME)"
 
-new-defense: $(VENV)/ready ## Begin a defense: NAME=my-defense (KIND=flawed for a flawed one)
+new-defense: to-test ## Begin a defense: NAME=my-defense (KIND=flawed for a flawed one)
 	@$(RUN) -m tools.scaffold $(or $(KIND),defense) "$(NAME)"
 
+new-weakness: to-test ## Begin a weakness: NAME=my-weakness
+	@$(RUN) -m tools.scaffold weakness "$(NAME)"
+
 requirements: ## Write requirements/*.txt anew from *.in (needs uv)
-	cd requirements && for name in victim attacker dev; do \
-	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	cd requirements && for name in run dev; do \
+	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt; done
 
 clean: ## Remove the environment and all state
 	rm -rf $(VENV) var
 
-$(VENV)/ready: requirements/dev.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON); for example: make run PYTHON=python3.11" >&2; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; for example: make run PYTHON=python3.11" >&2; exit 2; }
-	@echo "Making the environment (once, about a minute) …"
-	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@
+# One environment, which grows when tests are asked for (tools/runner/environment.py).
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON); for example: make run PYTHON=python3.12" >&2; exit 2; }
+
+to-run: python
+	@$(START) --install run
+
+to-test: python
+	@$(START) --install dev

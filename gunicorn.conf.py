@@ -10,6 +10,14 @@ import socket
 import sys
 from typing import Any
 
+from catalogue import addresses
+
+# A site that would be found nowhere does not start; the sentence says what to set.
+try:
+    here = addresses.read(os.environ)
+except addresses.AddressError as error:
+    sys.exit(str(error))
+
 # Threads, since a page costs little and a waiting browser should not hold a whole process. Two
 # processes use two cores, and SQLite gains nothing from more writers. Half of the threads may be
 # held by statement feeds (victim_site/bank/feed.py).
@@ -46,7 +54,7 @@ limit_request_fields = 100
 limit_request_line = 4094
 
 # Both sites speak https, with certificates made on the spot. The runner has made the authority.
-if os.environ.get("HTTPS") == "1":
+if here.scheme == "https":
     from tools import https
 
     worker_class = "tools.https.Worker"

@@ -22,9 +22,9 @@ class Action:
     effect: str
     values: tuple[tuple[str, str], ...] = ()
 
-    def fields(self, amount: int) -> dict[str, str]:
-        """Return the fields to send; the amount stands in where the action has one."""
-        return {name: value.format(amount=amount) for name, value in self.values}
+    def fields(self, amount: int, evil: str) -> dict[str, str]:
+        """Return the fields to send, with the amount and the attacker's own domain filled in."""
+        return {name: value.format(amount=amount, evil=evil) for name, value in self.values}
 
 
 ACTIONS = {
@@ -49,8 +49,8 @@ ACTIONS = {
             "change-email",
             "/email",
             "change the e-mail address",
-            "change alice’s e-mail address to mallory@evil.localhost",
-            (("email", "mallory@evil.localhost"),),
+            "change alice’s e-mail address to mallory@{evil}",
+            (("email", "mallory@{evil}"),),
         ),
         Action(
             "change-password",
@@ -67,9 +67,13 @@ ACTIONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class AimedShot(Shot):
-    """An attack aimed at one of these actions, and how much it takes where it takes money."""
+    """An attack aimed at one of these actions.
+
+    `amount` is how much it takes where it takes money, `evil` the attacker's own domain.
+    """
 
     action: Action
+    evil: str
     amount: int = MOST
 
 

@@ -31,19 +31,12 @@ from attacker_site import loot, panel, purse
 from attacker_site.actions import ACTIONS, MOST, Action, AimedShot, check
 from attacker_site.cookies import next_step
 from attacker_site.gallery import in_sections, picture
-from attacker_site.hosts import (
-    CROSS_SITE,
-    LOOKALIKE,
-    POSITIONS,
-    SUBDOMAIN,
-    Visit,
-    is_loopback,
-    read_host,
-)
+from attacker_site.hosts import Visit, is_loopback, read_host
 from attacker_site.mallory import visit as visit_as_mallory
 from attacker_site.targets import read_addresses
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
 from csrf_proof.attacks import CAUGHT_PAGE, FOLDER, Arsenal, Attack, AttackError
+from csrf_proof.positions import CROSS_SITE, HOSTS, LOOKALIKE, SUBDOMAIN
 from csrf_proof.visitor import Caught, Prepared, VisitProblem
 
 # The longest body that is looked at: a page of the bank's, and a good deal more.
@@ -175,16 +168,18 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         taken = amount if action.name == "transfer" else None
         behind = "behind/" + query(lab, action=named, at=at, amount=taken)
         caught = launched_from(visit().position, lab, f"/{attack.slug}/caught/")
+        evil = addresses.domains.evil
         shot = AimedShot(
             attack=attack,
             origin=addresses.bank(lab),
             action_path=action.path,
-            forged=action.fields(amount),
+            forged=action.fields(amount, evil),
             behind=behind,
             prepared=prepared,
             caught=caught,
             action=action,
             amount=amount,
+            evil=evil,
         )
         return shot, query(lab, action=named)
 
@@ -217,7 +212,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
     @app.before_request
     def admit() -> Response | None:
         header = request.environ.get("HTTP_HOST", "")
-        g.visit = read_host(header)
+        g.visit = read_host(header, addresses.domains)
         if g.visit or (request.path == "/health" and is_loopback(header)):
             return None
         return make_response(render_template("misdirected.html", addresses=addresses), 421)
@@ -258,7 +253,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         here = [one for one in arsenal.attacks.values() if visit().position in one.launched_from]
         others = {
             position: launched_from(position, lab, "/")
-            for position in POSITIONS
+            for position in HOSTS
             if position != visit().position
         }
         return page(
@@ -318,7 +313,7 @@ def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) 
         )
         insecure = addresses.scheme != addresses.victim_scheme and visit().position == SUBDOMAIN
         position = panel.INSECURE_SUBDOMAIN if insecure else visit().position
-        host = f"{addresses.scheme}://{visit().host}:{addresses.attacker_port}"
+        host = addresses.at_attacker(visit().host)
         since = urlencode({"since": at, "path": shot.path}, safe="/")
         log = f"attempt/?{since}" if at else "#log"
         return page(

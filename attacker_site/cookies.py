@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from attacker_site.hosts import CROSS_SITE, SUBDOMAIN, Visit
+from attacker_site.hosts import Visit
 from attacker_site.targets import Addresses
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 
 _RUN = re.compile("[0-9a-f]{16}")
 _POSITIONS = (CROSS_SITE, SUBDOMAIN)

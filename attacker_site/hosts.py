@@ -9,20 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from catalogue.addresses import LOCALHOST, Domains, Kind
 from catalogue.labels import is_label
-
-CROSS_SITE = "cross-site"
-SUBDOMAIN = "subdomain"
-LOOKALIKE = "lookalike"
-POSITIONS = (CROSS_SITE, SUBDOMAIN, LOOKALIKE)
-# A script inside the bank's own page; a page of the attacker's own site puts it there.
-SAME_ORIGIN = "same-origin"
+from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 _PORT = r"(?::[0-9]{0,5})?"
-_EVIL = re.compile(rf"((?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?\.)*evil\.localhost){_PORT}")
-_COMMUNITY = re.compile(rf"(community\.([a-z0-9-]{{1,63}})\.bank\.localhost){_PORT}")
-_LOOKALIKE = re.compile(rf"(([a-z0-9-]{{1,63}})\.bank\.localhost\.evil\.localhost){_PORT}")
-_LOOPBACK = re.compile(rf"(?:localhost|127\.0\.0\.1|\[::1\]){_PORT}")
+_HEADER = re.compile(rf"([a-z0-9.-]+){_PORT}")
+_LOOPBACK = re.compile(rf"(?:{LOCALHOST}|127\.0\.0\.1|\[::1\]){_PORT}")
 
 
 @dataclass(frozen=True)
@@ -38,18 +31,20 @@ class Visit:
     lab: str | None
 
 
-def read_host(header: str) -> Visit | None:
+def read_host(header: str, domains: Domains) -> Visit | None:
     """Return the visit that a Host header stands for, or None where this port does not answer."""
-    if len(header) > 260:
+    named = _HEADER.fullmatch(header.lower())
+    host = domains.identify(named[1]) if named else None
+    if host is None:
         return None
-    host = header.lower()
-    if (lookalike := _LOOKALIKE.fullmatch(host)) and is_label(lookalike[2]):
-        return Visit(lookalike[1], LOOKALIKE, lookalike[2])
-    if evil := _EVIL.fullmatch(host):
-        return Visit(evil[1], CROSS_SITE, None)
-    if (community := _COMMUNITY.fullmatch(host)) and is_label(community[2]):
-        return Visit(community[1], SUBDOMAIN, community[2])
-    return None
+    lab = host.label if is_label(host.label) else None
+    if host.kind is Kind.LOOKALIKE and lab:
+        return Visit(host.name, LOOKALIKE, lab)
+    if host.kind is Kind.COMMUNITY and lab:
+        return Visit(host.name, SUBDOMAIN, lab)
+    # A lookalike of what isn't a lab is a host of the attacker's own like any other.
+    own = host.kind in {Kind.EVIL, Kind.LOOKALIKE}
+    return Visit(host.name, CROSS_SITE, None) if own else None
 
 
 def is_loopback(header: str) -> bool:

@@ -14,8 +14,8 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped,unu
 from pygments.lexers import HtmlLexer, HttpLexer  # type: ignore[import-untyped,unused-ignore]
 
 from attacker_site.actions import AimedShot
-from attacker_site.hosts import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.attacks import FORM_TYPE, NO_TYPE
+from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 COOKIE = "sessionid=… if the browser sends it"
 # Where a sub-domain's page has come by http and the bank is on https.
@@ -45,7 +45,7 @@ BY_BANK = (
 
 def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     """Return short sentences that say what the page did, or, not yet opened, what it does."""
-    effect = shot.action.effect.format(amount=shot.amount)
+    effect = shot.action.effect.format(amount=shot.amount, evil=shot.evil)
     opened = "You opened" if fired else "You open"
     sends = "sent" if fired and shot.attack.trigger == "load" else "sends"
     cause = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from urllib.parse import urlsplit
 
 from attacker_site.actions import MOST
 from attacker_site.targets import Addresses
@@ -25,7 +26,7 @@ def amount_to_take(addresses: Addresses, lab: str) -> int:
 def _balance(addresses: Addresses, lab: str) -> int | None:
     """Return alice's balance, or None where the bank gave no usable answer."""
     connection = addresses.connect(TIMEOUT_SECONDS)
-    headers = {"Host": f"playground.localhost:{addresses.victim_port}"}
+    headers = {"Host": urlsplit(addresses.playground).netloc}
     try:
         connection.request("GET", f"/api/labs/{lab}", headers=headers)
         with connection.getresponse() as answer:

@@ -1,7 +1,7 @@
 """A lab as a test sees it: signing in, reading the state, waiting for attempts.
 
-Python's resolver does not know names below `localhost`, so requests go to the loopback address
-and say in their Host header whom they mean.
+Python's resolver does not know these names, so requests go to the loopback address and say in their
+Host header whom they mean.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import os
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from typing import Any, TypeVar
@@ -21,7 +22,9 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import BrowserContext, Page
 
-EVIL = "evil.localhost"
+from catalogue.addresses import Addresses, Domains, Kind
+
+ATTACKERS = {Kind.EVIL, Kind.COMMUNITY, Kind.LOOKALIKE}
 PATIENCE = 10.0  # Seconds until a request that did not arrive counts as never sent.
 _POLL = 0.01
 _owners = itertools.count(1)
@@ -39,28 +42,34 @@ class Site:
     attacker_port: int
     scheme: str = "http"
     insecure_port: int | None = None
+    domains: Domains = field(default_factory=Domains)
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        ports = self.victim_port, self.attacker_port
+        return Addresses(*ports, self.scheme, self.scheme, self.domains)
 
     @property
     def playground(self) -> str:
-        return f"{self.scheme}://playground.localhost:{self.victim_port}"
+        return self.addresses.playground
 
     def attack_page(self, attack: str, position: str, lab: str, action: str = "") -> str:
         """Return the address of an attack's page, as a visitor would open it."""
         query = {"lab": lab} if position in {"cross-site", "same-origin"} else {}
         if action:
             query["action"] = action
-        host = {
-            "cross-site": EVIL,
-            "same-origin": EVIL,
-            "subdomain": f"community.{lab}.bank.localhost",
-            "insecure-subdomain": f"community.{lab}.bank.localhost",
-            "lookalike": f"{lab}.bank.localhost.evil.localhost",
-        }[position]
-        scheme, port = self.scheme, self.attacker_port
         if position == "insecure-subdomain":
             assert self.insecure_port is not None, "no attacker without https was started"
-            scheme, port = "http", self.insecure_port
-        return f"{scheme}://{host}:{port}/{attack}/?{urlencode(query)}"
+            insecure = replace(self.addresses, scheme="http", attacker_port=self.insecure_port)
+            host = insecure.community(lab)
+        else:
+            host = {
+                "cross-site": self.addresses.evil,
+                "same-origin": self.addresses.evil,
+                "subdomain": self.addresses.community(lab),
+                "lookalike": self.addresses.lookalike(lab),
+            }[position]
+        return f"{host}/{attack}/?{urlencode(query)}"
 
     def get(self, host: str, path: str) -> Answer:
         return self.request(host, "GET", path)
@@ -74,7 +83,9 @@ class Site:
         body: str | bytes | None = None,
     ) -> Answer:
         """Send one request to the site that answers for a host."""
-        port = self.attacker_port if host == EVIL else self.victim_port
+        whose = self.domains.identify(host)
+        attackers = whose is not None and whose.kind in ATTACKERS
+        port = self.attacker_port if attackers else self.victim_port
         connection = self._connect(port)
         try:
             connection.request(method, path, body, {"Host": f"{host}:{port}", **(headers or {})})
@@ -129,12 +140,12 @@ class Lab:
     def __init__(self, site: Site, label: str) -> None:
         self.site = site
         self.label = f"{label}--for-{os.getpid() % 100000:x}x{next(_owners):x}"
-        self.host = f"{self.label}.bank.localhost"
-        self.url = f"{site.scheme}://{self.host}:{site.victim_port}"
+        self.host = site.domains.lab(self.label)
+        self.url = site.addresses.bank(self.label)
 
     def state(self) -> dict[str, Any]:
         """Return what `/api/labs/<lab>` answers."""
-        answer = self.site.get("playground.localhost", f"/api/labs/{self.label}")
+        answer = self.site.get(self.site.domains.playground, f"/api/labs/{self.label}")
         assert answer.status == 200, answer.text
         state: dict[str, Any] = json.loads(answer.body)
         return state
@@ -167,7 +178,7 @@ class Lab:
 
     def loot(self, attack: str) -> list[dict[str, str]]:
         """Return what an attack has brought the attacker from this lab, newest first."""
-        answer = self.site.get(EVIL, f"/loot.json?lab={self.label}")
+        answer = self.site.get(self.site.domains.evil, f"/loot.json?lab={self.label}")
         entries: list[dict[str, Any]] = json.loads(answer.body)["loot"]
         return [entry["fields"] for entry in entries if entry["attack"] == attack]
 
@@ -214,7 +225,7 @@ def browser_cookies(set_cookie_lines: list[str], host: str) -> list[Any]:
     """Carry the bank's Set-Cookie lines over to a browser, attribute by attribute.
 
     Returns what Playwright's `add_cookies` takes. (With an address instead of a host it drops a
-    Secure cookie for a name below `localhost`, which a browser itself keeps.)
+    Secure cookie over plain http, which a browser itself keeps where the host is this machine.)
 
     What a line does not say is not said: a cookie without SameSite stays without. Of two lines
     for one name the browser keeps the first where the second lacks its Secure, so that one goes.

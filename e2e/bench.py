@@ -51,13 +51,15 @@ from e2e.conftest import Browsers
 from e2e.test_matrix import test_cell
 from tools.run import ROOT, Playground, free_port
 
-ROUNDS = 3
+# To see that everything runs, at the cost of figures that say nothing.
+SHORT = os.environ.get("SHORT") == "1"
+ROUNDS = 1 if SHORT else 3
 PROFILE = "chromium"
 WORKERS = int(os.environ.get("WORKERS", "3"))
-CELL_SECONDS = 6.0
-LOAD_SECONDS = 2
+CELL_SECONDS = 1.0 if SHORT else 6.0
+LOAD_SECONDS = 1 if SHORT else 2
 CONNECTIONS = 32
-STARTS = 5
+STARTS = 1 if SHORT else 5
 
 # Two applications that do nothing but answer, and a transfer that is only its statements, with the
 # bank's settings of SQLite (victim_site/config/settings.py).
@@ -142,7 +144,7 @@ def _line(name: str, floor: str, measured: str, ratio: float, what: str) -> None
 
 def _browse(pipe: Connection, site: Site, worker: int) -> None:
     """Be a worker: load as the pipe asks, (kind, seconds) each, and answer with a rate."""
-    hello = f"http://evil.localhost:{site.attacker_port}/health"
+    hello = f"{site.addresses.evil}/health"
     with sync_playwright() as playwright:
         browsers = Browsers(playwright)
         browser = browsers.get(PROFILE)
@@ -324,12 +326,12 @@ def requests(site: Site, bare_port: int, folder: Path) -> None:
     def host(lab: Lab) -> str:
         return f"{lab.host}:{port}"
 
-    playground = f"playground.localhost:{port}"
+    playground = f"{site.domains.playground}:{port}"
     # There and back, so that nobody runs out of money.
     there_and_back = [(alice, to_mallory), (mallory, to_alice)]
     loads = {
-        "hello": get(bare_port, "localhost", "/"),
-        "statements": post(bare_port, "localhost", "/transfer", there_and_back, 303),
+        "hello": get(bare_port, "127.0.0.1", "/"),
+        "statements": post(bare_port, "127.0.0.1", "/transfer", there_and_back, 303),
         "account": get(port, host(calm), "/", cookie),
         "sign-in": get(port, host(calm), "/login"),
         "transfer": post(port, host(busy), "/transfer", there_and_back, 303),

@@ -1,11 +1,14 @@
 """Prove that the tests can fail: take each defense away, and see its cells turn red.
 
-`python -m e2e.sabotage [defense …]` starts, for every file in `victim_site/defenses`, the
-playground from a temporary copy in which that file holds a defense that does nothing, and runs the
-cells of every lab that has the defense with the real test: its column, and labs of several such as
+`python -m e2e.sabotage` starts, for every folder in `victim_site/defenses`, the playground from a
+temporary copy in which `defense.py` does nothing, and runs the cells of every lab that has the
+defense with the real test: its column, and labs of several such as
 naive-double-submit--host-prefix. What is left is the lab without it, so the cells that differ from
 that lab's must turn red, and no others. A defense may have a test of its own besides (`ALSO`),
 which must turn red too.
+
+`python -m e2e.sabotage post-only …` tries the named ones, with a few cells of each; with
+`--all-cells`, all of them.
 
 Then the other way round: the sites stay as they are, one expectation is changed in a copy of
 `matrix.toml`, and that cell alone must turn red.
@@ -18,9 +21,9 @@ Limits: the profile `chromium` alone. A cell that was red before counts as turne
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,23 +35,12 @@ from functools import partial
 from pathlib import Path
 
 from catalogue import matrix
-from tools.run import ROOT
+from tools.copy import ROOT, copy_project
 
 PROFILE = "chromium"
 CELL_TEST = "e2e/test_matrix.py::test_cell"
 DEFENSES = ROOT / "victim_site" / "defenses"
-NO_DEFENSES = {"__init__", "base", "reasons", "no_defense"}
 JOIN = "--"
-# What the sites need to start.
-NEEDED = (
-    "victim_site",
-    "attacker_site",
-    "docs",
-    "catalogue",
-    "csrf_proof",
-    "gunicorn.conf.py",
-)
-
 # A test beside the cells, for what no forged request shows.
 ALSO = {
     "no-framing": "e2e/test_framing.py::test_under_no_framing_the_bank_does_not_show",
@@ -70,6 +62,8 @@ WRONG = {"post-only": "token-missing", "session-token": matrix.FORGED}
 
 # Each trial has one browser, and two of them keep two cores busy.
 AT_ONCE = 2
+# In short: so many cells that must turn red, of different attacks, and as many that must not.
+FEW = 2
 
 
 class SabotageError(Exception):
@@ -110,11 +104,12 @@ def _short(node: str) -> str:
 
 def defenses(folder: Path = DEFENSES) -> dict[str, Path]:
     """Return the file of every defense by slug, relative to the folder."""
-    return {
-        path.stem.replace("_", "-"): path.relative_to(folder)
-        for path in sorted(folder.rglob("*.py"))
-        if path.stem not in NO_DEFENSES and "tests" not in path.parts
+    found = {
+        path.parent.name.replace("_", "-"): path.relative_to(folder)
+        for path in sorted(folder.rglob("defense.py"))
     }
+    del found[matrix.CONTROL]
+    return found
 
 
 def column(defense: str, cells: Sequence[matrix.Cell]) -> list[matrix.Cell]:
@@ -163,15 +158,13 @@ def _node(cell: matrix.Cell) -> str:
     return f"{CELL_TEST}[{cell.name}]"
 
 
-def copy_of_sites(to: Path) -> Path:
-    """Copy what the sites need to start into a new folder; return it."""
-    to.mkdir()
-    for source in (ROOT / name for name in NEEDED):
-        if source.is_dir():
-            shutil.copytree(source, to / source.name, ignore=shutil.ignore_patterns("tests"))
-        elif source.exists():
-            shutil.copy2(source, to)
-    return to
+def few(cells: Sequence[matrix.Cell], due: set[str]) -> list[matrix.Cell]:
+    """Return a few cells that are due to turn red, and a few that are not."""
+    chosen: list[matrix.Cell] = []
+    for is_due in (True, False):
+        by_attack = {cell.attack: cell for cell in cells if (_node(cell) in due) == is_due}
+        chosen += list(by_attack.values())[:FEW]
+    return chosen
 
 
 def run_tests(nodes: Sequence[str], *options: str, expectations: Path) -> dict[str, bool]:
@@ -185,7 +178,9 @@ def run_tests(nodes: Sequence[str], *options: str, expectations: Path) -> dict[s
         *f"--all-cells --profile {PROFILE} -q --tb=no -rA -p no:cacheprovider".split(),
     )
     # With their addresses given, the tests would aim at a playground that nobody has sabotaged.
-    env = {name: value for name, value in os.environ.items() if not name.startswith("E2E_")}
+    # What another pytest, in which this may run, has left for its own workers goes too.
+    ours = ("E2E_", "PYTEST_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *nodes, *options],
         cwd=ROOT,
@@ -221,14 +216,18 @@ def _trial(name: str, passed: dict[str, bool], due: set[str]) -> Trial:
     return Trial(name, set(passed), due, [node for node in passed if not passed[node]])
 
 
-def without(defense: str, file: Path, folder: Path) -> Trial:
-    """Take one defense away, and run its column."""
-    root = copy_of_sites(folder / defense)
+def without(defense: str, folder: Path, *, short: bool = False) -> Trial:
+    """Take one defense away, and run its column, or a few cells of it."""
+    root = copy_project(folder / defense)
+    file = defenses()[defense]
     (root / DEFENSES.relative_to(ROOT) / file).write_text(EMPTY, encoding="utf-8")
     cells = list(matrix.load().cells())
     mine = column(defense, cells)
     everything = [cell for cell in cells if cell.profile == PROFILE]
     due = differing(mine, everything, partial(lab_without, defense))
+    if short:
+        mine = few(mine, due)
+        due &= {_node(cell) for cell in mine}
     also = [ALSO[defense]] if defense in ALSO else []
     nodes = [_node(cell) for cell in mine] + also
     passed = run_tests(
@@ -263,8 +262,15 @@ def with_wrong_expectation(defense: str, value: str, folder: Path) -> Trial:
     return _trial(name, passed, due)
 
 
-def main(wanted: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the trials of the named defenses, or all and the wrong expectations."""
+    parser = argparse.ArgumentParser(
+        prog="python -m e2e.sabotage", description="Take defenses away, and see cells turn red."
+    )
+    parser.add_argument("defense", nargs="*", help="only these, with a few cells of each")
+    parser.add_argument("--all-cells", action="store_true", help="all cells of the named ones")
+    options = parser.parse_args(arguments)
+    wanted, short = options.defense, bool(options.defense) and not options.all_cells
     begin = time.monotonic()
     files = defenses()
     if unknown := set(wanted) - set(files):
@@ -272,7 +278,7 @@ def main(wanted: Sequence[str]) -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="csrf-playground-") as name:
         folder = Path(name)
-        trials = [partial(without, slug, files[slug], folder) for slug in wanted or files]
+        trials = [partial(without, slug, folder, short=short) for slug in wanted or files]
         if not wanted:
             trials += [partial(with_wrong_expectation, *line, folder) for line in WRONG.items()]
         print(f"{len(trials)} sabotages, {AT_ONCE} at a time …", flush=True)

@@ -22,7 +22,9 @@ from csrf_proof import profiles
 from e2e.bank import Lab, Site, honest, sign_in_by_hand
 from e2e.conftest import Browsers
 from e2e.test_matrix import try_out
-from tools.run import APPLICATIONS, GUNICORN, ROOT, Playground, free_port, loopback_addresses
+from tools.run import APPLICATIONS, ROOT, Playground, free_port, loopback_addresses
+from tools.runner.services import SERVERS
+from tools.runner.settings import GUNICORN
 
 MATRIX = matrix.load(matrix.HTTPS_FILE)
 PROFILES = MATRIX.profiles
@@ -81,7 +83,7 @@ def attacker_without_https(playground: Playground) -> Iterator[int]:
     process = subprocess.Popen(
         [
             sys.executable,
-            *GUNICORN,
+            *SERVERS[GUNICORN],
             *(argument for bind in binds for argument in ("--bind", bind)),
             APPLICATIONS["attacker"],
         ],

@@ -98,7 +98,7 @@ def test_a_lesson_can_be_walked_from_its_first_sentence_to_done(
             lesson.outcomes(lesson.lab).popitem()[1]
         )
         expect(happened).to_contain_text("Surprised?")
-        expect(happened.locator("svg[role=img]")).to_be_visible()
+        expect(happened.locator("figure.picture")).to_be_visible()
 
         attendee.show_me("prove-it", lesson)
         proved = attendee.page.locator("#fixed-live")

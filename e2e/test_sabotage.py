@@ -1,4 +1,4 @@
-"""The parts of `make sabotage` that can be wrong without anybody noticing."""
+"""`make sabotage`: its parts, the copy that it starts, and one short trial of a real defense."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import pytest
 
 from catalogue import matrix
 from e2e import sabotage
+from e2e.bank import EVIL, Site
+from tools.copy import copy_project
+from tools.run import Playground
 
 MATRIX = """
 profiles = ["chromium", "firefox"]
@@ -118,4 +121,56 @@ def test_caught_means_red_where_due_and_nowhere_else(
 def test_every_defense_of_the_matrix_has_a_file_to_empty() -> None:
     """Stacks have none, and every file is a line of the matrix."""
     lines = {part for cell in matrix.load().cells() for part in cell.defense.split(sabotage.JOIN)}
-    assert set(sabotage.defenses()) <= lines
+    files = set(sabotage.defenses())
+    assert files <= lines
+    assert {"post-only", "origin-suffix"} <= files
+    assert matrix.CONTROL not in files
+
+
+def test_a_short_trial_has_cells_of_both_kinds(tmp_path: Path) -> None:
+    column = sabotage.column("naive", cells(tmp_path))
+    must = due(cells(tmp_path), "naive")
+    chosen = {f"{sabotage.CELL_TEST}[{cell.name}]" for cell in sabotage.few(column, must)}
+    assert chosen & must
+
+
+# One page of each kind: whatever the sites read while they answer must be in the copy.
+PAGES = {
+    "playground.localhost": [
+        "/",
+        "/lessons/the-image/",
+        "/matrix/",
+        "/defenses/origin-suffix/",
+        "/weaknesses/open-redirect/",
+        "/attacks/form-post/",
+        "/labs/no-defense/",
+        "/policies/",
+        "/known-labs/",
+        "/static/teaching/teaching.css",
+    ],
+    "no-defense--with-open-redirect.bank.localhost": [
+        "/login",
+        "/go",
+        "/static/weaknesses/open_redirect/go.js",
+    ],
+    EVIL: ["/form-post/?lab=no-defense"],
+}
+
+
+def test_the_copy_has_all_that_the_sites_need(tmp_path: Path) -> None:
+    root = copy_project(tmp_path / "copy")
+    assert not list(root.glob("**/tests"))
+    with Playground(var_dir=tmp_path / "var", root=root) as playground:
+        site = Site(playground.victim_port, playground.attacker_port)
+        status = {
+            (host, page): site.get(host, page).status for host in PAGES for page in PAGES[host]
+        }
+    assert {page for page, found in status.items() if found != 200} == set()
+
+
+@pytest.mark.long
+def test_a_defense_that_is_taken_away_is_caught(tmp_path: Path) -> None:
+    """A whole trial, with a few cells: the copy starts, and they turn red in a real browser."""
+    trial = sabotage.without("post-only", tmp_path, short=True)
+    assert trial.caught, str(trial)
+    assert len(trial.ran) > len(trial.red)

@@ -83,7 +83,7 @@ def test_a_flawed_defense_leads_to_its_fall_and_to_its_mend(
     page = context.new_page()
     page.goto(f"{site.playground}/defenses/")
     page.click("a:has-text('referer-contains')")
-    for button, expected in {"See it fall": "forged", "The same attack": "blocked"}.items():
+    for button, expected in {"See the bypass": "forged", "The same attack": "blocked"}.items():
         with context.expect_page() as opened:
             page.click(f"a:has-text('{button}')")
         bank = opened.value

@@ -14,11 +14,7 @@ from e2e.bank import Lab, Site, sign_in_by_hand
 from e2e.conftest import Browsers
 
 FOLDER = Path(__file__).resolve().parents[1] / "victim_site" / "weaknesses"
-WEAKNESSES = sorted(
-    path.stem.replace("_", "-")
-    for path in FOLDER.glob("*.py")
-    if path.stem not in {"registry", "__init__"}
-)
+WEAKNESSES = sorted(path.parent.name.replace("_", "-") for path in FOLDER.glob("*/weakness.py"))
 PASSWORD = "input[name=current_password]"
 HERE = ("chromium", "firefox")
 

@@ -1,13 +1,14 @@
 """The authority behind ``make run HTTPS=1``, and the certificate of each host.
 
 A lab is a host name, and there is no end of them; a wildcard stands for one label only, and
-``community.<lab>.bank.localhost`` has two. So no certificate is made ahead: whoever answers a
-connection asks ``Authority.certificate`` for the name that the browser has asked for. What a person
-trusts is the authority, once: it stays in its folder between runs.
+``community.<lab>`` is two. So no certificate is made ahead: whoever answers a connection asks
+``Authority.certificate`` for the name that the browser has asked for. What a person trusts is the
+authority, once: it stays in its folder between runs.
 
-The authority may vouch for names below ``localhost`` and for loopback addresses, and browsers hold
-it to that. For one name it always makes the same certificate, byte for byte, so an exception that
-somebody has made in a browser holds in every process and after every start.
+An authority may vouch for loopback addresses and for the configured domains, and browsers hold it
+to that. Other domains get an authority of their own in another folder, so one that a person trusts
+never comes to cover more. For one name it always makes the same certificate, byte for byte, so an
+exception that somebody has made in a browser holds in every process and after every start.
 
 What this does not do: renew. After ``LIFETIME`` the folder has to be removed, and the new authority
 to be trusted.
@@ -36,30 +37,43 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-TOP = "localhost"
+from catalogue.addresses import LOCALHOST, LONGEST_NAME, Domains, is_below
+
 LOOPBACK = ("127.0.0.1", "::1")
 # Apple's systems accept no certificate that lasts longer than 825 days.
 LIFETIME = timedelta(days=800)
 
-FOLDER = "https"  # In VAR_DIR.
 CERTIFICATE, KEY, HOSTS_KEY = "ca.pem", "ca-key.pem", "hosts-key.pem"
-_NAME = re.compile(r"(?:[a-z0-9-]{1,63}\.)*localhost")
+_NAME = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
 
 
 class CertificateError(Exception):
     """The folder holds no authority that can be used; the text says which folder, and why."""
 
 
-def is_local(name: str) -> bool:
-    """Tell whether a name is ``localhost`` or below it: nothing else gets a certificate."""
-    return len(name) <= 253 and bool(_NAME.fullmatch(name))
+def tops(domains: Domains) -> tuple[str, ...]:
+    """Return the names at or below which an authority's hosts are: what it's constrained to."""
+    every = (domains.playground, domains.bank, domains.evil)
+    return tuple(sorted({LOCALHOST if is_below(name, LOCALHOST) else name for name in every}))
+
+
+def folder_for(var_dir: Path, domains: Domains) -> Path:
+    """Return the folder of the authority for these domains."""
+    names = tops(domains)
+    if names == (LOCALHOST,):
+        return var_dir / "https"
+    return var_dir / f"https-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
 class Authority:
-    """The authority of one folder. All hosts have one key, so that one file holds it."""
+    """The authority of one folder. All hosts have one key, so that one file holds it.
+
+    `tops` are the names at or below which it may vouch for a host.
+    """
 
     folder: Path
+    tops: tuple[str, ...]
     certificate_of_its_own: x509.Certificate
     key: ec.EllipticCurvePrivateKey
     hosts_key: ec.EllipticCurvePrivateKey
@@ -73,19 +87,24 @@ class Authority:
     def hosts_key_file(self) -> Path:
         return self.folder / HOSTS_KEY
 
-    def certificate(self, name: str) -> bytes:
+    def covers(self, name: str) -> bool:
+        """Tell whether a host of this name gets a certificate."""
+        well_formed = len(name) <= LONGEST_NAME and _NAME.fullmatch(name)
+        return bool(well_formed) and any(is_below(name, top) for top in self.tops)
+
+    def certificate(self, name: str = "") -> bytes:
         """Return the certificate of a host as PEM, always the same for one name.
 
-        The one of ``localhost`` itself is for the loopback addresses too.
+        Without a name it's for the loopback addresses.
 
         Raises:
-            ValueError: The name is not below ``localhost``.
+            ValueError: The authority does not cover the name.
         """
-        if not is_local(name):
-            raise ValueError(f"{name!r} is not below {TOP}")
+        if name and not self.covers(name):
+            raise ValueError(f"{name!r} is not below {' or '.join(self.tops)}")
         names: list[x509.GeneralName] = [x509.DNSName(name)]
-        if name == TOP:
-            names += [x509.IPAddress(ipaddress.ip_address(address)) for address in LOOPBACK]
+        if not name:
+            names = [x509.IPAddress(ipaddress.ip_address(address)) for address in LOOPBACK]
         ca = self.certificate_of_its_own
         certificate = (
             x509.CertificateBuilder()
@@ -110,24 +129,26 @@ class Authority:
         return certificate.public_bytes(Encoding.PEM)
 
 
-def authority(folder: Path) -> Authority:
-    """Return the authority of a folder; make it where there is no such folder.
+def authority(var_dir: Path, domains: Domains) -> Authority:
+    """Return the authority for these domains; make it where there is no folder of it.
 
     Raises:
         CertificateError: There is a folder, and no authority in it that can be used.
         OSError: The folder cannot be made.
     """
+    folder = folder_for(var_dir, domains)
     if not folder.exists():
-        _make(folder)
-    return read(folder)
+        _make(folder, tops(domains))
+    return read(var_dir, domains)
 
 
-def read(folder: Path, now: datetime | None = None) -> Authority:
-    """Return the authority that is in a folder.
+def read(var_dir: Path, domains: Domains, now: datetime | None = None) -> Authority:
+    """Return the authority that has been made for these domains.
 
     Raises:
         CertificateError: There is none, or none that can be used.
     """
+    folder, names = folder_for(var_dir, domains), tops(domains)
     try:
         certificate = x509.load_pem_x509_certificate((folder / CERTIFICATE).read_bytes())
         key, hosts_key = (
@@ -144,21 +165,21 @@ def read(folder: Path, now: datetime | None = None) -> Authority:
         raise CertificateError(f"{folder} holds no authority (a key is not the playground's)")
     if key.public_key() != certificate.public_key():
         raise CertificateError(f"{folder} holds no authority (certificate and key do not match)")
-    if not _is_constrained(certificate):
-        why = "its certificate is none of the playground's: it would vouch for any name"
+    if _constraints(certificate) != names:
+        why = f"its certificate is not one that vouches for {', '.join(names)} and nothing else"
         raise CertificateError(f"{folder} holds no authority ({why})")
     if (now or datetime.now(UTC)) >= certificate.not_valid_after_utc:
         until = certificate.not_valid_after_utc.date()
         raise CertificateError(f"The authority in {folder} was good until {until}")
-    return Authority(folder, certificate, key, hosts_key)
+    return Authority(folder, names, certificate, key, hosts_key)
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, names: tuple[str, ...]) -> None:
     """Make an authority: all of it, or nothing where another process was faster."""
     fresh = Path(tempfile.mkdtemp(prefix=".https-", dir=folder.parent))
     try:
         key, hosts_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-        certificate = _certificate_of_authority(key).public_bytes(Encoding.PEM)
+        certificate = _certificate_of_authority(key, names).public_bytes(Encoding.PEM)
         (fresh / CERTIFICATE).write_bytes(certificate)
         for name, secret in ((KEY, key), (HOSTS_KEY, hosts_key)):
             file = fresh / name
@@ -175,13 +196,16 @@ def _make(folder: Path) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _certificate_of_authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+def _certificate_of_authority(
+    key: ec.EllipticCurvePrivateKey, names: tuple[str, ...]
+) -> x509.Certificate:
     # A name of its own, so that an authority made anew is not taken for an older one.
     name = f"CSRF Playground on this machine, {secrets.token_hex(4)}"
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     # An hour ago, since clocks differ.
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     loopback = [x509.IPAddress(ipaddress.ip_network(net)) for net in ("127.0.0.0/8", "::1/128")]
+    permitted = [*(x509.DNSName(top) for top in names), *loopback]
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -192,7 +216,7 @@ def _certificate_of_authority(key: ec.EllipticCurvePrivateKey) -> x509.Certifica
         .not_valid_after(begin + LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         # Addresses are named too, since a constraint on names alone says nothing of them.
-        .add_extension(x509.NameConstraints([x509.DNSName(TOP), *loopback], None), critical=True)
+        .add_extension(x509.NameConstraints(permitted, None), critical=True)
         .add_extension(_usage(key_cert_sign=True), critical=True)
         .add_extension(_for_servers(), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -200,18 +224,18 @@ def _certificate_of_authority(key: ec.EllipticCurvePrivateKey) -> x509.Certifica
     )
 
 
-def _is_constrained(certificate: x509.Certificate) -> bool:
-    """Tell whether a certificate says that it vouches for names below ``localhost`` alone."""
+def _constraints(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Return the names that a certificate is constrained to; none where it may vouch for any."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.NameConstraints)
     except x509.ExtensionNotFound:
-        return False
+        return ()
     names = [
         subtree.value
         for subtree in found.value.permitted_subtrees or []
         if isinstance(subtree, x509.DNSName)
     ]
-    return found.critical and names == [TOP]
+    return tuple(sorted(names)) if found.critical else ()
 
 
 def _for_servers() -> x509.ExtendedKeyUsage:

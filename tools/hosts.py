@@ -1,4 +1,4 @@
-"""Lines for the hosts file, where `*.localhost` does not resolve: `python -m tools.hosts [<name>]`.
+"""Lines for the hosts file, where the names don't resolve: `python -m tools.hosts [<name>]`.
 
 A hosts file knows no wildcard, so every host stands in it by name: the sites, the labs that a
 learner of that name meets in the lessons, and the hosts from which those are attacked, all read
@@ -9,33 +9,32 @@ Labs that no lesson names, as in free play, are not among them.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from catalogue.addresses import DEFAULT, AddressError, Domains, read
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER
 from catalogue.lessons import read_all
+from csrf_proof.positions import LOOKALIKE, SUBDOMAIN
 from tools.check import ROOT, SLUG
-from tools.run import HOSTS, LOOPBACK
+from tools.run import LOOPBACK
 
 DEFAULT_NAME = "me"
-BANK = "bank.localhost"
-# The positions that have a host for each lab. All others are on the attacker's own site.
-ATTACKERS = {
-    "subdomain": f"community.{{lab}}.{BANK}",
-    "lookalike": f"{{lab}}.{BANK}.{HOSTS['attacker']}",
-}
 
 
-def hosts(name: str, root: Path = ROOT) -> list[str]:
+def hosts(name: str, root: Path = ROOT, domains: Domains = DEFAULT.domains) -> list[str]:
     """Return the host names of the sites, of the pages that check a browser, and of the lessons."""
-    found = [HOSTS["victim"], BANK, HOSTS["attacker"]]
+    found = [domains.playground, domains.bank, domains.evil]
+    # The positions that have a host for each lab. All others are on the attacker's own site.
+    attackers = {SUBDOMAIN: domains.community, LOOKALIKE: domains.lookalike}
     theirs = [(f"{lab}--for-{name}", position) for lab, position in _lessons(root)]
     for lab, position in [*_checks(root), *theirs]:
-        found.append(f"{lab}.{BANK}")
-        if position in ATTACKERS:
-            found.append(ATTACKERS[position].format(lab=lab))
+        found.append(domains.lab(lab))
+        if position in attackers:
+            found.append(attackers[position](lab))
     return list(dict.fromkeys(found))
 
 
@@ -43,7 +42,7 @@ def _checks(root: Path) -> Iterator[tuple[str, str]]:
     """Yield the labs of the pages that check a browser; some ask from the sub-domain too."""
     for file in sorted((root / "victim_site" / "teaching").rglob("*.py")):
         for lab in re.findall('^LAB = "(.+)"$', file.read_text(encoding="utf-8"), re.MULTILINE):
-            yield lab, "subdomain"
+            yield lab, SUBDOMAIN
 
 
 def _lessons(root: Path) -> Iterator[tuple[str, str]]:
@@ -56,8 +55,15 @@ def _lessons(root: Path) -> Iterator[tuple[str, str]]:
             yield claim.lab, claim.position
 
 
-def main(arguments: list[str], root: Path = ROOT) -> int:
+def main(
+    arguments: list[str], root: Path = ROOT, environment: Mapping[str, str] = os.environ
+) -> int:
     """Print the lines, or why there are none for that name."""
+    try:
+        domains = read(environment).domains
+    except AddressError as error:
+        print(error, file=sys.stderr)
+        return 2
     name = " ".join(arguments) or DEFAULT_NAME
     if not SLUG.fullmatch(name) or len(name) > LONGEST_OWNER:
         print(
@@ -66,7 +72,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
             file=sys.stderr,
         )
         return 2
-    found = hosts(name, root)
+    found = hosts(name, root, domains)
     for host in found:
         if max(map(len, host.split("."))) > LONGEST_LABEL:
             print(
@@ -75,7 +81,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
                 file=sys.stderr,
             )
             return 2
-    print("# The CSRF Playground, for a machine that does not resolve *.localhost by itself.")
+    print("# The CSRF Playground, for a machine that does not resolve these names by itself.")
     print(f"# On the lessons page, choose the name {name}. Labs outside the lessons are not here.")
     for host in found:
         for address in LOOPBACK:

@@ -1,7 +1,7 @@
 """How gunicorn speaks TLS under ``make run HTTPS=1``; ``gunicorn.conf.py`` takes it from here.
 
 Each connection gets the certificate of the host that it asks for (SNI), made from the authority in
-``VAR_DIR/https``; a name that is not below ``localhost`` gets none, and the connection ends.
+``VAR_DIR``; a name below none of the configured domains gets none, and the connection ends.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from gunicorn.workers import gthread  # type: ignore[import-untyped]
 
+from catalogue.addresses import read
 from tools import certificates
 
 # What the first byte of a TLS connection says (RFC 8446, section 5.1).
@@ -33,11 +34,11 @@ PLAIN_ANSWER = (
 @cache
 def the_authority() -> certificates.Authority:
     """Return the authority, which the runner has made."""
-    return certificates.read(Path(os.environ["VAR_DIR"], certificates.FOLDER))
+    return certificates.read(Path(os.environ["VAR_DIR"]), read(os.environ).domains)
 
 
 @lru_cache(maxsize=256)
-def _context_for(name: str) -> ssl.SSLContext:
+def _context_for(name: str = "") -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     # Python takes certificates from files alone.
     with tempfile.NamedTemporaryFile(suffix=".pem") as file:
@@ -52,7 +53,7 @@ def _choose(connection: Any, name: str | None, default: ssl.SSLContext) -> int |
     if name is None:
         return None
     name = name.lower()
-    if not certificates.is_local(name):
+    if not the_authority().covers(name):
         return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
     connection.context = _context_for(name)
     return None
@@ -60,7 +61,7 @@ def _choose(connection: Any, name: str | None, default: ssl.SSLContext) -> int |
 
 @cache
 def _default_context() -> ssl.SSLContext:
-    context = _context_for(certificates.TOP)
+    context = _context_for()
     context.sni_callback = _choose
     return context
 

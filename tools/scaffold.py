@@ -1,4 +1,4 @@
-"""Begin an attack or a defense: `python -m tools.scaffold attack|defense|flawed <slug>`.
+"""Begin an attack, a defense or a weakness: `python -m tools.scaffold attack <slug>`.
 
 What it writes has every file and heading, and blanks that the linter (`make check`) then asks for.
 """
@@ -11,16 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from catalogue.labels import LONGEST_LABEL
-from tools.check import (
-    ATTACK_HEADINGS,
-    BLANK,
-    DEFENSE_HEADINGS,
-    FLAWED_HEADINGS,
-    ROOT,
-    SLUG,
-)
+from tools.check import BLANK, ROOT, SLUG, attacks
+from tools.check.defenses import Kind, kinds
 
-ATTACK_TOML = """title = "{blank}"
+ATTACK_TOML = """format_version = 1
+title = "{blank}"
 bait = "{blank}"
 summary = "{blank}"
 action = "transfer"
@@ -58,22 +53,43 @@ EXPLOIT = """<!doctype html>
 </html>
 """
 
-DEFENSE = '''"""{blank}
-
-{lesson}
-"""
+DEFENSE = '''"""{blank}"""
 
 from __future__ import annotations
 
 from django.http import HttpRequest
 
-from victim_site.defenses.base import Defense
 from csrf_proof.reasons import Reason
+from victim_site.defenses.base import Defense
 
 
 class {name}(Defense):
+{claims}
+
     def refusal(self, request: HttpRequest) -> Reason | None:
         raise NotImplementedError("{blank}")
+'''
+SOUND_CLAIMS = '    stops = ("{blank}",)\n    does_not_stop = ("{blank}",)'
+FLAWED_CLAIMS = '    stops = ("{blank}",)\n    bypassed_by = "{blank}"\n    fixed_by = "{blank}"'
+
+WEAKNESS = '''"""{blank}"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from victim_site.weaknesses.base import View, Weakness
+
+
+def _page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("{blank}")
+
+
+class {name}(Weakness):
+    menu = ("/{slug}", "{blank}")
+
+    def pages(self) -> dict[str, View]:
+        return {{"{slug}": _page}}
 '''
 
 
@@ -85,8 +101,8 @@ def attack(slug: str, root: Path = ROOT) -> list[Path]:
     """Write the folder of a new attack; return its files."""
     folder = root / "attacker_site" / "attacks" / slug
     if folder.exists():
-        raise Refused(f"There is an attack {slug} already.")
-    readme = f"# {BLANK}\n\n{_sections(ATTACK_HEADINGS)}\n"
+        raise Refused(f"There is already an attack called {slug}.")
+    readme = f"# {BLANK}\n\n{_sections(attacks.HEADINGS)}\n"
     folder.mkdir()
     return [
         _write(folder / "attack.toml", ATTACK_TOML.format(blank=BLANK)),
@@ -96,15 +112,38 @@ def attack(slug: str, root: Path = ROOT) -> list[Path]:
 
 
 def defense(slug: str, root: Path = ROOT, *, flawed: bool = False) -> list[Path]:
-    """Write the file of a new defense; return it."""
-    folder = root / "victim_site" / "defenses"
-    name = slug.replace("-", "_") + ".py"
-    if (folder / name).exists() or (folder / "flawed" / name).exists():
-        raise Refused(f"There is a defense {slug} already.")
-    lesson = _sections(FLAWED_HEADINGS if flawed else DEFENSE_HEADINGS)
+    """Write the folder of a new defense; return its files."""
+    sound, wrong, _ = kinds(root)
+    if slug in sound.slugs() | wrong.slugs():
+        raise Refused(f"There is already a defense called {slug}.")
+    claims = FLAWED_CLAIMS if flawed else SOUND_CLAIMS
+    return _folder(wrong if flawed else sound, slug, DEFENSE.replace("{claims}", claims))
+
+
+def weakness(slug: str, root: Path = ROOT) -> list[Path]:
+    """Write the folder of a new weakness; return its files."""
+    _, _, kind = kinds(root)
+    if slug in kind.slugs():
+        raise Refused(f"There is already a weakness called {slug}.")
+    return _folder(kind, slug, WEAKNESS)
+
+
+def _folder(kind: Kind, slug: str, source: str) -> list[Path]:
+    """Write a folder with a class and its lesson."""
+    name = slug.replace("-", "_")
+    if not name.isidentifier():
+        raise Refused(f"Begin the name with a letter: {slug} becomes the name of a Python package.")
+    folder = kind.parent / name
+    if folder.exists():
+        raise Refused(f"There is already a folder {folder.relative_to(kind.parent.parents[1])}.")
+    folder.mkdir()
     title = "".join(word.capitalize() for word in slug.split("-"))
-    text = DEFENSE.format(blank=BLANK, lesson=lesson, name=title)
-    return [_write((folder / "flawed" if flawed else folder) / name, text)]
+    readme = f"# {BLANK}\n\n{BLANK}.\n\n{_sections(kind.headings)}\n"
+    _write(folder / "__init__.py", "")
+    return [
+        _write(folder / kind.file, source.format(blank=BLANK, name=title, slug=slug)),
+        _write(folder / "README.md", readme),
+    ]
 
 
 def _sections(headings: list[str]) -> str:
@@ -122,6 +161,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         "attack": attack,
         "defense": defense,
         "flawed": partial(defense, flawed=True),
+        "weakness": weakness,
     }
     if len(arguments) != 2 or arguments[0] not in kinds:
         print(f"python -m tools.scaffold {'|'.join(kinds)} <slug>", file=sys.stderr)
@@ -129,7 +169,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     kind, slug = arguments
     if not SLUG.fullmatch(slug) or len(slug) > LONGEST_LABEL:
         print(
-            f"“{slug}” is no slug: a-z, 0-9 and single hyphens, as in NAME=my-idea.",
+            f"“{slug}” is not a valid name: use a-z, 0-9 and single hyphens, as in NAME=my-idea.",
             file=sys.stderr,
         )
         return 2
@@ -140,7 +180,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         return 2
     for file in written:
         print(file.relative_to(root))
-    print(f"Fill in each “{BLANK}”, then: make check. It says what is missing.")
+    print(f"Replace each “{BLANK}”, then run make check, which says what is missing.")
     return 0
 
 

@@ -17,7 +17,7 @@ from tools.run import Playground
 PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 # What a browser says of a request, by where it comes from. The port is in Origin, never in a site.
 CROSS_SITE = {
-    "origin": f"http://evil.localhost:{settings.ATTACKER_PORT}",
+    "origin": f"http://{settings.ADDRESSES.domains.evil}:{settings.ADDRESSES.attacker_port}",
     "sec-fetch-site": "cross-site",
     "sec-fetch-mode": "navigate",
     "sec-fetch-dest": "document",
@@ -31,7 +31,7 @@ class Site(Client):
     """A client on one host; no check is waived for it, and a mistake shows as a 500."""
 
     def __init__(self, name: str, scheme: str = "http") -> None:
-        host = f"{name}:{settings.VICTIM_PORT}"
+        host = f"{name}:{settings.ADDRESSES.victim_port}"
         super().__init__(raise_request_exception=False, headers={"host": host})
         self.handler = HANDLER
         self.host = host
@@ -52,7 +52,7 @@ class Bank(Site):
     """A visitor to one lab's bank."""
 
     def __init__(self, lab: str, scheme: str = "http") -> None:
-        super().__init__(f"{lab}.{settings.BANK_HOST}", scheme)
+        super().__init__(f"{lab}.{settings.ADDRESSES.domains.bank}", scheme)
         self.lab = lab
 
     def honest(self, path: str, fields: Mapping[str, Any], **kwargs: Any) -> Any:
@@ -90,7 +90,7 @@ class Bank(Site):
 
 def playground() -> Site:
     """A visitor to the teaching side."""
-    return Site(settings.PLAYGROUND_HOST)
+    return Site(settings.ADDRESSES.domains.playground)
 
 
 def state(lab: str) -> dict[str, Any]:

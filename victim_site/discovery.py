@@ -1,27 +1,34 @@
-"""Defenses and weaknesses register themselves by being there: one class in one file of a folder."""
+"""Finds the defenses and the weaknesses: each is a class in a folder of its own."""
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
+from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
 Kind = TypeVar("Kind")
-# Files of such a folder that hold no member of it.
-SHARED = {"base", "registry"}
 
 
 def members(kind: type[Kind], *packages: ModuleType) -> dict[str, Kind]:
-    """Return one instance of each module's subclass of a kind, by slug, and set its `slug`.
+    """Return one instance of the class in each folder of some packages, by slug.
 
-    The slug is the module's name with hyphens.
+    A `Defense` is in `<folder>/defense.py`, a `Weakness` in `<folder>/weakness.py`. The slug is the
+    folder's name with hyphens, and becomes the class's `slug`.
 
     Raises:
-        TypeError: A module does not hold exactly one subclass.
+        TypeError: A file doesn't have exactly one such class, or two folders have the same name.
     """
     found: dict[str, Kind] = {}
-    for name in sorted(name for package in packages for name in module_names(package)):
+    file = kind.__name__.lower()
+    paths = [
+        (f"{package.__name__}.{path.parent.name}.{file}", path.parent.name.replace("_", "-"))
+        for package in packages
+        for path in Path(package.__path__[0]).glob(f"*/{file}.py")
+    ]
+    for name, slug in paths:
+        if slug in found:
+            raise TypeError(f"{name}: there is another {file} called {slug}")
         module = importlib.import_module(name)
         classes = [
             value
@@ -31,17 +38,7 @@ def members(kind: type[Kind], *packages: ModuleType) -> dict[str, Kind]:
             and value.__module__ == module.__name__
         ]
         if len(classes) != 1:
-            raise TypeError(f"{module.__name__} must hold one subclass of {kind.__name__}")
-        slug = name.rpartition(".")[2].replace("_", "-")
+            raise TypeError(f"{module.__name__} must have one subclass of {kind.__name__}")
         classes[0].slug = slug  # type: ignore[attr-defined]
         found[slug] = classes[0]()
     return dict(sorted(found.items()))
-
-
-def module_names(package: ModuleType) -> set[str]:
-    """Return the full names of a package's modules that hold a member."""
-    return {
-        f"{package.__name__}.{module.name}"
-        for module in pkgutil.iter_modules(package.__path__)
-        if not module.ispkg and module.name not in SHARED
-    }

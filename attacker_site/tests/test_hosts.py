@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from attacker_site.app import create_app
 from attacker_site.hosts import Visit, read_host
-from attacker_site.tests.conftest import Get
+from attacker_site.tests.conftest import EVIL, Get, closed_port, getter
+from catalogue.addresses import Domains
 
 LONGEST = "a" * 63
 
@@ -83,7 +87,7 @@ def test_a_host_says_from_where_an_attack_comes_and_at_which_lab_it_aims(
 ) -> None:
     name = host.lower().removesuffix(":9000")
 
-    assert read_host(host) == Visit(name, position, lab)
+    assert read_host(host, Domains()) == Visit(name, position, lab)
 
 
 @pytest.mark.parametrize(
@@ -113,3 +117,50 @@ def test_health_is_refused_to_a_rebound_name(get: Get) -> None:
 
 def test_health_cannot_be_posted_to(get: Get) -> None:
     assert get("/health", "localhost:9000", method="POST").status_code == 405
+
+
+ELSEWHERE = {
+    "HTTPS": "1",
+    "PLAYGROUND_DOMAIN": "play.example.net",
+    "BANK_DOMAIN": "bank.test",
+    "EVIL_DOMAIN": "evil.example",
+}
+
+
+@pytest.fixture
+def get_elsewhere(tmp_path: Path) -> Get:
+    """The site at other domains, while the bank is down."""
+    nobody = f"127.0.0.1:{closed_port()}"
+    return getter(create_app({**ELSEWHERE, "VICTIM_ADDRESS": nobody, "VAR_DIR": str(tmp_path)}))
+
+
+@pytest.mark.parametrize(
+    ("host", "lab"),
+    [
+        ("evil.example:9000", "?lab=no-defense"),
+        ("community.no-defense.bank.test:9000", ""),
+        ("no-defense.bank.test.evil.example:9000", ""),
+    ],
+)
+def test_at_other_domains_every_page_names_those(get_elsewhere: Get, host: str, lab: str) -> None:
+    for path in ("/", "/form-post/", "/form-post/behind/", "/self-check/", "/loot/", "/nothing/"):
+        page = get_elsewhere(f"{path}{lab}", host).text
+        assert "localhost" not in page, path
+    page = get_elsewhere(f"/form-post/{lab}", host).text
+    assert 'action="https://no-defense.bank.test:8000/transfer"' in page
+
+
+def test_at_other_domains_the_stolen_mail_is_there_too(get_elsewhere: Get) -> None:
+    path = "/form-post/?lab=no-defense&action=change-email"
+    assert 'value="mallory@evil.example"' in get_elsewhere(path, "evil.example:9000").text
+    panel = get_elsewhere(path.replace("/?", "/behind/?"), "evil.example:9000").text
+    assert "change alice’s e-mail address to mallory@evil.example" in panel
+
+
+@pytest.mark.parametrize("host", [EVIL, "community.no-defense.bank.localhost:9000"])
+def test_at_other_domains_the_default_hosts_are_refused(get_elsewhere: Get, host: str) -> None:
+    answer = get_elsewhere("/", host)
+
+    assert answer.status_code == 421
+    assert "https://evil.example:9000/" in answer.text
+    assert "localhost" not in answer.text

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tools.check import ROOT, problems
+from tools.copy import copy_project
 
 ATTACK = "attacker_site/attacks/form-post"
-DEFENSE = "victim_site/defenses/post_only.py"
-WEAKNESS = "victim_site/weaknesses/open_redirect.py"
+DEFENSE = "victim_site/defenses/post_only"
+WEAKNESS = "victim_site/weaknesses/open_redirect"
 NEEDING = "attacker_site/attacks/redirect-307-post/attack.toml"
 LESSON = "docs/lessons/02-the-image.md"
 MATRIX = "catalogue/matrix.toml"
 KNOWN_LABS = "victim_site/teaching/reference/known_labs.toml"
-FLAWED = "victim_site/defenses/flawed/origin_suffix.py"
+FLAWED = "victim_site/defenses/flawed/origin_suffix"
 
 
 @pytest.fixture
@@ -90,22 +94,122 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         ),
         pytest.param(
             lambda tree: (tree / ATTACK / "notes.txt").touch(),
-            "belongs to no attack",
+            "form-post/notes.txt is not part of an attack",
             id="stray file",
         ),
         pytest.param(
             lambda tree: (tree / "victim_site/defenses/notes.txt").touch(),
-            "is no defense",
+            "defenses/notes.txt is not a defense: remove it, or move it",
             id="stray file beside defenses",
         ),
         pytest.param(
+            lambda tree: (tree / DEFENSE / "notes.txt").touch(),
+            "post_only/notes.txt is not part of a defense",
+            id="stray file in a defense",
+        ),
+        pytest.param(
+            lambda tree: (tree / WEAKNESS / "notes.txt").touch(),
+            "open_redirect/notes.txt is not part of a weakness",
+            id="stray file in a weakness",
+        ),
+        *(
+            pytest.param(
+                lambda tree, name=name: (tree / DEFENSE / name).unlink(),
+                f"defenses/post_only has no {name}",
+                id=f"defense without {name}",
+            )
+            for name in ("README.md", "defense.py", "__init__.py")
+        ),
+        pytest.param(
+            lambda tree: (tree / WEAKNESS / "README.md").unlink(),
+            "weaknesses/open_redirect has no README.md",
+            id="weakness without a lesson",
+        ),
+        pytest.param(
+            lambda tree: (tree / DEFENSE).rename((tree / DEFENSE).with_name("post-only")),
+            "defenses/post-only: name the folder",
+            id="folder that is not a package",
+        ),
+        pytest.param(
+            edit(f"{DEFENSE}/defense.py", "class PostOnly(Defense):", "class PostOnly:"),
+            "post_only/defense.py has 0 classes that extend Defense",
+            id="defense without a class",
+        ),
+        pytest.param(
+            edit(
+                f"{DEFENSE}/defense.py",
+                "class PostOnly(Defense):",
+                "class Other(Defense):\n    pass\n\n\nclass PostOnly(Defense):",
+            ),
+            "post_only/defense.py has 2 classes that extend Defense",
+            id="defense with two classes",
+        ),
+        pytest.param(
+            edit(f"{DEFENSE}/defense.py", "class PostOnly(Defense):", "class PostOnly(Defense:"),
+            "post_only/defense.py is not valid Python",
+            id="defense that is not Python",
+        ),
+        pytest.param(
+            edit(f"{DEFENSE}/README.md", "# POST only", "POST only"),
+            "post_only/README.md does not begin with a title",
+            id="lesson without a title",
+        ),
+        pytest.param(
+            edit(f"{DEFENSE}/README.md", "is refused.", "is refused"),
+            "post_only/README.md needs one plain sentence",
+            id="lesson without its sentence",
+        ),
+        pytest.param(
+            edit(f"{DEFENSE}/defense.py", '"image-get"', '"image-got"'),
+            "stops names image-got, which is not an attack",
+            id="stops an unknown attack",
+        ),
+        pytest.param(
+            edit(f"{DEFENSE}/defense.py", '"image-get"', '"form-post"'),
+            "stops names form-post, but the matrix expects it to be forged: chromium/form-post",
+            id="stops what the matrix expects to be forged",
+        ),
+        pytest.param(
+            edit(
+                f"{DEFENSE}/defense.py",
+                'does_not_stop = ("form-post"',
+                'does_not_stop = ("link-get"',
+            ),
+            "does_not_stop names link-get, but the matrix expects it to be blocked",
+            id="does not stop what the matrix expects to be blocked",
+        ),
+        pytest.param(
+            edit(f"{FLAWED}/defense.py", '"form-post.cross-site",', '"image-get.cross-site",'),
+            "stops names image-get.cross-site, but no row of it in matrix.toml states",
+            id="stops what the matrix does not state",
+        ),
+        pytest.param(
+            edit(f"{DEFENSE}/defense.py", 'stops = ("image-get"', 'stops = (names("image-get")'),
+            "stops must be names in quotes, in parentheses",
+            id="stops that is not data",
+        ),
+        pytest.param(
+            edit(
+                f"{DEFENSE}/defense.py", "    stops =", '    fixed_by = "csrf-token"\n    stops ='
+            ),
+            "only a flawed defense has bypassed_by and fixed_by",
+            id="sound defense with a fix",
+        ),
+        pytest.param(
+            lambda tree: shutil.copytree(
+                tree / DEFENSE, tree / "victim_site/defenses/flawed/post_only"
+            ),
+            "two defenses called post-only",
+            id="two defenses of one name",
+        ),
+        pytest.param(
             lambda tree: (tree / ATTACK / "README.md").unlink(),
-            "has no README.md",
+            "attacks/form-post: README.md is missing",
             id="file missing",
         ),
         pytest.param(
             lambda tree: (tree / "attacker_site/attacks/Form_Post").mkdir(),
-            "slug for a name",
+            "attacks/Form_Post: a folder's name is",
             id="folder that is no slug",
         ),
         pytest.param(
@@ -114,12 +218,14 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="heading missing",
         ),
         pytest.param(
-            edit(f"{ATTACK}/attack.toml", "title =", 'beats = "csrf-token"\ntitle ='),
+            edit(f"{ATTACK}/attack.toml", 'title = "', 'title = "Beats csrf-token: '),
             "names the defense csrf-token",
             id="attack that knows a defense",
         ),
         pytest.param(
-            edit(DEFENSE, "## Sources", "## Source"), "must have the headings", id="defense heading"
+            edit(f"{DEFENSE}/README.md", "## Sources", "## Source"),
+            "must have the headings",
+            id="defense heading",
         ),
         pytest.param(
             edit(f"{ATTACK}/attack.toml", '"subdomain", ', '"subdomain", "same-origin", '),
@@ -132,62 +238,74 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="cell missing",
         ),
         pytest.param(
-            edit(WEAKNESS, "## Mended by", "## Mending"),
+            edit(f"{WEAKNESS}/README.md", "## Fixed by", "## Fixes"),
             "must have the headings",
             id="weakness heading",
         ),
         pytest.param(
             edit(NEEDING, 'needs = "open-redirect"', 'needs = "open-door"'),
-            "needs open-door, which is no weakness",
+            "needs open-door, which is not a weakness",
             id="attack that needs what is not there",
         ),
         pytest.param(
             edit(NEEDING.replace("redirect-307-post", "cors-json"), "needs =", "wants ="),
-            "says wants, which nothing reads",
+            "wants isn't a key of an attack",
             id="unknown key",
         ),
         pytest.param(
-            lambda tree: (tree / WEAKNESS).rename((tree / WEAKNESS).with_name("new_one.py")),
-            "weaknesses/new-one is needed by no attack",
+            lambda tree: (tree / WEAKNESS).rename((tree / WEAKNESS).with_name("new_one")),
+            "weaknesses/new-one: no attack needs it",
             id="weakness that nothing needs",
         ),
         pytest.param(
             edit(MATRIX, "no-defense--with-two-step =", "no-defense--with-two-left-feet ="),
-            "with-two-left-feet is no defense, stack or weakness",
+            "with-two-left-feet is not a defense, stack or weakness",
             id="lab of an unknown weakness",
         ),
         pytest.param(
-            edit(FLAWED, "## The flaw", "## Flaws"), "must have the headings", id="flawed heading"
+            edit(f"{FLAWED}/README.md", "## The flaw", "## Flaws"),
+            "must have the headings",
+            id="flawed heading",
         ),
         pytest.param(
-            edit(FLAWED, "`form-post` from `subdomain`: ", "`form-post` from below: "),
-            "does not begin “Falls to”",
+            edit(f"{FLAWED}/defense.py", "    bypassed_by =", "    comes_from ="),
+            "does not say bypassed_by: add a line such as",
             id="flawed without its attack",
         ),
         pytest.param(
-            edit(FLAWED, "`origin-check`: ", "An exact comparison: "),
-            "does not begin “Mended by”",
-            id="flawed without its mend",
+            edit(f"{FLAWED}/defense.py", "    fixed_by =", "    see_also ="),
+            "does not say fixed_by: add a line such as",
+            id="flawed without its fix",
         ),
         pytest.param(
-            edit(FLAWED, "`form-post` from `subdomain`: ", "`form-pest` from `subdomain`: "),
-            "falls to form-pest.subdomain, which is no row",
-            id="flawed that falls to nothing",
+            edit(f"{FLAWED}/README.md", "`form-post` from", "The form from"),
+            "bypassed_by is form-post.subdomain; explain that under “Bypassed by”",
+            id="flawed whose lesson is about another attack",
         ),
         pytest.param(
-            edit(FLAWED, "`form-post` from `subdomain`: ", "`form-post` from `cross-site`: "),
-            "but the matrix expects it to hold",
-            id="flawed that does not fall",
+            edit(f"{FLAWED}/defense.py", '"form-post.subdomain"', '"form-pest.subdomain"'),
+            "bypassed_by is form-pest.subdomain, which is not a row",
+            id="flawed that is bypassed by nothing",
         ),
         pytest.param(
-            edit(FLAWED, "`origin-check`: ", "`samesite-strict`: "),
-            "but the matrix expects that to fall too",
-            id="mend that does not hold",
+            edit(f"{FLAWED}/defense.py", '"form-post.subdomain"', '"form-post"'),
+            "bypassed_by is form-post, which is not a row",
+            id="flawed that is bypassed from nowhere",
         ),
         pytest.param(
-            edit(FLAWED, "`origin-check`: ", "`good-will`: "),
-            "mended by good-will, which is no column",
-            id="mend that is not there",
+            edit(f"{FLAWED}/defense.py", '"form-post.subdomain"', '"form-post.cross-site"'),
+            "is bypassed by form-post.cross-site, but the matrix expects that to be blocked",
+            id="flawed that is not bypassed",
+        ),
+        pytest.param(
+            edit(f"{FLAWED}/defense.py", '"origin-check"', '"samesite-strict"'),
+            "is fixed by samesite-strict, but in the matrix form-post.subdomain bypasses that too",
+            id="fix that does not hold",
+        ),
+        pytest.param(
+            edit(f"{FLAWED}/defense.py", '"origin-check"', '"good-will"'),
+            "is fixed by good-will, which is not a sound defense",
+            id="fix that is not there",
         ),
         pytest.param(
             edit(MATRIX, 'origin-suffix = "forged"\norigin-prefix = "forged"\n', ""),
@@ -196,7 +314,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         ),
         pytest.param(
             edit(MATRIX, "post-only--session-token =", "post-only--session-toke ="),
-            "session-toke is no defense, stack or weakness",
+            "session-toke is not a defense, stack or weakness",
             id="lab of an unknown defense",
         ),
         pytest.param(
@@ -211,17 +329,17 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         ),
         pytest.param(
             edit("catalogue/matrix-https.toml", '"cookie-lax"', '"cookie-lux"'),
-            "cookie-lux is no known reason",
+            "cookie-lux is not a known reason",
             id="unknown reason over https",
         ),
         pytest.param(
             edit("catalogue/matrix-https.toml", "[image-get.cross-site]", "[image-got.cross-site]"),
-            "is of no such attack or position",
+            "there is no such attack or position",
             id="unknown attack over https",
         ),
         pytest.param(
             edit("catalogue/matrix-https.toml", "samesite-lax = ", "samesite-lux = "),
-            "samesite-lux, which is no defense or stack",
+            "samesite-lux, which is not a defense or stack",
             id="unknown defense over https",
         ),
         pytest.param(
@@ -235,13 +353,13 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="control missing over https",
         ),
         pytest.param(
-            edit(DEFENSE, "## Sources\n", "## Sources\n\nTODO\n"),
+            edit(f"{DEFENSE}/README.md", "## Sources\n", "## Sources\n\nTODO\n"),
             "has “TODO” 1 times",
             id="blank that the scaffold left",
         ),
         pytest.param(
             edit(MATRIX, '"get-refused"', '"get-lost"'),
-            "no known reason",
+            "is not a known reason",
             id="unknown reason",
         ),
         pytest.param(
@@ -268,7 +386,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
                 '["post-only", "csrf-token"]',
                 '["post-only", "csrf-toke"]',
             ),
-            "which is no defense",
+            "which is not a defense",
             id="stack of nothing",
         ),
         pytest.param(
@@ -279,7 +397,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         ),
         pytest.param(
             edit(KNOWN_LABS, 'attack = "empty-token-post"', 'attack = "full-token-post"'),
-            "full-token-post.cross-site against token-if-present (fresh) is no cell of the matrix",
+            "full-token-post.cross-site against token-if-present (fresh) is not a cell",
             id="known lab without a cell",
         ),
         pytest.param(
@@ -298,3 +416,47 @@ def test_a_spoiled_catalogue_is_found_out(
 ) -> None:
     spoil(tree)
     assert any(complaint in problem for problem in problems(tree))
+
+
+# Prints the pages that are about flawed defenses, as the teaching side shows them.
+PAGES = """
+import django
+django.setup()
+from django.test import Client
+client = Client(headers={"host": "playground.localhost"})
+for page in ("/matrix/", "/defenses/", "/defenses/origin-suffix/"):
+    answer = client.get(page)
+    print(answer.status_code, answer.content.decode().count("/attacks/redirect-307-post/"))
+"""
+
+
+def test_a_flaw_may_be_bypassed_by_an_attack_with_digits_that_needs_a_weakness(
+    tmp_path: Path,
+) -> None:
+    """The linter and the pages must agree about it: redirect-307-post is both."""
+    tree = copy_project(tmp_path / "copy")
+    bypass = "redirect-307-post.cross-site"
+    edit(f"{FLAWED}/defense.py", '"form-post.subdomain"', f'"{bypass}"')(tree)
+    edit(f"{FLAWED}/README.md", "`form-post` from", "`redirect-307-post` from")(tree)
+
+    assert list(problems(tree)) == [
+        f"matrix.toml: [{bypass}.also] does not state origin-suffix--with-open-redirect."
+    ]
+
+    line = 'origin-suffix--with-open-redirect = "forged"'
+    with (tree / MATRIX).open("a", encoding="utf-8") as file:
+        file.write(f"\n[{bypass}.also]\n{line}\n")
+
+    assert list(problems(tree)) == []
+    names = {"DJANGO_SETTINGS_MODULE": "victim_site.config.settings", "VAR_DIR": str(tmp_path)}
+    shown = subprocess.run(
+        [sys.executable, "-c", PAGES],
+        cwd=tree,
+        env=os.environ | names,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    pages = [line.split() for line in shown.stdout.splitlines()]
+    assert [status for status, _ in pages] == ["200"] * 3
+    assert all(int(links) >= 1 for _, links in pages)

@@ -18,10 +18,17 @@ from typing import Any
 
 import pytest
 
-from tools.run import APPLICATIONS, DEFAULT_PORTS, GUNICORN, HOSTS, MIGRATE, PORT_VARIABLES, ROOT
+from catalogue.addresses import DEFAULT
+from tools.run import APPLICATIONS, ROOT
+from tools.runner.services import MIGRATE, SERVERS
+from tools.runner.settings import GUNICORN, PORT_VARIABLES
 
 COMPOSE = ROOT / "docker-compose.yml"
 SITES = ("victim", "attacker")
+DEFAULT_PORTS = {"victim": DEFAULT.victim_port, "attacker": DEFAULT.attacker_port}
+# Each container says whether it's healthy under a name that its site answers to.
+HOSTS = {"victim": "playground", "attacker": "evil"}
+DOMAINS = {"playground": "PLAYGROUND_DOMAIN", "bank": "BANK_DOMAIN", "evil": "EVIL_DOMAIN"}
 
 
 @pytest.fixture(scope="module")
@@ -120,15 +127,24 @@ def test_the_health_check_asks_the_right_host(
     # Compose would take a lone dollar sign for a variable of its own.
     assert "$" not in arguments[-1]
 
-    def run() -> int:
-        environment = {PORT_VARIABLES[site]: str(health)}
+    def run(**more: str) -> int:
+        environment = {PORT_VARIABLES[site]: str(health), **more}
         command = [sys.executable, *arguments]
-        return subprocess.run(command, env=environment, capture_output=True).returncode
+        return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True).returncode
 
-    monkeypatch.setattr(Health, "host", f"{HOSTS[site]}:{health}")
-    assert run() == 0
-    monkeypatch.setattr(Health, "host", "another.localhost")
+    host = HOSTS[site]
+    monkeypatch.setattr(Health, "host", f"{getattr(DEFAULT.domains, host)}:{health}")
+    assert run() == run(**{DOMAINS[host]: ""}) == 0
+    monkeypatch.setattr(Health, "host", f"another.localhost:{health}")
+    assert run(**{DOMAINS[host]: "another.localhost"}) == 0
     assert run() != 0
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_the_domains_are_passed_on(services: dict[str, Any], site: str) -> None:
+    environment = services[site]["environment"]
+    for variable in DOMAINS.values():
+        assert environment[variable] is None
 
 
 @pytest.mark.parametrize("site", SITES)
@@ -140,7 +156,7 @@ def test_the_commands_are_those_of_the_runner(site: str) -> None:
     if "(" in application:
         application = f"'{application}'"
     serve = " ".join(
-        ("exec python", *GUNICORN, f"--bind 0.0.0.0:${PORT_VARIABLES[site]}", application)
+        ("exec python", *SERVERS[GUNICORN], f"--bind 0.0.0.0:${PORT_VARIABLES[site]}", application)
     )
     migrate = " ".join(("python", *MIGRATE))
     assert script == (f"{migrate} && {serve}" if site == "victim" else serve)
@@ -149,7 +165,7 @@ def test_the_commands_are_those_of_the_runner(site: str) -> None:
 @pytest.mark.parametrize("site", SITES)
 def test_what_is_copied_exists_and_is_sent_to_the_build(site: str) -> None:
     sources = [part for line in instructions(site, "COPY") for part in line.split()[:-1]]
-    assert f"requirements/{site}.txt" in sources
+    assert "requirements/run.txt" in sources
     assert "gunicorn.conf.py" in sources
     absent = [source for source in sources if not (ROOT / source).exists()]
     assert not absent, f"{site}_site/Dockerfile copies what is not there"
@@ -158,9 +174,34 @@ def test_what_is_copied_exists_and_is_sent_to_the_build(site: str) -> None:
 
 
 @pytest.mark.parametrize("site", SITES)
+def test_a_site_finds_all_it_imports_in_its_image(site: str, tmp_path: Path) -> None:
+    without = shutil.ignore_patterns("tests", "__pycache__")
+    for line in instructions(site, "COPY"):
+        *sources, to = line.split()
+        for source in (ROOT / source for source in sources):
+            if source.is_dir():
+                shutil.copytree(source, tmp_path / to, ignore=without)
+            else:
+                (tmp_path / to).mkdir(exist_ok=True)
+                shutil.copy(source, tmp_path / to)
+    module, _, application = APPLICATIONS[site].partition(":")
+    load = f"import {module}; {module}.{application}"
+    # Nothing but the environment and what was copied, and no tool that isn't there to run.
+    blocked = "import sys; sys.modules.update(dict.fromkeys(('playwright', 'pytest', 'tools')))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{blocked}; {load}"],
+        cwd=tmp_path,
+        env={"VAR_DIR": str(tmp_path / "var")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("site", SITES)
 def test_packages_are_checked_against_their_hashes(site: str) -> None:
     installs = [line for line in instructions(site, "RUN") if "pip install" in line]
-    assert installs == [f"pip install --require-hashes -r requirements/{site}.txt"]
+    assert installs == ["pip install --require-hashes -r requirements/run.txt"]
 
 
 def test_docker_accepts_the_file() -> None:

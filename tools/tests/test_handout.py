@@ -13,7 +13,7 @@ DEFENSES = ROOT / "victim_site" / "defenses"
 def test_each_line_of_code_stands_in_the_lesson_of_a_defense() -> None:
     lessons = {
         line.strip()
-        for file in DEFENSES.glob("*.py")
+        for file in DEFENSES.glob("*/README.md")
         for line in file.read_text(encoding="utf-8").splitlines()
     }
     (code,) = re.findall("^```python\n(.+?)^```$", TEXT, re.MULTILINE | re.DOTALL)
@@ -23,7 +23,7 @@ def test_each_line_of_code_stands_in_the_lesson_of_a_defense() -> None:
 def test_each_defense_of_the_list_is_there() -> None:
     slugs = re.findall(r"^\| [0-9] \| `([a-z-]+)` \|", TEXT, re.MULTILINE)
     assert slugs
-    assert all((DEFENSES / f"{slug.replace('-', '_')}.py").exists() for slug in slugs)
+    assert all((DEFENSES / slug.replace("-", "_")).is_dir() for slug in slugs)
 
 
 def test_it_fits_one_printed_page() -> None:

@@ -162,6 +162,35 @@ def test_every_lab_that_the_lessons_here_begin_and_end_with_is_there() -> None:
             assert f"{lab}--for-me.bank.localhost" in found, file.name
 
 
+def test_the_names_are_those_of_the_configuration(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tree, "01-one.md", positions="cross-site, subdomain", claim="form-post lookalike a")
+    environment = {
+        "HTTPS": "1",
+        "PLAYGROUND_DOMAIN": "play.example.net",
+        "BANK_DOMAIN": "bank.test",
+        "EVIL_DOMAIN": "evil.example",
+    }
+    assert hosts.main(["me"], tree, environment) == 0
+
+    said = capsys.readouterr().out
+    found = {line.split()[1] for line in said.splitlines() if not line.startswith("#")}
+    assert "localhost" not in said
+    assert {"play.example.net", "bank.test", "evil.example", "a--for-me.bank.test"} <= found
+    assert {"community.post-only--for-me.bank.test", "a--for-me.bank.test.evil.example"} <= found
+
+
+def test_domains_that_do_not_work_are_told_in_one_sentence(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hosts.main(["me"], tree, {"BANK_DOMAIN": "bank.test"}) == 2
+
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert "set HTTPS=1" in said.err
+
+
 def test_the_self_check_and_the_cookie_page_are_there() -> None:
     found = hosts.hosts("me")
     assert "no-defense--for-self-check.bank.localhost" in found

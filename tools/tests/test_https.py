@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tools.run import Playground
-from tools.tests.test_run import Runner, start, tree
+from tools.tests.test_run import Runner, complaints, start, tree
 
 __all__ = ["start", "tree"]
 
@@ -67,11 +67,32 @@ def test_a_name_that_is_not_below_localhost_gets_none(secure: Playground, name: 
         connect(secure, name)
 
 
+ELSEWHERE = {
+    "PLAYGROUND_DOMAIN": "play.example.net",
+    "BANK_DOMAIN": "bank.test",
+    "EVIL_DOMAIN": "evil.example",
+}
+
+
+def test_at_other_domains_their_hosts_have_certificates_and_no_others(tree: Path) -> None:
+    for file in ("victim_site/config/wsgi.py", "attacker_site/app.py"):
+        text = (tree / file).read_text()
+        text = text.replace("playground.localhost", "play.example.net")
+        (tree / file).write_text(text.replace("evil.localhost", "evil.example"))
+    with Playground(root=tree, https=True, env=ELSEWHERE) as playground:
+        assert playground.address == f"https://play.example.net:{playground.victim_port}/"
+        for name in ("community.a.bank.test", "a.bank.test.evil.example", "127.0.0.1"):
+            connect(playground, name, playground.attacker_port).close()
+        for name in ("bank.localhost", "localhost", "example.net", "notbank.test"):
+            with pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
+                connect(playground, name)
+
+
 def test_silent_connections_hold_no_thread_even_after_the_handshake(secure: Playground) -> None:
     """Browsers open connections ahead of need, more of them than there are threads."""
     silent = [connect(secure, LAB) for _ in range(24)]
     begin = time.monotonic()
-    assert all(secure._answers("victim") for _ in range(10))
+    assert all(secure.answers("victim") for _ in range(10))
     assert time.monotonic() - begin < 3
     assert status(silent[0]) == b"HTTP/1.1 200 ", "a silent connection is of no use any more"
     for connection in silent:
@@ -104,7 +125,8 @@ def test_a_browser_that_trusts_nobody_leaves_no_line_in_the_terminal(
         ssl.create_default_context().wrap_socket(plain, server_hostname=LAB)
     time.sleep(0.2)
     runner.process.send_signal(signal.SIGINT)
-    assert runner.finish() == (0, "")
+    status, errors = runner.finish()
+    assert (status, complaints(errors)) == (0, [])
 
 
 def test_the_start_says_what_to_trust(start: Callable[..., Runner]) -> None:

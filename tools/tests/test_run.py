@@ -8,21 +8,30 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from tools import run
-from tools.run import ROOT, Playground, SetupError, SiteDied, free_port
+from tools.run import ROOT, Playground, free_port, loopback_addresses
+from tools.runner import playground as starting
+from tools.runner import settings
+from tools.runner.failures import ServiceDied, SetupError
+from tools.runner.services import APPLICATIONS, Health, Service, all_services
+from tools.runner.settings import check_ports
 
 SITE = """
+ANSWERS = {{"/health": b"ok", "/api/openapi.json": b'{{"info": {{"title": "CSRF Playground"}}}}'}}
+
 def application(environ, start_response):
-    found = environ["PATH_INFO"] == "/health" and environ["HTTP_HOST"].startswith({host!r})
-    start_response("200 OK" if found else "404 Not Found", [("Content-Length", "0")])
-    return []
+    right = environ["HTTP_HOST"].startswith({host!r})
+    body = ANSWERS.get(environ["PATH_INFO"], b"") if right else b""
+    start_response("200 OK" if body else "404 Not Found", [("Content-Length", str(len(body)))])
+    return [body]
 
 def create_app():
     return application
@@ -31,6 +40,7 @@ MANAGE = """
 import os, pathlib
 pathlib.Path(os.environ["VAR_DIR"], "migrated").touch()
 """
+DOMAINS = ("PLAYGROUND_DOMAIN", "BANK_DOMAIN", "EVIL_DOMAIN")
 RUNNER = "import sys, pathlib, tools.run as run; sys.exit(run.main(root=pathlib.Path(sys.argv[1])))"
 
 
@@ -44,26 +54,26 @@ def tree(tmp_path: Path) -> Path:
     (root / "victim_site/manage.py").write_text(MANAGE)
     (root / "attacker_site/app.py").write_text(SITE.format(host="evil.localhost"))
     shutil.copy(ROOT / "gunicorn.conf.py", root)
-    (root / "tools").mkdir()
-    for name in ("__init__", "certificates", "https"):
-        shutil.copy(ROOT / "tools" / f"{name}.py", root / "tools")
+    # What the sites import from there: the settings of gunicorn, and the server for Windows.
+    for package in ("tools", "catalogue"):
+        shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("tests"))
     return root
 
 
 class Runner:
     """``tools.run`` as a process of its own, as a person starts it."""
 
-    def __init__(self, root: Path, **environment: str) -> None:
+    def __init__(self, root: Path, *, before: str = "", **environment: str) -> None:
         self.environment = {
             "VICTIM_PORT": str(free_port()),
             "ATTACKER_PORT": str(free_port()),
             "VAR_DIR": str(root / "var"),
             **environment,
         }
-        not_inherited = ("BIND", "DATABASE_URL", "HTTPS")
+        not_inherited = ("BIND", "DATABASE_URL", "HTTPS", "SERVER", *DOMAINS)
         inherited = {k: v for k, v in os.environ.items() if k not in not_inherited}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER, str(root)],
+            [sys.executable, "-c", before + RUNNER, str(root)],
             cwd=ROOT,
             env=inherited | self.environment,
             stdout=subprocess.PIPE,
@@ -140,6 +150,11 @@ def assert_gone(pids: dict[int, str]) -> None:
     }
 
 
+def complaints(errors: str) -> list[str]:
+    """The lines of standard error, without those that a slow machine gets."""
+    return [line for line in errors.splitlines() if not line.startswith("Waiting for ")]
+
+
 def listening(port: int, address: str = "127.0.0.1") -> bool:
     try:
         socket.create_connection((address, port), timeout=1).close()
@@ -158,7 +173,7 @@ def refused(start: Callable[..., Runner], **environment: str) -> str:
     return errors
 
 
-@pytest.mark.parametrize("address", run.loopback_addresses())
+@pytest.mark.parametrize("address", loopback_addresses())
 def test_a_port_in_use_is_named_with_its_variable_and_an_example(
     start: Callable[..., Runner], address: str
 ) -> None:
@@ -175,18 +190,68 @@ def test_a_port_in_use_is_named_with_its_variable_and_an_example(
     assert "make run" in errors
 
 
+@pytest.mark.parametrize("https", ["0", "1"])
+def test_a_second_run_says_where_the_playground_is_running(
+    start: Callable[..., Runner], https: str
+) -> None:
+    first = start(HTTPS=https)
+    first.wait_until_ready()
+    second = start(**{name: first.environment[name] for name in ("VICTIM_PORT", "ATTACKER_PORT")})
+    output, errors = second.process.communicate(timeout=20)
+    scheme = "https" if https == "1" else "http"
+    address = f"{scheme}://playground.localhost:{first.environment['VICTIM_PORT']}/"
+    assert output == f"The CSRF Playground is already running at {address}\n"
+    assert (second.process.returncode, errors) == (0, "")
+    assert first.process.poll() is None
+
+
+def test_another_program_on_the_banks_port_is_not_taken_for_a_playground(
+    start: Callable[..., Runner],
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        thread = threading.Thread(target=other.serve_forever)
+        thread.start()
+        errors = refused(start, VICTIM_PORT=str(other.server_port))
+        other.shutdown()
+        thread.join()
+    assert f"Port {other.server_port} on 127.0.0.1 is in use" in errors
+
+
 def test_the_same_port_twice_is_refused(start: Callable[..., Runner]) -> None:
     assert "both 8123" in refused(start, VICTIM_PORT="8123", ATTACKER_PORT="8123")
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "8_000", "٨٠٠٠", "80.5", " "])
-def test_what_is_no_port_number_is_refused(port: str) -> None:
-    with pytest.raises(SetupError, match="VICTIM_PORT is"):
-        run.read_ports({"VICTIM_PORT": port})
+# What else is refused is in catalogue/tests/test_addresses.py.
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("VICTIM_PORT", "eight", "not a port number"),
+        ("HTTPS", "yes", "HTTPS is 'yes'"),
+        ("BANK_DOMAIN", "bank.test", "set HTTPS=1"),
+        ("EVIL_DOMAIN", "evil.bank.localhost", "one site"),
+    ],
+)
+def test_addresses_that_cannot_work_are_told_in_one_sentence(
+    start: Callable[..., Runner], variable: str, value: str, said: str
+) -> None:
+    assert said in refused(start, **{variable: value})
 
 
-def test_a_bad_port_is_told_in_one_sentence(start: Callable[..., Runner]) -> None:
-    assert "no port number" in refused(start, VICTIM_PORT="eight")
+@pytest.mark.parametrize("application", APPLICATIONS.values(), ids=APPLICATIONS)
+def test_a_site_without_the_runner_does_not_start_with_such_addresses_either(
+    tree: Path, application: str
+) -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{free_port()}", application],
+        cwd=tree,
+        env=os.environ | {"HTTPS": "0", "BANK_DOMAIN": "bank.test"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert process.returncode == 1
+    assert process.stderr.startswith("BANK_DOMAIN is 'bank.test'")
+    assert len(process.stderr.splitlines()) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_refused(
@@ -211,17 +276,9 @@ def test_an_address_of_another_machine_is_refused(start: Callable[..., Runner]) 
 
 
 def test_bind_takes_addresses_only() -> None:
-    assert run.read_addresses({"BIND": "127.0.0.1, [::1]"}) == ("127.0.0.1", "::1")
-    with pytest.raises(SetupError, match="no IP address"):
-        run.read_addresses({"BIND": "localhost"})
-
-
-def test_https_is_one_or_zero(start: Callable[..., Runner]) -> None:
-    assert [run.read_https({"HTTPS": text}) for text in ("1", "0", "")] == [True, False, False]
-    assert run.read_https({}) is False
-    errors = refused(start, HTTPS="yes")
-    assert "HTTPS is 'yes'" in errors
-    assert "make run HTTPS=1" in errors
+    assert settings.read_addresses({"BIND": "127.0.0.1, [::1]"}) == ("127.0.0.1", "::1")
+    with pytest.raises(SetupError, match="not an IP address"):
+        settings.read_addresses({"BIND": "localhost"})
 
 
 def test_a_folder_that_holds_no_authority_is_told_in_one_sentence(
@@ -231,11 +288,6 @@ def test_a_folder_that_holds_no_authority_is_told_in_one_sentence(
     errors = refused(start, HTTPS="1")
     assert f"{tree / 'var' / 'https'} holds no authority" in errors
     assert "remove that folder" in errors
-
-
-def test_an_old_python_is_refused() -> None:
-    with pytest.raises(SetupError, match=r"3\.11 or newer"):
-        run.check_python((3, 10))
 
 
 # While it runs, and how it ends.
@@ -251,7 +303,8 @@ def test_a_signal_stops_both_sites_and_leaves_no_process(
     children = descendants(runner.process.pid)
     assert len(children) >= 4, "two masters with a worker each, at least"
     runner.process.send_signal(number)
-    assert runner.finish() == (0, "")
+    status, errors = runner.finish()
+    assert (status, complaints(errors)) == (0, [])
     assert_gone(children)
 
 
@@ -269,7 +322,8 @@ def test_ctrl_c_during_the_start_leaves_no_process(
     time.sleep(delay)
     seen = descendants(runner.process.pid)
     runner.process.send_signal(signal.SIGINT)
-    assert runner.finish() == (0, "")
+    status, errors = runner.finish()
+    assert (status, complaints(errors)) == (0, [])
     assert_gone(seen)
     assert not listening(int(runner.environment["VICTIM_PORT"]))
     assert not listening(int(runner.environment["ATTACKER_PORT"]))
@@ -280,7 +334,7 @@ def test_a_killed_site_ends_the_other(start: Callable[..., Runner], site: str) -
     runner = start()
     runner.wait_until_ready()
     children = descendants(runner.process.pid)
-    application = run.APPLICATIONS[site]
+    application = APPLICATIONS[site]
     master = min(pid for pid, command in children.items() if application in command)
     os.kill(master, signal.SIGKILL)
     status, errors = runner.finish()
@@ -324,7 +378,7 @@ def test_a_playground_answers_on_every_loopback_address_and_stops(tree: Path) ->
     with Playground(root=tree, env={"SECRET_KEY": "for a test"}) as playground:
         assert time.monotonic() - begin < 5
         for port in (playground.victim_port, playground.attacker_port):
-            assert all(listening(port, address) for address in run.loopback_addresses())
+            assert all(listening(port, address) for address in loopback_addresses())
         assert (playground.var_dir / "migrated").exists()
         assert playground.dead() is None
         # A master and two workers each; the second worker comes a moment after the first.
@@ -336,12 +390,33 @@ def test_a_playground_answers_on_every_loopback_address_and_stops(tree: Path) ->
     playground.stop()
 
 
+def test_a_service_more_is_one_entry_more(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tree / "bot.py").write_text(SITE.format(host="bot.localhost") + "import os\nos.environ['BOT']")
+    port = free_port()
+    bot = Service(
+        "bot",
+        "victim bot",
+        ("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "bot:application"),
+        died="The victim bot ended.",
+        health=Health("bot.localhost", port),
+        environment={"BOT": "1"},
+    )
+    monkeypatch.setattr(starting, "all_services", lambda *given: (*all_services(*given), bot))
+    with Playground(root=tree) as playground:
+        assert set(playground.pids) == {"victim", "attacker", "bot"}
+        assert playground.answers("bot")
+        os.kill(playground.pids["bot"][0], signal.SIGKILL)
+        assert await_true(lambda: playground.dead() is bot)
+        assert listening(playground.victim_port)
+    assert not listening(port)
+
+
 def test_an_idle_connection_holds_no_thread(tree: Path) -> None:
     """Browsers open connections ahead of need, more of them than there are threads."""
     with Playground(root=tree) as playground:
         idle = [socket.create_connection(("127.0.0.1", playground.victim_port)) for _ in range(24)]
         begin = time.monotonic()
-        assert all(playground._answers("victim") for _ in range(10))
+        assert all(playground.answers("victim") for _ in range(10))
         assert time.monotonic() - begin < 2
         for connection in idle:
             connection.close()
@@ -374,7 +449,7 @@ def test_without_ipv6_the_sites_listen_on_ipv4_alone(
         return real(family, *arguments)
 
     monkeypatch.setattr(socket, "socket", without_ipv6)
-    assert run.loopback_addresses() == ("127.0.0.1",)
+    assert loopback_addresses() == ("127.0.0.1",)
     with Playground(root=tree, addresses=("127.0.0.1",)) as playground:
         monkeypatch.undo()
         assert listening(playground.victim_port)
@@ -382,12 +457,12 @@ def test_without_ipv6_the_sites_listen_on_ipv4_alone(
 
 
 def test_a_site_that_never_answers_is_given_up(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "START_SECONDS", 0.5)
+    monkeypatch.setattr(starting, "START_SECONDS", 0.5)
     (tree / "attacker_site/app.py").write_text(SITE.format(host="nobody.localhost"))
-    with pytest.raises(SiteDied, match=r"Gave up.*the attacker site"), Playground(root=tree):
+    with pytest.raises(ServiceDied, match=r"Gave up.*the attacker site"), Playground(root=tree):
         pass
 
 
 def test_free_ports_are_free() -> None:
     port = free_port()
-    run.check_ports({"victim": port}, run.loopback_addresses())
+    check_ports({"victim": port}, loopback_addresses())

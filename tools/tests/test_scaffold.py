@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tools import scaffold
-from tools.check import BLANK, problems
+from tools.check import BLANK, ROOT, problems
 from tools.tests.test_check import tree
 
 __all__ = ["tree"]  # The fixture.
@@ -18,8 +20,9 @@ __all__ = ["tree"]  # The fixture.
     ("kind", "folder"),
     [
         ("attack", "attacker_site/attacks/my-idea"),
-        ("defense", "victim_site/defenses"),
-        ("flawed", "victim_site/defenses/flawed"),
+        ("defense", "victim_site/defenses/my_idea"),
+        ("flawed", "victim_site/defenses/flawed/my_idea"),
+        ("weakness", "victim_site/weaknesses/my_idea"),
     ],
 )
 def test_the_linter_asks_for_what_the_scaffold_leaves_open_and_for_its_cells(
@@ -31,15 +34,37 @@ def test_the_linter_asks_for_what_the_scaffold_leaves_open_and_for_its_cells(
     found = list(problems(tree))
     assert written
     assert all(any(line in p and BLANK in p for p in found) for line in written)
-    assert not [problem for problem in found if "must have the headings" in problem]
+    form = ("must have the headings", "has no ", "title", "classes", "is not part of")
+    where = "/".join(folder.split("/")[-2:])
+    assert not [p for p in found if p.startswith(where) and any(words in p for words in form)]
     assert [p for p in found if "my-idea" in p and BLANK not in p], "it asks for more than blanks"
 
 
-@pytest.mark.parametrize("kind", ["defense", "flawed"])
-def test_a_new_defense_is_python(tree: Path, kind: str) -> None:
-    (file,) = scaffold.defense("my-idea", tree, flawed=kind == "flawed")
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        ("defense", "victim_site/defenses/my_idea/defense.py"),
+        ("flawed", "victim_site/defenses/flawed/my_idea/defense.py"),
+        ("weakness", "victim_site/weaknesses/my_idea/weakness.py"),
+    ],
+)
+def test_what_is_new_passes_the_style_checks(tree: Path, kind: str, file: str) -> None:
+    scaffold.main([kind, "my-idea"], tree)
 
-    assert "MyIdea" in {n.name for n in ast.parse(file.read_text()).body if hasattr(n, "name")}
+    text = (tree / file).read_text(encoding="utf-8")
+    assert "MyIdea" in {n.name for n in ast.parse(text).body if hasattr(n, "name")}
+    for command in (["check"], ["format", "--check"]):
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "ruff",
+                *command,
+                f"--config={ROOT}/pyproject.toml",
+                tree / file,
+            ],
+            check=True,
+        )
 
 
 @pytest.mark.parametrize(
@@ -52,7 +77,10 @@ def test_a_new_defense_is_python(tree: Path, kind: str) -> None:
         ["attack", "My-Idea"],
         ["attack", "a" * 64],
         ["attack", "form-post"],
+        ["attack", "my-idea", "more"],
         ["defense", "csrf-token"],
+        ["defense", "2-steps"],
+        ["weakness", "open-redirect"],
         ["defense", "origin-suffix"],
         ["flawed", "csrf-token"],
         ["lab", "my-idea"],

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from csrf_proof import why
 from csrf_proof.reasons import CORS_CLOSED, Reason
+from victim_site.bank.labs import hold
 from victim_site.bank.models import Attempt, Session
 from victim_site.bank.requests import BankRequest
 from victim_site.defenses.base import own_origin
@@ -58,7 +59,11 @@ def record(
     kind: str = ACT,
     change: str = "",
 ) -> None:
-    """Write the request into the log of its lab, which keeps the newest `KEPT`."""
+    """Write the request into the log of its lab, which keeps the newest `KEPT`.
+
+    The caller holds the lab. So the ids of a lab's attempts are in the order in which they become
+    visible, and who asks for those after the last one seen misses none.
+    """
     lab = request.lab
     headers = request.headers
     attempt = Attempt.objects.create(
@@ -91,7 +96,8 @@ def record_preflight(request: BankRequest, action: str) -> bool:
     """Write down that a browser asked if another origin may send a request; return the answer."""
     allowed = any(weakness.opens_cors for weakness in request.label.weaknesses)
     outcome, reason = (APPLIED, None) if allowed else (REFUSED, CORS_CLOSED)
-    record(request, action, outcome, [], reason, user=None, kind=PREFLIGHT)
+    with hold(request.lab):
+        record(request, action, outcome, [], reason, user=None, kind=PREFLIGHT)
     return allowed
 
 
@@ -119,7 +125,8 @@ def record_by_session(request: BankRequest, action: str, refused: Verdicts, kind
     """Write down what needs a session and is no act; return whether nobody stopped it."""
     outcome, reason = judged(request, refused)
     user = request.user.get_username() if request.user.is_authenticated else None
-    record(request, action, outcome, refused, reason, user, kind)
+    with hold(request.lab):
+        record(request, action, outcome, refused, reason, user, kind)
     return outcome == APPLIED
 
 
@@ -140,7 +147,9 @@ def site_relation(request: BankRequest) -> str | None:
 
 def _as_sent(request: BankRequest) -> why.Request:
     method = request.method or ""
-    return why.Request(method, request.headers, own_origin(request), settings.BANK_HOST)
+    return why.Request(
+        method, request.headers, own_origin(request), settings.ADDRESSES.domains.bank
+    )
 
 
 def _anybody_is_signed_in(request: BankRequest) -> bool:

@@ -19,6 +19,7 @@ from functools import partial
 from socket import SHUT_RDWR
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
 from simple_websocket import Server  # type: ignore[import-untyped,unused-ignore]
@@ -37,6 +38,10 @@ PATH = "/statement/feed"
 AT_ONCE = 4
 SECONDS = 60
 PAYMENTS = 5
+UNAVAILABLE = (
+    "The live statement isn't available here: the server is waitress, which can't hold a "
+    "WebSocket open. On Linux or a Mac, start the playground without SERVER=waitress."
+)
 # Where the view leaves the account's key for what comes after it.
 _ACCOUNT = "bank.feed"
 
@@ -48,6 +53,8 @@ def handshake(request: BankRequest) -> HttpResponse:
     """Let a handshake through with 101, or say why not."""
     if request.method != "GET" or not is_handshake(request):
         return _plain(400, "This address is a WebSocket.")
+    if not settings.STATEMENT_FEED:
+        return _plain(404, UNAVAILABLE)
     refused = attempts.handshake_verdicts(request)
     if not attempts.record_by_session(request, ACTION, refused, attempts.WEBSOCKET):
         return _plain(refused[0][1].status if refused else 401, "No statement for this request.")

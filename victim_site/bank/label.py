@@ -29,11 +29,21 @@ class Label:
 
     @property
     def host(self) -> str:
-        return f"{self.text}.{settings.BANK_HOST}"
+        return settings.ADDRESSES.domains.lab(self.text)
 
     @property
     def url(self) -> str:
-        return f"{settings.SCHEME}://{self.host}:{settings.VICTIM_PORT}"
+        return settings.ADDRESSES.bank(self.text)
+
+    @property
+    def community(self) -> str:
+        """The attacker's origin on a subdomain of this lab."""
+        return settings.ADDRESSES.community(self.text)
+
+    @property
+    def lookalike(self) -> str:
+        """The attacker's origin whose name begins with this lab's."""
+        return settings.ADDRESSES.lookalike(self.text)
 
     @property
     def slugs(self) -> list[str]:

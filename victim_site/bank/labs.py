@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, transaction
+from django.core.exceptions import BadRequest
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from victim_site.bank.models import Account, Lab, Session, Transfer
+from victim_site.bank.models import Account, Lab
 
 PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 FIRST_BALANCE = 1000
@@ -23,6 +27,13 @@ class LabsFull(Exception):
     """There are as many labs as the playground holds, and none has been idle for an hour."""
 
 
+class LabGone(BadRequest):
+    """The lab was reset or removed after the request had entered it; Django answers 400."""
+
+    def __init__(self) -> None:
+        super().__init__("The lab was reset while your request was under way. Nothing was changed.")
+
+
 @cache
 def first_password(username: str) -> str:
     """Return the stored form of an account's first password: one for all labs and processes.
@@ -33,7 +44,7 @@ def first_password(username: str) -> str:
 
 
 def first_email(username: str) -> str:
-    return f"{username}@bank.localhost"
+    return f"{username}@{settings.ADDRESSES.domains.bank}"
 
 
 def open_lab(text: str) -> Lab:
@@ -47,8 +58,7 @@ def open_lab(text: str) -> Lab:
         try:
             with transaction.atomic():
                 _make_room()
-                lab = Lab.objects.create(label=text, last_seen=timezone.now())
-                _create_accounts(lab)
+                lab = _create(text)
         except IntegrityError:  # Two first visits at once: the other one made it.
             lab = Lab.objects.get(label=text)
     seen(lab)
@@ -62,42 +72,63 @@ def seen(lab: Lab) -> None:
         Lab.objects.filter(pk=lab.pk).update(last_seen=now)
 
 
+@contextmanager
+def hold(lab: Lab) -> Iterator[None]:
+    """Do something in a lab, in one transaction; others who want to act in it, or reset it, wait.
+
+    PostgreSQL has to be told so. The lab is locked before anything else, so there are no deadlocks.
+    SQLite lets only one transaction write at a time anyway.
+
+    Raises:
+        LabGone: The lab was reset or removed before this began. Then nothing can be stored here,
+            because every row refers to its lab.
+    """
+    try:
+        with transaction.atomic():
+            if connection.features.has_select_for_update:
+                Lab.objects.select_for_update().filter(pk=lab.pk).exists()
+            yield
+    except Exception as error:
+        # Looked up only now, since a query for each act would be a noticeable part of its cost.
+        if Lab.objects.filter(pk=lab.pk).exists():
+            raise
+        raise LabGone from error
+
+
 def reset(text: str) -> None:
-    """Put a lab back to its first state. One that was never visited stays unborn."""
+    """Replace a lab by a new one of the same label. One that was never visited is not created.
+
+    A new row, because requests that entered the old lab cannot store anything in the new one.
+    """
     with transaction.atomic():
         lab = Lab.objects.select_for_update().filter(label=text).first()
         if lab is None:
             return
-        accounts = lab.accounts.all()
-        Session.objects.filter(account__in=accounts).delete()
-        Transfer.objects.filter(sender__in=accounts).delete()
-        lab.attempts.all().delete()
-        # Kept rows, fresh contents: a sign-in under way finds the account that it started with.
-        for account in accounts:
-            _freshen(account)
-            account.save()
+        lab.delete()
+        _create(text)
 
 
 def _make_room() -> None:
     if Lab.objects.count() < MOST_LABS:
         return
-    idle = Lab.objects.filter(last_seen__lt=timezone.now() - KEPT_FOR).order_by("last_seen")
-    oldest = idle.first()
+    # A lab that is locked is in use, or another first visit is removing it.
+    unused = Lab.objects.select_for_update(skip_locked=True)
+    oldest = unused.filter(last_seen__lt=timezone.now() - KEPT_FOR).order_by("last_seen").first()
     if oldest is None:
         raise LabsFull
     oldest.delete()
 
 
-def _create_accounts(lab: Lab) -> None:
-    accounts = [Account(lab=lab, username=username) for username in PASSWORDS]
-    for account in accounts:
-        _freshen(account)
-    Account.objects.bulk_create(accounts)
-
-
-def _freshen(account: Account) -> None:
-    account.password = first_password(account.username)
-    account.email = first_email(account.username)
-    account.balance = FIRST_BALANCE
-    account.avatar = b""
-    account.avatar_type = ""
+def _create(text: str) -> Lab:
+    lab = Lab.objects.create(label=text, last_seen=timezone.now())
+    Account.objects.bulk_create(
+        Account(
+            lab=lab,
+            username=username,
+            password=first_password(username),
+            email=first_email(username),
+            balance=FIRST_BALANCE,
+        )
+        for username in PASSWORDS
+    )
+    return lab

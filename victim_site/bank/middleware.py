@@ -13,7 +13,6 @@ from typing import Any, cast
 from csp.decorators import csp
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
@@ -21,7 +20,7 @@ from csrf_proof.reasons import Reason
 from victim_site.bank import attempts
 from victim_site.bank.actions import Action, Invalid, Refused
 from victim_site.bank.auth import signed_in
-from victim_site.bank.labs import LabsFull, open_lab, seen
+from victim_site.bank.labs import LabsFull, hold, open_lab, seen
 from victim_site.bank.requests import BankRequest, SiteRequest
 from victim_site.bank.sessions import SessionStore
 from victim_site.wording import REASONS
@@ -89,7 +88,7 @@ def _make_keepable(cookie: Morsel[str], request: HttpRequest, response: HttpResp
     """See to it that browsers keep the cookie over plain http.
 
     Chromium and Firefox accept SameSite=None only beside Secure, and accept Secure here because
-    the host is below `localhost`. WebKit keeps no Secure cookie over http at all, and asks for
+    the host is on this machine. WebKit keeps no Secure cookie over http at all, and asks for
     none beside SameSite=None. So that one cookie goes out twice, Secure first: the first two keep
     the first line, WebKit the second. The other cookies simply do without Secure.
     """
@@ -158,11 +157,12 @@ def guarded(action: Action, request: BankRequest) -> HttpResponse:
     refused_by = attempts.verdicts(request) if action.checked else []
     outcome, reason = attempts.judged(request, refused_by, needs_session=action.needs_session)
     if outcome != attempts.APPLIED:
-        attempts.record(request, action.slug, outcome, refused_by, reason, user)
+        with hold(request.lab):
+            attempts.record(request, action.slug, outcome, refused_by, reason, user)
         return _refused(action, request, refused_by[0][1]) if refused_by else _anonymous(action)
     try:
         # The act and its line in the log stand or fall together.
-        with transaction.atomic():
+        with hold(request.lab):
             request.change = ""
             response = action(request)
             change = request.change
@@ -171,7 +171,8 @@ def guarded(action: Action, request: BankRequest) -> HttpResponse:
         return _invalid(action, request, str(mistake))
     except Refused as refusal:
         by = [(refusal.by, refusal.reason)]
-        attempts.record(request, action.slug, attempts.REFUSED, by, refusal.reason, user)
+        with hold(request.lab):
+            attempts.record(request, action.slug, attempts.REFUSED, by, refusal.reason, user)
         return _refused(action, request, refusal.reason)
     return response
 

@@ -71,12 +71,6 @@ class Session(AbstractBaseSession):
         Account, on_delete=models.CASCADE, related_name="sessions", null=True
     )
 
-    @classmethod
-    def get_session_store_class(cls) -> type:
-        from victim_site.bank.sessions import SessionStore  # Imports this module.
-
-        return SessionStore
-
 
 class Attempt(models.Model):
     """One request that reached the bank and would act, or its preflight; see `bank.attempts`."""

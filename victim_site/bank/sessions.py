@@ -18,6 +18,10 @@ class SessionStore(DatabaseStore):
 
     account: Account | None = None
 
+    def __init__(self, session_key: str | None = None) -> None:
+        # A quoted cookie may contain NUL, and PostgreSQL refuses to look for it in text.
+        super().__init__(None if session_key and "\0" in session_key else session_key)
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session

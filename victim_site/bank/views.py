@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.validators import URLValidator
@@ -85,7 +86,8 @@ def statement(request: BankRequest) -> HttpResponse:
     """The statement as it happens: a script of the bank opens the feed."""
     if not request.user.is_authenticated:
         return redirect("login")
-    return render(request, "bank/statement.html", {"feed": feed.PATH})
+    unavailable = "" if settings.STATEMENT_FEED else feed.UNAVAILABLE
+    return render(request, "bank/statement.html", {"feed": feed.PATH, "unavailable": unavailable})
 
 
 @require_safe

@@ -1,7 +1,8 @@
 """What a weakness is: a feature of the bank, as a class with hooks that do nothing by default.
 
-Each file in `victim_site/weaknesses/` holds one subclass of `Weakness`; its name, with hyphens, is
-the slug, and its docstring is the lesson. A lab has a weakness if its label says `with-<slug>`, and
+Each weakness has a folder in `victim_site/weaknesses`: `weakness.py` is the feature, a subclass of
+`Weakness`, and `README.md` is the lesson; its templates and its `static/` files are there too. The
+folder's name, with hyphens, is the slug. A lab has a weakness if its label says `with-<slug>`, and
 then the bank calls its hooks; no other lab has its pages, its headers or its cookies.
 """
 

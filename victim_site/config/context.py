@@ -10,13 +10,14 @@ from django.http import HttpRequest
 
 def addresses(request: HttpRequest) -> dict[str, Any]:
     """Return the request, the lab's label (None on the teaching side) and the sites' addresses."""
+    here = settings.ADDRESSES
     return {
         "request": request,
         "user": getattr(request, "user", None),
         "label": getattr(request, "label", None),
-        "scheme": settings.SCHEME,
-        "playground_url": settings.PLAYGROUND_URL,
-        "evil_url": settings.EVIL_URL,
-        "bank_host": f"{settings.BANK_HOST}:{settings.VICTIM_PORT}",
-        "attacker_port": settings.ATTACKER_PORT,
+        "scheme": here.victim_scheme,
+        "domains": here.domains,
+        "playground_url": here.playground,
+        "evil_url": here.evil,
+        "bank_host": here.bank_host,
     }

@@ -1,6 +1,6 @@
 """Which host is which: the first look at every request.
 
-`playground.localhost` is the teaching side. `<lab>.bank.localhost` is that lab's bank. Nothing
+The playground's domain is the teaching side. A name below the bank's is that lab's bank. Nothing
 else is served, so a page on the internet cannot reach in by pointing its own name here.
 """
 
@@ -37,10 +37,10 @@ class HostMiddleware:
         if refusal := _unreadable(request):
             return refusal
         request.label = None
-        if host == settings.PLAYGROUND_HOST:
+        if host == settings.ADDRESSES.domains.playground:
             return self.get_response(request)
-        if host == settings.BANK_HOST:
-            return HttpResponseRedirect(f"{settings.PLAYGROUND_URL}/")
+        if host == settings.ADDRESSES.domains.bank:
+            return HttpResponseRedirect(f"{settings.ADDRESSES.playground}/")
         try:
             request.label = _label(host)
         except BadLabel as mistake:
@@ -51,9 +51,10 @@ class HostMiddleware:
 
 
 def _label(host: str) -> Label:
-    text = host.removesuffix(f".{settings.BANK_HOST}")
+    domain = settings.ADDRESSES.domains.bank
+    text = host.removesuffix(f".{domain}")
     if "." in text:
-        raise BadLabel(f"A lab is one label before {settings.BANK_HOST}.")
+        raise BadLabel(f"A lab is one label before {domain}.")
     return parse(text)
 
 
@@ -83,13 +84,14 @@ def _refuse(request: HttpRequest, status: int, title: str, message: str) -> Http
     return render(
         request,
         "teaching/host_error.html",
-        {"title": title, "message": message, "playground_url": settings.PLAYGROUND_URL},
+        {"title": title, "message": message},
         status=status,
     )
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:
-    message = f"This port answers for {settings.PLAYGROUND_HOST} and <lab>.{settings.BANK_HOST}."
+    domains = settings.ADDRESSES.domains
+    message = f"This port answers for {domains.playground} and {domains.lab('<lab>')}."
     return _refuse(request, 421, "No such host", message)
 
 
@@ -102,8 +104,6 @@ def _no_such_lab(request: HttpRequest, mistake: BadLabel) -> HttpResponse:
             "defenses": sorted(all_defenses()),
             "stacks": stacks(),
             "weaknesses": all_weaknesses(),
-            "bank_host": f"{settings.BANK_HOST}:{settings.VICTIM_PORT}",
-            "playground_url": settings.PLAYGROUND_URL,
         },
         status=404,
     )

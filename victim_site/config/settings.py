@@ -14,19 +14,15 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from catalogue import addresses
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("VAR_DIR") or CHECKOUT / "var").resolve()
-VICTIM_PORT = int(os.environ.get("VICTIM_PORT") or 8000)
-ATTACKER_PORT = int(os.environ.get("ATTACKER_PORT") or 9000)
-# How both sites are reached. A request says itself how it came (`request.scheme`); pages that are
-# about other hosts go by this.
-SCHEME = "https" if os.environ.get("HTTPS") == "1" else "http"
-
-# The hosts of the playground. Browsers resolve every name below ``localhost`` to loopback.
-BANK_HOST = "bank.localhost"
-PLAYGROUND_HOST = "playground.localhost"
-PLAYGROUND_URL = f"{SCHEME}://{PLAYGROUND_HOST}:{VICTIM_PORT}"
-EVIL_URL = f"{SCHEME}://evil.localhost:{ATTACKER_PORT}"
+# Where browsers find both sites. A request says itself how it came (`request.scheme`); pages that
+# are about other hosts go by this.
+ADDRESSES = addresses.read(os.environ)
+# Of the two servers, gunicorn alone hands over the socket that the statement feed needs.
+STATEMENT_FEED = os.environ.get("SERVER") != "waitress"
 
 
 def _kept_secret_key() -> str:
@@ -52,7 +48,7 @@ def _kept_secret_key() -> str:
 SECRET_KEY = os.environ.get("SECRET_KEY") or _kept_secret_key()
 DEBUG = False
 # A leading dot allows every name below; config.hosts then lets through only hosts that exist.
-ALLOWED_HOSTS = [PLAYGROUND_HOST, f".{BANK_HOST}"]
+ALLOWED_HOSTS = [ADDRESSES.domains.playground, f".{ADDRESSES.domains.bank}"]
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -60,7 +56,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "victim_site.bank",
-    "victim_site.weaknesses",
     "victim_site.teaching",
     "victim_site.teaching.labs",
     "victim_site.teaching.reference",
@@ -83,9 +78,13 @@ MIDDLEWARE = [
 ROOT_URLCONF = "victim_site.config.urls_playground"
 WSGI_APPLICATION = "victim_site.config.wsgi.application"
 
+WEAKNESSES = CHECKOUT / "victim_site" / "weaknesses"
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # A weakness has its templates in its own folder: "open_redirect/go.html".
+        "DIRS": [WEAKNESSES],
         "APP_DIRS": True,
         "OPTIONS": {"context_processors": ["victim_site.config.context.addresses"]},
     }
@@ -146,6 +145,10 @@ CONTENT_SECURITY_POLICY = {
 CSRF_FAILURE_VIEW = "victim_site.teaching.views.csrf_failure"
 
 STATIC_URL = "/static/"
+# The static files of a weakness: /static/weaknesses/open_redirect/go.js.
+STATICFILES_DIRS = [
+    (f"weaknesses/{folder.parent.name}", folder) for folder in sorted(WEAKNESSES.glob("*/static"))
+]
 # The files are served from the apps themselves: there is no collectstatic step to forget.
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True

@@ -1,1 +1,1 @@
-"""The defenses, one file each, found by listing this folder."""
+"""The defenses, one folder each, found by listing this folder."""

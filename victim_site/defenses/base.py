@@ -1,8 +1,9 @@
 """What a defense is: a class with a few hooks, all of which do nothing unless it says otherwise.
 
-A file in this folder holds one subclass of `Defense`; its name, with hyphens, is the slug, and
-its docstring is the lesson. `flawed/` holds the wrong ones in the same form. The bank asks every
-defense of a lab, in the order of the label, and knows none of them by name.
+Each defense has a folder here: `defense.py` is the mechanism, one subclass of `Defense`, and
+`README.md` is the lesson. The folder's name, with hyphens, is the slug. The flawed ones are in
+`flawed/`, in the same form. The bank asks every defense of a lab, in the order of the label, and
+knows none of them by name.
 """
 
 from __future__ import annotations
@@ -16,13 +17,21 @@ from django.http import HttpRequest, HttpResponse
 from csrf_proof.reasons import Reason
 from victim_site import defenses
 from victim_site.defenses import flawed
-from victim_site.discovery import members, module_names
+from victim_site.discovery import members
 
 
 class Defense:
     """One mechanism. Instances hold no state: one serves every lab and every request."""
 
     slug: ClassVar[str]
+    # A few attacks that tell most about it, each as in the matrix: "link-get", or from one position
+    # only, "form-post.subdomain". `make check` compares them with the matrix.
+    stops: ClassVar[tuple[str, ...]] = ()
+    does_not_stop: ClassVar[tuple[str, ...]] = ()
+    # Of a flawed defense: the attack and position that get past it, and the sound defense that
+    # stops them.
+    bypassed_by: ClassVar[str] = ""
+    fixed_by: ClassVar[str] = ""
     # Two defenses that settle the same thing contradict each other and share no lab: the session
     # cookie has one SameSite, and a form has one field of a name.
     settles: ClassVar[str] = ""
@@ -69,7 +78,7 @@ def all_defenses() -> dict[str, Defense]:
     """Return every defense by its slug, found by listing the folder, in order of slug.
 
     Raises:
-        TypeError: A file does not hold exactly one subclass of `Defense`.
+        TypeError: A folder doesn't have exactly one subclass of `Defense`.
     """
     return members(Defense, defenses, flawed)
 
@@ -77,10 +86,7 @@ def all_defenses() -> dict[str, Defense]:
 @cache
 def flawed_defenses() -> frozenset[str]:
     """Return the slugs of the defenses in `flawed/`."""
-    wrong = module_names(flawed)
-    return frozenset(
-        slug for slug, defense in all_defenses().items() if type(defense).__module__ in wrong
-    )
+    return frozenset(members(Defense, flawed))
 
 
 def is_unsafe(request: HttpRequest) -> bool:

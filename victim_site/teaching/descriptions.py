@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -30,23 +29,29 @@ POSITIONS = {
 
 
 @dataclass(frozen=True)
-class WeaknessText:
-    """One weakness, as its file describes it, and the attacks that need it."""
+class Launch:
+    """An attack, and the position that it's launched from, or empty for all that it has."""
 
-    slug: str
-    summary: str
-    text: str
-    source: str
-    file: str
-    attacks: tuple[Attack, ...]
+    attack: str
+    position: str
+
+    @classmethod
+    def named(cls, name: str) -> Launch:
+        """Return the launch with a name such as `form-post` or `form-post.subdomain`."""
+        attack, _, position = name.partition(".")
+        return cls(attack, position)
+
+    @property
+    def where(self) -> str:
+        return POSITIONS.get(self.position, "")
 
 
 @dataclass(frozen=True)
 class DefenseText:
-    """One defense, as its file describes it: first sentence, lesson, and the file itself.
+    """One defense, as its folder describes it: first sentence, lesson, and the file that runs.
 
     `django` are the lines that switch it on in Django. A flawed one also names the attack and
-    position that defeat it, and the sound defense that stops that attack.
+    position that bypass it, and the sound defense that stops that attack.
     """
 
     slug: str
@@ -55,8 +60,10 @@ class DefenseText:
     source: str
     file: str
     django: str
-    falls_to: tuple[str, str] | None = None
-    mended_by: str = ""
+    stops: list[Launch]
+    does_not_stop: list[Launch]
+    bypassed_by: Launch | None
+    fixed_by: str
 
 
 def positions(attack: Attack) -> list[tuple[str, str]]:
@@ -72,6 +79,18 @@ def attacks() -> dict[str, Attack]:
     return {slug: found[slug] for slug in dict.fromkeys([*order, *found])}
 
 
+@dataclass(frozen=True)
+class WeaknessText:
+    """One weakness, as its folder describes it, and the attacks that need it."""
+
+    slug: str
+    summary: str
+    text: str
+    source: str
+    file: str
+    attacks: tuple[Attack, ...]
+
+
 @cache
 def weaknesses() -> dict[str, WeaknessText]:
     """Return every weakness by slug."""
@@ -80,16 +99,19 @@ def weaknesses() -> dict[str, WeaknessText]:
 
 def _weakness(slug: str) -> WeaknessText:
     needing = tuple(attack for attack in attacks().values() if attack.needs == slug)
-    return WeaknessText(slug, **_read(WEAKNESSES_DIR, slug), attacks=needing)
+    return WeaknessText(slug, **_read(WEAKNESSES_DIR, slug, "weakness.py"), attacks=needing)
 
 
-def _read(folder: Path, slug: str) -> dict[str, str]:
-    """Return what a file says of itself: first sentence, lesson, whole source, and where it is."""
-    file = folder / f"{slug.replace('-', '_')}.py"
-    source = file.read_text(encoding="utf-8")
-    summary, _, text = (ast.get_docstring(ast.parse(source)) or "").partition("\n\n")
-    where = str(file.relative_to(settings.CHECKOUT))
-    return {"summary": summary, "text": text, "source": source, "file": where}
+def _read(parent: Path, slug: str, file: str) -> dict[str, str]:
+    """Return what a folder has: first sentence, lesson, the file that runs, and its path."""
+    folder = parent / slug.replace("-", "_")
+    _, summary, text = (folder / "README.md").read_text(encoding="utf-8").split("\n\n", 2)
+    return {
+        "summary": summary,
+        "text": text,
+        "source": (folder / file).read_text(encoding="utf-8"),
+        "file": str((folder / file).relative_to(settings.CHECKOUT)),
+    }
 
 
 @cache
@@ -111,16 +133,17 @@ def flawed() -> list[DefenseText]:
 
 
 def _defense(slug: str) -> DefenseText:
-    folder = DEFENSES_DIR / "flawed" if slug in flawed_defenses() else DEFENSES_DIR
-    said = _read(folder, slug)
-    falls = re.search(r"^## Falls to\n\n`([a-z-]+)` from `([a-z-]+)`", said["text"], re.MULTILINE)
-    mended = re.search(r"^## Mended by\n\n`([a-z-]+)`", said["text"], re.MULTILINE)
+    parent = DEFENSES_DIR / "flawed" if slug in flawed_defenses() else DEFENSES_DIR
+    said = _read(parent, slug, "defense.py")
+    defense = all_defenses()[slug]
     return DefenseText(
         slug,
         **said,
         django=_in_django(said["text"]),
-        falls_to=(falls[1], falls[2]) if falls else None,
-        mended_by=mended[1] if mended else "",
+        stops=[Launch.named(name) for name in defense.stops],
+        does_not_stop=[Launch.named(name) for name in defense.does_not_stop],
+        bypassed_by=Launch.named(defense.bypassed_by) if defense.bypassed_by else None,
+        fixed_by=defense.fixed_by,
     )
 
 

@@ -38,11 +38,11 @@ def walk(lab: str, attack: str, position: str, back: str = "") -> str:
 def attack_page(label: Label, attack: str, position: str) -> str:
     """Return the address of the attacker's page that aims an attack at a lab."""
     host = {
-        "cross-site": settings.EVIL_URL,
-        "subdomain": f"{settings.SCHEME}://community.{label.host}:{settings.ATTACKER_PORT}",
-        "lookalike": f"{settings.SCHEME}://{label.host}.evil.localhost:{settings.ATTACKER_PORT}",
+        "cross-site": settings.ADDRESSES.evil,
+        "subdomain": label.community,
+        "lookalike": label.lookalike,
     }[_launched_from(position)]
-    lab = f"?{urlencode({'lab': label.text})}" if host == settings.EVIL_URL else ""
+    lab = f"?{urlencode({'lab': label.text})}" if host == settings.ADDRESSES.evil else ""
     return f"{host}/{attack}/{lab}"
 
 

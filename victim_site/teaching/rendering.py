@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from pygments import highlight
@@ -23,9 +24,16 @@ _markdown.add_render_rule("table_open", lambda *_: _SCROLL)
 _markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
 
 
-@cache
 def as_html(markdown: str, inline: bool = False) -> SafeString:
-    """Render a lesson text, or one line of it, in which a defense is a link to its page."""
+    """Render a lesson text, or one line of it, in which a defense is a link to its page.
+
+    The text names the playground's default addresses, the page those where it runs.
+    """
+    return _as_html(settings.ADDRESSES.in_text(markdown), inline)
+
+
+@cache
+def _as_html(markdown: str, inline: bool) -> SafeString:
     html: str = _markdown.renderInline(markdown) if inline else _markdown.render(markdown)
     pages = [(slug, "defenses") for slug in (*all_defenses(), *stacks())]
     pages += [(slug, "weaknesses") for slug in all_weaknesses()]

@@ -32,7 +32,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if reason == REASON_NO_CSRF_COOKIE:
         message += (
             " Your browser sent no cookie, so it may keep none: allow cookies for "
-            "playground.localhost, go back, and try again."
+            f"{settings.ADDRESSES.domains.playground}, go back, and try again."
         )
     else:
         message += f" {reason}"
@@ -40,5 +40,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _error(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
-    context = {"title": title, "message": message, "playground_url": settings.PLAYGROUND_URL}
+    context = {"title": title, "message": message}
     return render(request, "teaching/host_error.html", context, status=status)

@@ -1,1 +1,1 @@
-"""Features that a bank had better not have: one file each, off unless a label says `with-…`."""
+"""Features that a bank should not have: one folder each, off unless a label says `with-…`."""

@@ -14,6 +14,6 @@ def all_weaknesses() -> dict[str, Weakness]:
     """Return every weakness by its slug, found by listing the folder, in order of slug.
 
     Raises:
-        TypeError: A file does not hold exactly one subclass of `Weakness`.
+        TypeError: A folder doesn't have exactly one subclass of `Weakness`.
     """
     return members(Weakness, weaknesses)

@@ -731,6 +731,12 @@ def test_a_sign_in_whose_cookie_does_not_come_back_says_so() -> None:
     assert "did not keep" in page.content.decode()
 
 
+def test_a_session_cookie_with_a_nul_in_it_is_nobodys() -> None:
+    answer = Bank(LAB).get("/", headers={"cookie": r'sessionid="\000aaaaaaaaaaaa"'})
+
+    assert answer.status_code == 302
+
+
 # --- When the database fails ----------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tools.run import Playground
 from victim_site.conftest import HANDLER
 
-PORT = settings.VICTIM_PORT
+PORT = settings.ADDRESSES.victim_port
 BANK = "Lantern Bank"
 
 
@@ -78,7 +78,7 @@ def test_no_host_at_all_is_misdirected() -> None:
 def test_the_bare_bank_leads_to_the_teaching_side(host: str) -> None:
     answer = ask(host, "/transfer?to=mallory&amount=5")
 
-    assert (answer.status_code, answer["Location"]) == (302, settings.PLAYGROUND_URL + "/")
+    assert (answer.status_code, answer["Location"]) == (302, settings.ADDRESSES.playground + "/")
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""The wrong ones: defenses as people have shipped them, each with the attack that defeats it."""
+"""The flawed ones: defenses as people have shipped them, each bypassed by one attack."""

@@ -11,10 +11,10 @@ from django.test import RequestFactory
 
 from victim_site.conftest import CROSS_SITE, PASSWORDS, Bank, signed_in
 from victim_site.defenses.base import all_defenses
-from victim_site.defenses.csrf_token import _translate
+from victim_site.defenses.csrf_token.defense import _translate
 
 LAB = "csrf-token"
-HOST = f"{LAB}.bank.localhost:{settings.VICTIM_PORT}"
+HOST = f"{LAB}.bank.localhost:{settings.ADDRESSES.victim_port}"
 PAYMENT = {"to": "mallory", "amount": "100"}
 SECRET = "a" * csrf.CSRF_SECRET_LENGTH
 OTHER = "b" * csrf.CSRF_SECRET_LENGTH

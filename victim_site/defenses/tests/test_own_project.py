@@ -1,6 +1,6 @@
 """The lines under "In your own project" hold what the lesson promises: they are run here.
 
-They are taken out of each docstring as they stand and executed as a reader would paste them, in the
+They are taken out of each README as they stand and executed as a reader would paste them, in the
 smallest Django and the smallest Flask application that can be attacked. In what they leave behind,
 an UPPERCASE name is a Django setting, a function of `get_response` a Django middleware, a function
 `transfer` the Django view of that address, and `token` makes the token that a page hands out; Flask
@@ -9,7 +9,6 @@ lines act on `app` itself. A block that begins with "<" is the beginning of the 
 
 from __future__ import annotations
 
-import ast
 import hmac
 import html
 import inspect
@@ -120,8 +119,7 @@ POSTS = ["form", "form of a sub-domain"]
 
 def blocks(slug: str) -> dict[str, list[str]]:
     """Return the code blocks of a lesson by the framework that stands above them."""
-    source = (FOLDER / f"{slug.replace('-', '_')}.py").read_text(encoding="utf-8")
-    lesson = ast.get_docstring(ast.parse(source)) or ""
+    lesson = (FOLDER / slug.replace("-", "_") / "README.md").read_text(encoding="utf-8")
     section = lesson.partition("## In your own project\n")[2].partition("\n## ")[0]
     found: dict[str, list[str]] = {}
     framework = ""

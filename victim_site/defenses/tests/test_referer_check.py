@@ -28,9 +28,9 @@ from victim_site.defenses.base import all_defenses
 from victim_site.defenses.tests.odd import ODD
 
 LAB = "referer-check"
-HOST = f"{LAB}.bank.localhost:{settings.VICTIM_PORT}"
+HOST = f"{LAB}.bank.localhost:{settings.ADDRESSES.victim_port}"
 OWN, SECURE = f"http://{HOST}", f"https://{HOST}"
-EVIL = f"http://evil.localhost:{settings.ATTACKER_PORT}"
+EVIL = f"http://evil.localhost:{settings.ADDRESSES.attacker_port}"
 PAYMENT = {"to": "mallory", "amount": "100"}
 MISMATCH, MISSING = "referer-mismatch", "referer-missing"
 # Method, scheme of the request, Referer, reason.

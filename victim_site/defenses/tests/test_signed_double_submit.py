@@ -25,7 +25,7 @@ LAB = "signed-double-submit"
 PAYMENT = {"to": "mallory", "amount": "100"}
 SAME_ORIGIN = {
     "sec-fetch-site": "same-origin",
-    "origin": f"http://{LAB}.bank.localhost:{settings.VICTIM_PORT}",
+    "origin": f"http://{LAB}.bank.localhost:{settings.ADDRESSES.victim_port}",
 }
 MISSING, WRONG = "token-missing", "token-wrong"
 

@@ -18,6 +18,7 @@ from victim_site.bank.attempts import (
 )
 from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
+from victim_site.teaching.labs import icons
 
 # What Sec-Fetch-Site says, in words, and what the actions are.
 SENDERS = {
@@ -41,23 +42,18 @@ DEEDS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """How an attempt looks from the victim: a class of the stylesheet, a word, and an icon.
-
-    The icon is the path of a line drawing in a square of 16.
-    """
+    """How an attempt looks from the victim: a class of the stylesheet, a word, and an icon."""
 
     slug: str
     word: str
     icon: str
 
 
-FORGED = Verdict("forged", "forged", "M8 1l7 13H1zM8 6v4M8 12v.5")
-DONE = Verdict("done", "done", "M2 8l4 4 8-9")
-BLOCKED = Verdict("blocked", "blocked", "M8 1l6 2v5c0 4-3 6-6 7-3-1-6-3-6-7V3zM5 8l2 2 4-4")
-KEPT = Verdict("kept", "cookie kept back", "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM4 12l8-8")
-ANONYMOUS = Verdict(
-    "anonymous", "not signed in", "M8 2a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM2 14c1-4 11-4 12 0"
-)
+FORGED = Verdict("forged", "forged", icons.WARNING)
+DONE = Verdict("done", "done", icons.CHECK)
+BLOCKED = Verdict("blocked", "blocked", icons.SHIELD)
+KEPT = Verdict("kept", "cookie not sent", icons.CROSSED_OUT)
+ANONYMOUS = Verdict("anonymous", "not signed in", icons.PERSON)
 
 
 def sender(attempt: Attempt, label: Label) -> str:
@@ -66,7 +62,7 @@ def sender(attempt: Attempt, label: Label) -> str:
     Chromium says nothing with a WebSocket but the Origin, which tells the same.
     """
     if attempt.kind == WEBSOCKET and attempt.sec_fetch_site is None:
-        return relation_of(attempt.origin, label.url, settings.BANK_HOST) or ""
+        return relation_of(attempt.origin, label.url, settings.ADDRESSES.domains.bank) or ""
     return attempt.sec_fetch_site or ""
 
 

@@ -12,15 +12,11 @@ from victim_site.teaching.rendering import as_html
 DOCS = settings.CHECKOUT / "docs"
 # The files of `docs/` that are pages here, beside the lessons.
 PAGES = {"glossary", "handout", "facilitator", "matrix"}
-_ADDRESS = re.compile(r"http://([\w.…<>-]*localhost):(8000|9000)")
 _LINK = re.compile(r"\[([^]]*)\]\((?:\.\./)?(?:lessons/)?([\w-]+)\.md(#[\w-]+)?\)")
 
 
 def as_page(text: str, inline: bool = False) -> SafeString:
-    """Render text of `docs/`: links lead to the pages here instead of the files, and the addresses
-    of the playground have the ports that it runs on."""
-    ports = {"8000": settings.VICTIM_PORT, "9000": settings.ATTACKER_PORT}
-    text = _ADDRESS.sub(lambda at: f"{settings.SCHEME}://{at[1]}:{ports[at[2]]}", text)
+    """Render text of `docs/`: links lead to the pages here instead of the files."""
 
     def page(link: re.Match[str]) -> str:
         said, file, place = link[1], link[2], link[3] or ""

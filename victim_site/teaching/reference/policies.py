@@ -222,14 +222,14 @@ POLICIES = (
 
 # --- The requests ---------------------------------------------------------------------------------
 
-_LAB = f"no-defense.{settings.BANK_HOST}"
-HOST = f"{_LAB}:{settings.VICTIM_PORT}"
+_LAB = "no-defense"
+HOST = urlsplit(settings.ADDRESSES.bank(_LAB)).netloc
 # Whose address a header has, in the words of the table.
 OWN, SUBDOMAIN, FOREIGN, NULL = "own", "sub-domain", "other site", "null"
 _HOSTS = {
     OWN: HOST,
-    SUBDOMAIN: f"community.{_LAB}:{settings.ATTACKER_PORT}",
-    FOREIGN: f"evil.localhost:{settings.ATTACKER_PORT}",
+    SUBDOMAIN: urlsplit(settings.ADDRESSES.community(_LAB)).netloc,
+    FOREIGN: urlsplit(settings.ADDRESSES.evil).netloc,
 }
 BOTH: tuple[Scheme, ...] = ("http", "https")
 

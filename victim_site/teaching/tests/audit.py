@@ -38,7 +38,7 @@ POLICY = {
     "frame-ancestors 'none'",
     "object-src 'none'",
 }
-OWN = re.compile(rf"/(?!/)|{re.escape(settings.PLAYGROUND_URL)}/")
+OWN = re.compile(rf"/(?!/)|{re.escape(settings.ADDRESSES.playground)}/")
 KNOWN = re.compile(r"/(?!/)|[#?]|\.\.?/|http://([a-z0-9-]+\.)+localhost:\d+(/|$)|https://")
 
 

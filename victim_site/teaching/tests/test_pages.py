@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -43,7 +45,7 @@ def test_every_view_is_tested() -> None:
 
 @pytest.mark.parametrize("path", ONE_OF_EACH.values(), ids=ONE_OF_EACH)
 def test_no_view_takes_another_method(path: str) -> None:
-    site = Client(headers={"host": f"{settings.PLAYGROUND_HOST}:{settings.VICTIM_PORT}"})
+    site = Client(headers={"host": urlsplit(settings.ADDRESSES.playground).netloc})
 
     assert site.put(path).status_code == 405
 
@@ -78,7 +80,7 @@ def test_every_address_within_the_teaching_side_leads_somewhere() -> None:
     signed_in(LAB).forged("/transfer", {"to": "mallory", "amount": "100"})
     audits = [Audit(playground().get(path).content.decode()) for path in PAGES]
     named = {a for found in audits for a in found.links + found.loads}
-    here = {a.removeprefix(settings.PLAYGROUND_URL).partition("#")[0] for a in named}
+    here = {a.removeprefix(settings.ADDRESSES.playground).partition("#")[0] for a in named}
     dead = []
     for address in sorted(a for a in here if a.startswith("/")):
         answer = playground().get(address)
@@ -107,4 +109,4 @@ def test_the_teaching_side_sets_no_session_cookie() -> None:
 
 def test_the_pages_of_the_bank_and_the_teaching_side_do_not_mix() -> None:
     assert Bank("no-defense").get("/matrix/").status_code == 404
-    assert Site(settings.PLAYGROUND_HOST).get("/transfer").status_code == 404
+    assert Site(settings.ADDRESSES.domains.playground).get("/transfer").status_code == 404

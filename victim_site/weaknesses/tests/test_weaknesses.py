@@ -396,7 +396,7 @@ class TestFragmentRequest:
         assert alice.forged("/inbox/read/welcome", {}).status_code == 403
 
     def test_the_script_is_there_for_everybody(self) -> None:
-        assert "weaknesses/inbox.js" in text(
+        assert "weaknesses/fragment_request/inbox.js" in text(
             Bank("no-defense--with-fragment-request").get("/inbox")
         )
 

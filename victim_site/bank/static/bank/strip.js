@@ -80,10 +80,19 @@ function whatNow(walk, signedIn) {
   if (waiting) {
     return ["Step 3 of 3: has anything changed? ", link("Reload the bank", "/"), see];
   }
-  if (/^https?:\/\/(community\.|([^/]+\.)?evil\.localhost)/.test(document.referrer)) {
+  if (cameFromAttacker()) {
     return ["Step 3 of 3: the attacker’s page has led you to your bank. ", see];
   }
   return [signedIn ? "You are still signed in. Step 3 of 3: " : walk.signedOut ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ", see];
+}
+
+// The page before may have been on any host of the attacker's.
+function cameFromAttacker() {
+  if (!document.referrer) return false;
+  const from = new URL(document.referrer).hostname;
+  const { crossSite, subdomain } = strip.dataset;
+  const evil = new URL(crossSite).hostname;
+  return from === evil || from.endsWith(`.${evil}`) || from === new URL(subdomain).hostname;
 }
 
 function attackersPage(walk) {

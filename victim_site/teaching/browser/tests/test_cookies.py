@@ -28,7 +28,7 @@ from victim_site.teaching.browser.cookie_runs import (
 pytestmark = pytest.mark.django_db
 
 NAMES = {kind: name for kind, (name, _) in KINDS.items()}
-EVIL = configured.EVIL_URL
+EVIL = configured.ADDRESSES.evil
 COMMUNITY = EVIL.replace("evil.", f"community.{cookie_runs.LAB}.bank.")
 HOSTILE = {"a word": "now", "a future": "99999999999", "a past": "0", "digits": "9" * 5000}
 
@@ -131,7 +131,7 @@ def test_a_browser_without_cookies_goes_straight_to_the_page() -> None:
 
     answer = ask(run, BANK, "link", [])
 
-    assert answer["Location"] == f"{configured.PLAYGROUND_URL}/cookies/{run}/"
+    assert answer["Location"] == f"{configured.ADDRESSES.playground}/cookies/{run}/"
     assert "keeps none of the bank's cookies" in page(run)
 
 

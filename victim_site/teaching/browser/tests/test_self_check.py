@@ -24,7 +24,7 @@ def test_the_picture_is_as_wide_as_the_cookies_say(cookies: tuple[str, ...], wid
 def test_the_check_starts_with_one_cookie_that_may_travel_and_one_that_does_not_say() -> None:
     answer = Bank(CHECK).get("/self-check/start")
 
-    assert answer["Location"] == f"{settings.EVIL_URL}/self-check/?lab={CHECK}"
+    assert answer["Location"] == f"{settings.ADDRESSES.evil}/self-check/?lab={CHECK}"
     assert {name: morsel["samesite"] for name, morsel in answer.cookies.items()} == {
         "check_none": "None",
         "check_unset": "",

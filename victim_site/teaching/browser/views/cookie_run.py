@@ -61,7 +61,6 @@ def start(request: BankRequest) -> HttpResponse:
         context = {
             "title": "Nothing can be noted down",
             "message": "The playground cannot write what arrives: perhaps its disk is full.",
-            "playground_url": settings.PLAYGROUND_URL,
         }
         return render(request, "teaching/host_error.html", context, status=503)
     response = render(request, "browser/cookies_start.html", {"run": run})
@@ -106,12 +105,11 @@ def echo(request: HttpRequest, run: str, position: str, way: str) -> HttpRespons
 
 def results(run: str) -> str:
     """Return the address of what is known of a run."""
-    return f"{settings.PLAYGROUND_URL}/cookies/{run}/"
+    return f"{settings.ADDRESSES.playground}/cookies/{run}/"
 
 
 def _attackers_page(position: str, run: str, after: str = "") -> str:
     """Return the address of the attacker's half, which goes on after one of its navigations."""
-    site = settings.EVIL_URL
-    if position == SUBDOMAIN:
-        site = site.replace("evil.localhost", f"community.{LAB}.{settings.BANK_HOST}")
+    here = settings.ADDRESSES
+    site = here.community(LAB) if position == SUBDOMAIN else here.evil
     return f"{site}/cookies/?{urlencode({'lab': LAB, 'run': run, 'after': after})}"

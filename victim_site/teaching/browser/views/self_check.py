@@ -38,7 +38,7 @@ def start_address() -> str:
 def start(request: BankRequest) -> HttpResponse:
     """Set a cookie that may travel from other sites and one that does not say, and go and ask."""
     lab = request.label.text
-    response = HttpResponseRedirect(f"{settings.EVIL_URL}/self-check/?lab={lab}")
+    response = HttpResponseRedirect(f"{settings.ADDRESSES.evil}/self-check/?lab={lab}")
     response.set_cookie(NONE_COOKIE, "1", max_age=_MAX_AGE, secure=True, samesite="None")
     response.set_cookie(UNSET_COOKIE, "1", max_age=_MAX_AGE)
     return response

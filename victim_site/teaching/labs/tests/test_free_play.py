@@ -32,7 +32,7 @@ def query(*defenses: str, **others: Any) -> str:
 def formed(page: str) -> str:
     """Return the label that a page of free play has formed."""
     return re.sub(r"<[^>]+>", "", page.partition('<p class="formed')[2].partition("<b>")[2]).split(
-        "." + settings.BANK_HOST
+        "." + settings.ADDRESSES.domains.bank
     )[0]
 
 

@@ -188,11 +188,11 @@ class Visitor:
 
 RESETS = [f"/labs/{LAB}/reset/", f"/api/labs/{LAB}/reset"]
 EVIL = "http://evil.localhost:9000"
-BANK = f"http://{LAB}.bank.localhost:{settings.VICTIM_PORT}"
+BANK = f"http://{LAB}.bank.localhost:{settings.ADDRESSES.victim_port}"
 # Whether the cookie comes along, whether the token does, and the Origin.
 NOT_OWN = {
-    "no token": (True, False, settings.PLAYGROUND_URL),
-    "no cookie": (False, True, settings.PLAYGROUND_URL),
+    "no token": (True, False, settings.ADDRESSES.playground),
+    "no cookie": (False, True, settings.ADDRESSES.playground),
     "no token and no Origin": (True, False, None),
     "another site, with the token": (True, True, EVIL),
     "another site, with nothing": (False, False, EVIL),
@@ -209,7 +209,7 @@ def test_an_own_page_resets_the_lab(path: str) -> None:
     visitor.site.post(
         path,
         {"csrfmiddlewaretoken": visitor.token},
-        headers={"origin": settings.PLAYGROUND_URL, "x-csrftoken": visitor.token},
+        headers={"origin": settings.ADDRESSES.playground, "x-csrftoken": visitor.token},
     )
 
     assert visitor.bank.balances == (1000, 1000)
@@ -247,6 +247,6 @@ def test_a_get_resets_nothing(path: str, method: str) -> None:
 @pytest.mark.parametrize("path", ["/labs/csrf-tokem/reset/", "/api/labs/csrf-tokem/reset"])
 def test_a_lab_that_does_not_exist_cannot_be_reset(path: str) -> None:
     visitor = Visitor()
-    headers = {"origin": settings.PLAYGROUND_URL, "x-csrftoken": visitor.token}
+    headers = {"origin": settings.ADDRESSES.playground, "x-csrftoken": visitor.token}
 
     assert visitor.site.post(path, headers=headers).status_code == 404

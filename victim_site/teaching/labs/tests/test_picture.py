@@ -1,12 +1,12 @@
-"""The picture of an attempt: drawn from what really happened, and by no text broken."""
+"""The picture of an attempt says what happened, and no text from a request can break it."""
 
 from __future__ import annotations
 
 import html
 import re
 from collections.abc import Callable
+from html.parser import HTMLParser
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 from django.template.loader import render_to_string
@@ -23,6 +23,7 @@ from victim_site.label import parse
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.labs import attempt_summary, picture
 from victim_site.teaching.tests.audit import POLICY, Audit
+from victim_site.wording import REASONS
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +37,52 @@ PREFLIGHT = CROSS_SITE | {"access-control-request-method": "POST"}
 HANDSHAKE = {"upgrade": "websocket", "origin": CROSS_SITE["origin"]}
 
 
-def drawn(lab: str) -> tuple[str, dict[str, Any]]:
-    """Return what is read off the picture of a lab's newest attempt, and its parts."""
-    attempt = Attempt.objects.get(pk=newest_attempt(lab))
-    parts = picture.draw(attempt, parse(lab))
-    lines = [line for box in parts["boxes"] for line in box["lines"]]
-    return " ".join(f"{line['name']}{line['text']}" for line in lines), parts
+class Read(HTMLParser):
+    """A picture as it's read: its caption, the text of each box, and what it consists of."""
+
+    def __init__(self, attempt: Attempt, lab: str) -> None:
+        super().__init__()
+        self.boxes: dict[str, str] = {}
+        self.caption = ""
+        self.quoted: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self._open: list[str] = []
+        self._box = ""
+        drawn = picture.draw(attempt, parse(lab))
+        self.feed(render_to_string("labs/_picture.html", {"picture": drawn}))
+        self.close()
+        assert self._open == []
+        self.boxes = {box: " ".join(text.split()) for box, text in self.boxes.items()}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._open.append(tag)
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag == "li":
+            self._box = (dict(attrs)["id"] or "").rpartition("-")[2]
+            self.boxes[self._box] = ""
+        if tag == "bdi":
+            self.quoted.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_data(self, data: str) -> None:
+        if "figcaption" in self._open:
+            self.caption += data
+        if self._box:
+            self.boxes[self._box] += data
+        if "bdi" in self._open:
+            self.quoted[-1] += data
+
+
+def newest(lab: str) -> Read:
+    return Read(Attempt.objects.get(pk=newest_attempt(lab)), lab)
 
 
 def forge(bank: Bank) -> Any:
@@ -56,13 +97,13 @@ SAID: dict[str, Row] = {
         signed_in,
         forge,
         [
-            f"A page of another site {EVIL} To the browser, another site.",
-            "POST /transfer Content-Type: multipart/form-data; boundary=",
-            f"Origin: http://{EVIL}",
-            "Sec-Fetch-Site: cross-site",
-            "Cookies that came along: sessionid",
+            f"A page of another site {EVIL} To the browser, it’s another site.",
+            "POST /transfer Content-Type multipart/form-data; boundary=",
+            f"Origin http://{EVIL}",
+            "Sec-Fetch-Site cross-site",
+            "Cookies sent sessionid",
             "To the bank, alice asked for this.",
-            "post-only: let it through",
+            "post-only let it through",
             "Forged Changed: 100 moved from alice to mallory",
         ],
     ),
@@ -70,43 +111,43 @@ SAID: dict[str, Row] = {
         "no-defense",
         signed_in,
         lambda bank: bank.get("/logout", headers=IMAGE),
-        ["GET /logout", "no-defense: checks nothing", "Forged Changed: alice is signed out"],
+        ["GET /logout", "no-defense checks nothing", "Forged Changed: alice is signed out"],
     ),
     "a refused form": (
         "post-only--session-token--samesite-lax--origin-check",
         signed_in,
         forge,
         [
-            "post-only: let it through",
-            "session-token: refused: token-missing",
-            "samesite-lax: says it to the browser",
-            "origin-check: refused: origin-mismatch",
+            "post-only let it through",
+            "session-token refused: token-missing",
+            "samesite-lax only tells the browser",
+            "origin-check refused: origin-mismatch",
             "Blocked Nothing changed.",
         ],
     ),
-    "a cookie that Lax keeps back": (
+    "a cookie that Lax stops": (
         "samesite-lax",
         lambda lab: signed_in(lab) and Bank(lab),
         forge,
         [
-            "No session cookie came along. If there is one, SameSite=Lax kept it back.",
+            "No session cookie was sent. If the browser has one, SameSite=Lax stopped it.",
             "To the bank, nobody is signed in.",
-            "Cookie kept back Nothing changed.",
+            "Cookie not sent Nothing changed.",
         ],
     ),
     "a third-party cookie": (
         "no-defense",
         lambda lab: signed_in(lab) and Bank(lab),
         lambda bank: bank.get("/logout", headers=IMAGE),
-        ["it was kept back as a third-party cookie", "Cookie kept back Nothing changed."],
+        ["it was blocked as a third-party cookie", "Cookie not sent Nothing changed."],
     ),
     "nobody": (
         "origin-check",
         Bank,
         forge,
         [
-            "No rule kept one back: this browser is not signed in here.",
-            "origin-check: refused: origin-mismatch",
+            "No rule stopped one: this browser isn’t signed in here.",
+            "origin-check refused: origin-mismatch",
             "Not signed in Nothing changed.",
         ],
     ),
@@ -118,7 +159,7 @@ SAID: dict[str, Row] = {
             forge(bank),
         ),
         [
-            "Cookies that came along: sessionid The sign-in that it belonged to has ended.",
+            "Cookies sent sessionid The sign-in that it belonged to has ended.",
             "Not signed in Nothing changed.",
         ],
     ),
@@ -127,8 +168,8 @@ SAID: dict[str, Row] = {
         Bank,
         lambda bank: bank.forged("/login", MALLORY),
         [
-            "No cookies came along.",
-            "Nobody is signed in, and nobody need be.",
+            "No cookies were sent.",
+            "Nobody is signed in, and nobody has to be.",
             "Forged Changed: somebody signed in as mallory",
         ],
     ),
@@ -138,8 +179,8 @@ SAID: dict[str, Row] = {
         lambda bank: bank.honest("/transfer", PAYMENT),
         [
             "The bank's own page session-token.bank.localhost",
-            "To the browser, the bank itself.",
-            "session-token: let it through",
+            "To the browser, it’s the bank itself.",
+            "session-token let it through",
             "Done Changed: 100 moved from alice to mallory",
         ],
     ),
@@ -147,49 +188,53 @@ SAID: dict[str, Row] = {
         "no-defense",
         signed_in,
         lambda bank: bank.get("/logout", headers={"sec-fetch-site": "none"}),
-        ["The visitor No page asked for this.", "Origin: not sent Referer: not sent"],
+        ["The visitor No page asked for this.", "Origin not sent Referer not sent"],
     ),
     "a sub-domain": (
         "no-defense",
         signed_in,
         lambda bank: bank.post("/transfer", PAYMENT, headers=SUBDOMAIN),
-        ["A page on a sub-domain of the bank", "To the browser, the same site.", "Forged"],
+        [
+            "A page on a sub-domain of the bank",
+            "To the browser, it’s the same site as the bank.",
+            "Forged",
+        ],
     ),
     "a request that says nothing": (
         "no-defense",
         signed_in,
         lambda bank: bank.post("/transfer", PAYMENT),
         [
-            "Somebody The request does not say which. Nothing shows its relation to the bank.",
-            "Sec-Fetch-Site: not sent",
+            "Somebody The request doesn’t say which. Nothing shows how it’s related to the bank.",
+            "Sec-Fetch-Site not sent",
         ],
     ),
     "an answer that is refused when all is done": (
         "check-after-effect",
         signed_in,
         forge,
-        ["check-after-effect: looks afterwards", "Changed: 100 moved from alice to mallory"],
+        ["check-after-effect checks afterwards", "Changed: 100 moved from alice to mallory"],
     ),
     "a step that is not checked": (
         "csrf-token--with-two-step",
         signed_in,
         lambda bank: bank.forged("/transfer/confirm", PAYMENT),
-        ["csrf-token: not asked at this step", "Changed: 100 moved from alice to mallory"],
+        ["csrf-token doesn’t check this step", "Changed: 100 moved from alice to mallory"],
     ),
     "a step that a feature of the bank refuses": (
         "post-only--with-two-step",
         signed_in,
         lambda bank: bank.post("/api/transfer", PAYMENT, content_type="application/json"),
-        ["post-only: let it through", "with-two-step: refused: step-skipped", "Blocked"],
+        ["post-only let it through", "with-two-step refused: step-skipped", "Blocked"],
     ),
     "a preflight": (
         "session-token",
         signed_in,
         lambda bank: Bank(bank.lab).options("/api/transfer", headers=PREFLIGHT),
         [
-            "OPTIONS /api/transfer A preflight: it asks before it sends.",
+            "OPTIONS /api/transfer A preflight: the browser asks before it sends the request.",
             "A preflight carries no cookies.",
-            "No defense is asked about a preflight. permission: refused: cors-closed",
+            "Defenses don’t check preflights. permission refused: cors-closed",
             "Blocked Nothing changed. So no browser sends the request.",
         ],
     ),
@@ -198,7 +243,7 @@ SAID: dict[str, Row] = {
         signed_in,
         lambda bank: Bank(bank.lab).options("/api/transfer", headers=PREFLIGHT),
         [
-            "with-cors-reflect: permission given",
+            "with-cors-reflect permission given",
             "Done Nothing changed. So the browser may send the request.",
         ],
     ),
@@ -208,8 +253,8 @@ SAID: dict[str, Row] = {
         lambda bank: bank.get("/transfer", headers=FRAME),
         [
             "A page of the bank, for a frame.",
-            "csrf-token: is not about frames",
-            "no-framing: tells the browser: frame-refused",
+            "csrf-token doesn’t cover frames",
+            "no-framing tells the browser: frame-refused",
             "Blocked Nothing changed.",
         ],
     ),
@@ -219,17 +264,17 @@ SAID: dict[str, Row] = {
         lambda bank: bank.get("/statement/feed", headers=HANDSHAKE),
         [
             f"A page of another site {EVIL}",
-            "A handshake, which opens a WebSocket.",
-            "post-only: is about acts alone",
-            "origin-check: let it through",
-            "Forged Nothing changed. The statement goes to whoever asked.",
+            "A handshake, to open a WebSocket.",
+            "post-only doesn’t cover WebSockets",
+            "origin-check let it through",
+            "Forged Nothing changed. The statement goes to the page that asked.",
         ],
     ),
     "a handshake that is refused": (
         "websocket-origin",
         signed_in,
         lambda bank: bank.get("/statement/feed", headers=HANDSHAKE),
-        ["websocket-origin: refused: websocket-origin", "Blocked Nothing changed."],
+        ["websocket-origin refused: websocket-origin", "Blocked Nothing changed."],
     ),
 }
 
@@ -240,118 +285,114 @@ def test_the_picture_says_what_happened(
 ) -> None:
     ask(visitor(lab))
 
-    text, _ = drawn(lab)
+    text = " ".join(newest(lab).boxes.values())
 
     assert [sentence for sentence in said if sentence not in text] == []
 
 
-@pytest.mark.parametrize(("lab", "visitor", "ask", "said"), SAID.values(), ids=SAID)
-def test_those_who_hear_it_are_told_all_of_it(
-    lab: str, visitor: Callable[[str], Bank], ask: Callable[[Bank], Any], said: list[str]
-) -> None:
-    ask(visitor(lab))
+def test_the_caption_says_in_one_sentence_what_happened() -> None:
+    lab = "session-token"
+    forge(signed_in(lab))
 
-    text, parts = drawn(lab)
-
-    heard = parts["desc"].replace(":", "").replace(".", "").lower()
-    seen = text.replace(":", "").replace(".", "").lower()
-    assert [word for word in seen.split() if word not in heard] == []
+    assert newest(lab).caption == (
+        f"Attempt {newest_attempt(lab)}, blocked: "
+        "A page of another site tried to make the bank move alice's money."
+    )
 
 
-def test_the_defenses_stand_in_the_order_of_the_label() -> None:
+def test_the_defenses_are_in_the_order_of_the_label() -> None:
     lab = "everything"
-    signed_in(lab, "mallory").forged("/transfer", PAYMENT)
+    forge(signed_in(lab, "mallory"))
 
-    _, parts = drawn(lab)
+    attempt = Attempt.objects.get(pk=newest_attempt(lab))
+    boxes = picture.draw(attempt, parse(lab)).boxes
 
-    (bank,) = (box for box in parts["boxes"] if "bank checked" in box["lines"][0]["text"])
-    names = [line["name"].rstrip(":") for line in bank["lines"] if line["name"]]
-    assert names == parse(lab).slugs
+    (bank,) = (box for box in boxes if box.slug == "bank")
+    assert [fact.name for fact in bank.facts] == parse(lab).slugs
 
 
-def test_there_is_a_sentence_for_every_rule_that_keeps_a_cookie_back() -> None:
-    rules = {
-        cell.reason for cell in expectations.cells() if (cell.reason or "").startswith("cookie-")
-    }
+def test_a_lesson_chooses_the_header_lines() -> None:
+    attempt = Attempt(action="logout", path="/logout", origin="http://a", sec_fetch_site="none")
 
-    assert rules <= set(picture.KEPT_BACK)
+    boxes = picture.draw(attempt, parse("no-defense"), ["Origin"]).boxes
+
+    (request,) = (box for box in boxes if box.slug == "request")
+    assert [(fact.name, fact.quoted) for fact in request.facts] == [("Origin", "http://a")]
+
+
+def test_there_is_a_sentence_for_every_rule_that_stops_a_cookie() -> None:
+    reasons = {cell.reason or "" for cell in expectations.cells()}
+    rules = {reason for reason in reasons if reason.startswith("cookie-")}
+
+    assert rules <= set(picture.NOT_SENT)
 
 
 TELLS = {"browser-default", "content-policy", "host-prefix", "no-framing"}
+SILENT = {
+    "no-defense": "checks nothing",
+    "check-after-effect": "checks afterwards",
+    **dict.fromkeys(TELLS | {"samesite-lax", "samesite-strict"}, "only tells the browser"),
+}
 
 
 @pytest.mark.parametrize("slug", list(descriptions.defenses()))
 def test_a_defense_that_checks_no_request_does_not_pass_one(slug: str) -> None:
-    _, parts = draw(Attempt(action="transfer", path="/transfer", kind="act"), slug)
+    bank = Read(Attempt(action="transfer", path="/transfer", kind="act"), slug).boxes["bank"]
 
-    silent = {
-        "no-defense": "checks nothing",
-        "check-after-effect": "looks afterwards",
-        **dict.fromkeys(TELLS | {"samesite-lax", "samesite-strict"}, "says it to the browser"),
-    }
-    assert f"{slug}: {silent.get(slug, 'let it through')}" in parts["desc"]
+    assert f"{slug} {SILENT.get(slug, 'let it through')}" in bank
 
 
 # --- No text breaks it ----------------------------------------------------------------------------
 
-ELEMENTS = {"svg", "title", "desc", "path", "rect", "text", "tspan"}
-ATTRIBUTES = {
-    *{
-        "class",
-        "id",
-        "role",
-        "aria-labelledby",
-        "aria-describedby",
-        "aria-hidden",
-        "viewBox",
-        "d",
-        "transform",
-    },
-    *{"preserveAspectRatio", "x", "y", "width", "height", "rx", "font-size"},
-}
+TAGS = {"figure", "figcaption", "b", "ol", "li", "p", "div", "dl", "dt", "dd", "bdi", "svg", "path"}
+ATTRIBUTES = {"class", "id", "viewbox", "aria-hidden", "d"}
 
 
-def draw(attempt: Attempt, lab: str) -> tuple[ElementTree.Element, dict[str, Any]]:
-    parts = picture.draw(attempt, parse(lab))
-    return ElementTree.fromstring(render_to_string("labs/_picture.html", {"picture": parts})), parts
+def assert_whole(read: Read) -> None:
+    """Fail if the picture has anything but its five boxes, or quotes what can't be shown."""
+    assert list(read.boxes) == ["sender", "request", "cookies", "bank", "result"]
+    assert all(read.boxes.values())
+    assert set(read.tags) <= TAGS
+    assert read.attributes <= ATTRIBUTES
+    for text in read.quoted:
+        assert text.isprintable()
+        assert 0 < len(text) <= picture.AT_MOST
 
 
-def assert_whole(svg: ElementTree.Element, parts: dict[str, Any]) -> None:
-    """Fail if the drawing holds what it should not, or a line stands outside of its box."""
-    elements = list(svg.iter())
-    assert {element.tag for element in elements} <= ELEMENTS
-    assert {name for element in elements for name in element.keys()} <= ATTRIBUTES  # noqa: SIM118
-    assert len(svg.findall("title")) == len(svg.findall("desc")) == 1
-    assert svg.findtext("desc") == parts["desc"]
-    bottom = 0
-    for box in parts["boxes"]:
-        assert box["top"] >= bottom
-        bottom = box["top"] + box["height"]
-        heights = [line["y"] for line in box["lines"]]
-        assert heights == sorted(set(heights))
-        assert heights[-1] < box["height"]
-    assert bottom < parts["height"]
+@pytest.mark.parametrize("value", [*ODD.values(), '"><script>', "</bdi></li></figure><b>"])
+def test_no_header_breaks_out_of_it(value: str) -> None:
+    names = ["HTTP_ORIGIN", "HTTP_REFERER", "CONTENT_TYPE", "HTTP_SEC_FETCH_SITE"]
+    sent = dict.fromkeys(names, value)
+    Bank("no-defense").generic("POST", "/logout", **sent, HTTP_COOKIE=f"{value}=1")
 
-
-@pytest.mark.parametrize(
-    "header", ["Origin", "Referer", "Cookie", "Content-Type", "Sec-Fetch-Site"]
-)
-@pytest.mark.parametrize("value", [*ODD.values(), '"><script>', "</desc></svg><b>", "]]>&amp;"])
-def test_no_header_breaks_out_of_it(header: str, value: str) -> None:
-    name = {"Content-Type": "CONTENT_TYPE"}.get(header, f"HTTP_{header.upper().replace('-', '_')}")
-    sent = f"{value}=1" if header == "Cookie" else value
-    Bank("no-defense").generic("POST", "/logout", **{name: sent})
-
-    assert_whole(*draw(Attempt.objects.latest("pk"), "no-defense"))
+    assert_whole(newest("no-defense"))
 
 
 def test_no_address_that_was_set_breaks_out_of_it() -> None:
-    signed_in("no-defense").forged("/email", {"email": '"</text><script>\'"@xn--d1acufc.org'})
+    signed_in("no-defense").forged("/email", {"email": '"</bdi><script>\'"@xn--d1acufc.org'})
 
-    svg, parts = draw(Attempt.objects.latest("pk"), "no-defense")
+    read = newest("no-defense")
 
-    assert_whole(svg, parts)
-    assert "</text><script>" in "".join(svg.itertext())
+    assert_whole(read)
+    assert "</bdi><script>" in read.boxes["result"]
+
+
+def test_a_text_that_turns_others_around_is_quoted_alone_and_does_not() -> None:
+    attempt = Attempt(action="logout", path="/logout", origin="http://\u05d0\u202e.example")
+
+    read = Read(attempt, "no-defense")
+
+    host = "\u05d0\N{REPLACEMENT CHARACTER}.example"
+    assert [text for text in read.quoted if "\u05d0" in text] == [host, f"http://{host}"]
+
+
+def test_a_long_text_loses_its_end() -> None:
+    attempt = Attempt(action="logout", path="/logout", referer=f"http://{'a' * 1000}/")
+
+    read = Read(attempt, "no-defense")
+
+    assert "a" * (picture.AT_MOST - 1) + "…" in read.quoted
+    assert "a" * picture.AT_MOST not in "".join(read.boxes.values())
 
 
 any_text = st.text(max_size=300)
@@ -381,48 +422,13 @@ maybe = st.none() | any_text
             ),
             max_size=3,
         ),
-        reason=st.none() | st.sampled_from(sorted(picture.KEPT_BACK)) | any_text,
+        reason=st.none() | st.sampled_from(sorted(picture.NOT_SENT)) | any_text,
         change=any_text,
     ),
 )
 @settings(max_examples=100, deadline=None)
 def test_whatever_an_attempt_says_is_drawn(lab: str, attempt: Attempt) -> None:
-    assert_whole(*draw(attempt, lab))
-
-
-STYLES = [picture.KICKER, picture.TITLE, picture.TEXT, picture.CODE, picture.ASKED, picture.WORD]
-
-
-@given(
-    text=any_text | st.text("abW ./-", max_size=300),
-    style=st.sampled_from(STYLES),
-    room=st.integers(120, picture.WIDTH),
-    at_most=st.integers(1, 6),
-)
-@settings(max_examples=300, deadline=None)
-def test_a_text_is_broken_to_fit_and_loses_nothing_but_its_end(
-    text: str, style: picture.Style, room: int, at_most: int
-) -> None:
-    text = picture.printable(text)
-
-    lines = picture.wrapped(text, style, room, at_most)
-
-    assert max(map(style.width, lines)) <= room
-    assert 1 <= len(lines) <= at_most
-    shown, whole = "".join(lines).replace(" ", ""), text.replace(" ", "")
-    assert shown == whole or (shown.endswith("…") and whole.startswith(shown[:-1]))
-    assert shown == whole or len(lines) == at_most
-
-
-def test_an_address_is_broken_where_it_may_be() -> None:
-    host = "community.post-only--csrf-token--for-otter.bank.localhost:9000"
-
-    lines = picture.wrapped(f"Origin: http://{host}", picture.CODE, 552, 3)
-
-    assert lines == [
-        "Origin: http://community.post-only--csrf-",
-        "token--for-otter.bank.localhost:9000",
-    ]
+    assert_whole(Read(attempt, lab))
 
 
 # --- The page -------------------------------------------------------------------------------------
@@ -440,8 +446,8 @@ def test_the_page_has_the_story_the_picture_and_the_reason() -> None:
     text = html.unescape(playground().get(address()).content.decode())
 
     assert "<h1>A page of another site tried to make the bank move alice's money.</h1>" in text
-    assert '<svg class="picture"' in text
-    assert "The request has no token from the bank's own form." in text
+    assert '<figure class="picture"' in text
+    assert REASONS["token-missing"].sentence in text
     assert f'href="/labs/{LAB}/#attempt-{newest_attempt(LAB)}"' in text
 
 
@@ -457,7 +463,7 @@ def test_the_page_keeps_to_the_strict_policy() -> None:
 
 
 def test_every_link_of_the_page_leads_somewhere() -> None:
-    lab = "everything--with-two-step"
+    lab = "post-only--with-two-step"
     signed_in(lab).post("/api/transfer", PAYMENT, content_type="application/json")
     site = playground()
 

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from catalogue import lessons
+from catalogue.addresses import Addresses
 from victim_site.bank.models import Lab
 from victim_site.conftest import Bank, Site, playground, signed_in
 from victim_site.teaching.lessons import progress
@@ -29,7 +30,7 @@ class Learner(Site):
     """A visitor to the teaching side who has a name."""
 
     def __init__(self, name: str = "otter42") -> None:
-        super().__init__(settings.PLAYGROUND_HOST)
+        super().__init__(settings.ADDRESSES.domains.playground)
         self.name = name
         self.cookies["learner"] = name
 
@@ -151,8 +152,8 @@ def test_a_step_that_is_done_shows_the_picture_of_its_attempt() -> None:
     learner.look_at_the_kitten()
 
     page = learner.read(IMAGE)
-    assert page.count('<svg class="picture"') == 1
-    assert "Changed: alice is signed out." in page
+    assert page.count('<figure class="picture"') == 1
+    assert "Changed: <bdi>alice is signed out</bdi>" in page
     assert "The lab was reset or cleared since" not in page
 
 
@@ -378,8 +379,7 @@ def test_every_lesson_links_to_pages_that_exist() -> None:
 def test_addresses_in_the_texts_have_the_ports_of_this_playground(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(settings, "VICTIM_PORT", 8123)
-    monkeypatch.setattr(settings, "ATTACKER_PORT", 9123)
+    monkeypatch.setattr(settings, "ADDRESSES", Addresses(8123, 9123))
 
     text = as_page((settings.CHECKOUT / "docs" / "handout.md").read_text(encoding="utf-8"))
 

@@ -30,4 +30,4 @@ def test_a_known_lab_leads_to_what_solves_it(lab: dict[str, str]) -> None:
         return
     assert f'href="/labs/{lab["lab"]}/"' in line
     assert f'href="{walk(lab["lab"], lab["attack"], lab["position"])}"' in line
-    assert ("holds against" if lab.get("holds") else "falls to") in line
+    assert ("stops" if lab.get("holds") else "doesn’t stop") in line

@@ -15,7 +15,7 @@ from victim_site.teaching.reference.matrix_tables import page_of, profile_of, ro
 from victim_site.teaching.rendering import as_code, as_html
 
 # Sound defenses that are taken for more than they are: what is said, the lab, the attack and
-# position that prove it wrong, and the lab that mends it.
+# position that prove it wrong, and the lab that fixes it.
 MISTAKEN = [
     (
         "“We have tokens”, and the action accepts GET too.",
@@ -54,11 +54,11 @@ def index(request: HttpRequest) -> HttpResponse:
             "lab_page": page_of(lab),
             "attack": attack,
             "walk": walk(lab, *attack),
-            "mend": mend,
-            "page": page_of(mend),
-            "mended_walk": walk(mend, *attack),
+            "fix": fix,
+            "page": page_of(fix),
+            "fixed_walk": walk(fix, *attack),
         }
-        for said, lab, attack, mend in MISTAKEN
+        for said, lab, attack, fix in MISTAKEN
     ]
     return render(
         request, "reference/defenses.html", {"mistaken": mistaken, **descriptions.by_kind()}
@@ -96,11 +96,9 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             "text": as_html(found.text),
             "source": as_code(found.source, "python"),
         }
-        if found.falls_to:
+        if bypass := found.bypassed_by:
             context |= {
-                "falls_to": descriptions.attacks()[found.falls_to[0]],
-                "where": descriptions.POSITIONS[found.falls_to[1]],
-                "fall": walk(slug, *found.falls_to),
-                "mend": walk(found.mended_by, *found.falls_to),
+                "bypass_walk": walk(slug, bypass.attack, bypass.position),
+                "fixed_walk": walk(found.fixed_by, bypass.attack, bypass.position),
             }
     return render(request, "reference/defense.html", context)

@@ -47,21 +47,21 @@ def _tables(profile: str) -> SafeString:
 
 
 def _flaw(found: descriptions.DefenseText, profile: str) -> dict[str, Any]:
-    """Return a flawed defense against the plain form and against what defeats it, and its mend."""
-    cells = expectations.squares(profile)
-    assert found.falls_to is not None, "tools.check sees that it is named"
-    plain = ("form-post", "cross-site")
-    tries = [(plain, found.slug), (found.falls_to, found.slug), (found.falls_to, found.mended_by)]
+    """Return a flawed defense against the plain form and what bypasses it, and its fix."""
+    cells, lab_of = expectations.squares(profile), expectations.the_matrix().lab
+    assert found.bypassed_by is not None, "tools.check sees that it is named"
+    plain, bypass = descriptions.Launch("form-post", "cross-site"), found.bypassed_by
+    tries = [(plain, found.slug), (bypass, found.slug), (bypass, found.fixed_by)]
     return {
         "slug": found.slug,
         "squares": [
             {
-                "attack": attack,
+                "attack": launch.attack,
                 "label": label,
-                "where": descriptions.POSITIONS[position],
-                "cells": cells[attack, position, label],
-                "walk": walk(label, attack, position),
+                "where": launch.where,
+                "cells": cells[launch.attack, launch.position, lab_of(launch.attack, label)],
+                "walk": walk(label, launch.attack, launch.position),
             }
-            for (attack, position), label in tries
+            for launch, label in tries
         ],
     }

@@ -1,0 +1,151 @@
+"""Every make target runs, in a short form, so that none can break unnoticed.
+
+The targets are read from the Makefile, so a new one needs a short form here. They run in a copy of
+the checkout, since some write into it, and in the environment of this run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.run import ROOT, free_port
+
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
+# `make test` has run these by the time it gets here, and is one itself.
+RUN_BEFORE = {"test", "check"}
+# These have a test of their own below.
+OWN_TEST = {"run", "docs", "requirements", "clean"}
+ONE_CELL = ("K=form-post and cross-site and post-only", "PROFILE=chromium", "WORKERS=1")
+SHORT = {
+    "help": (),
+    "hosts": ("NAME=otter42",),
+    "reset": (),
+    "matrix": ONE_CELL,
+    "matrix-full": ONE_CELL,
+    "matrix-https": ONE_CELL,
+    "sabotage": ("DEFENSE=post-only",),
+    "bench": ("SHORT=1", "WORKERS=1"),
+    "browsers": (),
+    "new-attack": ("NAME=short-form-get",),
+    "new-defense": ("NAME=short-form",),
+}
+# What the run of `make test` left in the environment would change what a target does.
+NOT_INHERITED = re.compile(
+    r"(E2E_|PYTEST_|MAKE|MFLAGS)|(K|PROFILE|WORKERS|NAME|DEFENSE|SHORT|VENV|HTTPS|SERVER|BIND"
+    r"|DATABASE_URL|DJANGO_SETTINGS_MODULE)$"
+)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the checkout."""
+    state = (".git", ".venv", "var", "*_cache", "__pycache__", ".hypothesis")
+    return Path(shutil.copytree(ROOT, tmp_path / "tree", ignore=shutil.ignore_patterns(*state)))
+
+
+def command(target: str, *variables: str) -> list[str]:
+    """Return the command for a target, whose browsers were found before (`-o`).
+
+    Of variables with the same name the last one wins.
+    """
+    found = () if target == "browsers" else ("-o", "browsers")
+    return ["make", *found, target, f"PYTHON={sys.executable}", f"VENV={sys.prefix}", *variables]
+
+
+def clean_environment(tree: Path) -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if not NOT_INHERITED.match(k)}
+    return {**inherited, "VAR_DIR": str(tree / "var")}
+
+
+def make(tree: Path, target: str, *variables: str) -> str:
+    """Run a target, see that it ends well, and return what it printed."""
+    done = subprocess.run(
+        command(target, *variables),
+        cwd=tree,
+        env=clean_environment(tree),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_every_target_has_a_short_form() -> None:
+    assert sorted(TARGETS) == sorted(RUN_BEFORE | OWN_TEST | set(SHORT))
+    assert re.search(r"^test: .*\bcheck\b", MAKEFILE, re.MULTILINE)
+
+
+def test_documents_name_targets_that_exist() -> None:
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in documents)
+    named = re.findall(r"(?:`|^    )make ([a-z][a-z-]+)", text, re.MULTILINE)
+    assert {"run", "test", "sabotage"} <= set(named)
+    assert set(named) <= set(TARGETS)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param(target, marks=pytest.mark.long if target in {"bench", "sabotage"} else ())
+        for target in SHORT
+    ],
+)
+def test_a_target_runs(tree: Path, target: str) -> None:
+    assert make(tree, target, *SHORT[target])
+
+
+def test_run_starts_both_sites_and_stops_them(tree: Path) -> None:
+    ports = [f"VICTIM_PORT={free_port()}", f"ATTACKER_PORT={free_port()}"]
+    with subprocess.Popen(
+        command("run", *ports),
+        cwd=tree,
+        env=clean_environment(tree),
+        stdout=subprocess.PIPE,
+        text=True,
+        # Ctrl-C goes to make and to the runner.
+        start_new_session=True,
+    ) as running:
+        assert running.stdout is not None
+        ready = running.stdout.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        running.communicate(timeout=30)
+    assert ready.startswith("The CSRF Playground is ready: http://playground.localhost:")
+    assert "A playground is running" not in make(tree, "reset")
+
+
+def test_docs_writes_what_is_there(tree: Path) -> None:
+    page = tree / "docs/matrix.md"
+    page.unlink()
+    make(tree, "docs")
+    assert page.read_bytes() == (ROOT / "docs/matrix.md").read_bytes()
+
+
+def test_requirements_are_written_from_all_lists(tree: Path) -> None:
+    """uv and the package index aren't asked: another program notes what uv would be told."""
+    uv = tree / "uv"
+    uv.write_text(f'#!/bin/sh\necho "$@" >> {tree / "asked"}\n')
+    uv.chmod(0o755)
+    make(tree, "requirements", f"UV={uv}")
+    asked = (tree / "asked").read_text()
+    lists = [path.stem for path in (tree / "requirements").glob("*.in")]
+    assert sorted(re.findall(r" (\w+)\.in -o \1\.txt", asked)) == sorted(lists)
+    assert all("--generate-hashes" in line for line in asked.splitlines())
+
+
+def test_clean_removes_the_environment_and_all_state(tree: Path) -> None:
+    for folder in ("venv", "var"):
+        (tree / folder).mkdir()
+    make(tree, "clean", f"VENV={tree / 'venv'}")
+    assert not (tree / "venv").exists()
+    assert not (tree / "var").exists()

@@ -1,0 +1,52 @@
+"""The catalogue's linter: every attack, defense, lesson and cell is there, complete, and known.
+
+`python -m tools.check` reads the files as text, prints a line for each problem that says what to
+do about it, and ends with status 1 if there is one. There is a module for each concern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from catalogue import matrix as expectations
+from tools.check import attacks, claims, defenses, lessons, matrix
+from tools.check.files import BLANK, SLUG, blanks
+
+__all__ = ["BLANK", "ROOT", "SLUG", "problems"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def problems(root: Path = ROOT) -> Iterator[str]:
+    """Yield every problem of a tree, one sentence each."""
+    attacks_dir = root / "attacker_site" / "attacks"
+    kinds = defenses.kinds(root)
+    sound, flawed, weaknesses = (kind.slugs() for kind in kinds)
+    stacks, mistakes = defenses.stacks(root, sound | flawed)
+    yield from mistakes
+    yield from blanks(root, [attacks_dir, *(kind.parent for kind in kinds)])
+    found, mistakes = attacks.read_all(attacks_dir, sound | flawed, weaknesses)
+    yield from mistakes
+    claimed: dict[str, claims.Claims] = {}
+    for kind in kinds:
+        yield from kind.problems(claimed)
+    for slug in sorted(sound & flawed):
+        yield f"There are two defenses called {slug}: rename the one in flawed/."
+    for slug in sorted(weaknesses - {attack.needs for attack in found.values()}):
+        yield f"weaknesses/{slug}: no attack needs it, so nothing shows what it breaks."
+    try:
+        loaded = expectations.load(root / "catalogue" / "matrix.toml", attacks_dir)
+    except expectations.MatrixError as error:
+        yield f"matrix.toml: {error}"
+        return
+    reasons = matrix.reasons(root / "csrf_proof" / "reasons.py")
+    columns = sound | set(stacks)
+    yield from matrix.rows(loaded, found)
+    yield from matrix.columns(loaded, columns, flawed, weaknesses, reasons)
+    yield from matrix.over_https(root, found, columns | flawed, reasons)
+    yield from claims.untrue(claimed, sound, flawed, loaded)
+    yield from matrix.known_labs(
+        root / "victim_site" / "teaching" / "reference" / "known_labs.toml", loaded
+    )
+    yield from lessons.problems(root / "docs", loaded)

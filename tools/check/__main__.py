@@ -1,0 +1,26 @@
+"""Print the problems, or how much there is."""
+
+from __future__ import annotations
+
+import sys
+
+from catalogue import lessons, matrix
+from tools.check import problems
+
+
+def main() -> int:
+    """Print the problems, or how much there is."""
+    found = list(problems())
+    for problem in found:
+        print(problem, file=sys.stderr)
+    if found:
+        print(f"{len(found)} problems in the catalogue.", file=sys.stderr)
+        return 1
+    loaded = matrix.load()
+    print(f"catalogue: {len(loaded.rows)} rows, {len(list(loaded.cells()))} cells, none missing")
+    print(f"lessons: {len(lessons.read_all()[0])}, all of whose claims are cells")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""A copy of the project, for whatever changes a file of it and then starts the sites."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# Everything else is copied, so that a new file or folder is never forgotten.
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "tests", "e2e", "var")
+
+
+def copy_project(to: Path, root: Path = ROOT) -> Path:
+    """Copy the project into a new folder, without its tests, its state and its environment."""
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        environments = {name for name in names if (Path(folder) / name / "pyvenv.cfg").exists()}
+        return LEFT_OUT(folder, names) | environments
+
+    shutil.copytree(root, to, ignore=left_out)
+    return to

@@ -1,0 +1,219 @@
+"""The playground: all services, started together and stopped together."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import ssl
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from tools.runner import processes, running, settings
+from tools.runner.failures import ServiceDied, SetupError
+from tools.runner.services import Service, all_services
+from tools.runner.sockets import authority, free_port, loopback_addresses
+
+ROOT = Path(__file__).resolve().parents[2]
+
+POLL_SECONDS = 0.02
+PATIENCE_SECONDS = 2.0
+START_SECONDS = 60.0
+GRACE_SECONDS = 5.0
+
+
+class Playground:
+    """Both sites, started on entering the context and stopped on leaving it.
+
+    `root` is the tree to start, so a changed copy can be started too. A port that is not given
+    is a free one. `env` is laid over this process's environment. `pause` is called wherever
+    the start waits; what it raises ends the start cleanly. `https` and `server` alone decide the
+    scheme and the server, whatever the environment says.
+
+    Limits: `pids` is empty outside Linux. On Linux the sites end when the *thread* that started
+    them ends, so start a playground from a thread that outlives it. A port that is free when it's
+    checked can be taken before a site binds it.
+    """
+
+    def __init__(
+        self,
+        *,
+        victim_port: int | None = None,
+        attacker_port: int | None = None,
+        var_dir: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        root: Path = ROOT,
+        addresses: Sequence[str] | None = None,
+        pause: Callable[[float], None] = time.sleep,
+        https: bool = False,
+        server: str = settings.DEFAULT_SERVER,
+    ) -> None:
+        self.root = root.resolve()
+        self.victim_port = victim_port or free_port()
+        self.attacker_port = attacker_port or free_port()
+        while attacker_port is None and self.attacker_port == self.victim_port:
+            self.attacker_port = free_port()
+        self.var_dir = (var_dir or self.root / "var").absolute()
+        self.addresses = tuple(addresses or loopback_addresses())
+        self.https = https
+        self.server = server
+        # What a browser has to trust, once the sites have started with https.
+        self.ca_file: Path | None = None
+        self.environment = {
+            # Where the attacker asks the victim; its own default is 127.0.0.1, which BIND may omit.
+            "VICTIM_ADDRESS": authority(self.addresses[0], self.victim_port),
+            **os.environ,
+            **(env or {}),
+            "VICTIM_PORT": str(self.victim_port),
+            "ATTACKER_PORT": str(self.attacker_port),
+            "VAR_DIR": str(self.var_dir),
+            "HTTPS": "1" if https else "0",
+            "SERVER": server,
+            "PLAYGROUND_RUNNER": str(os.getpid()),
+            # Lessons and sources are UTF-8, which Windows doesn't assume.
+            "PYTHONUTF8": "1",
+        }
+        # Where browsers find it.
+        self.where = settings.read_where(self.environment)
+        self.services = {s.name: s for s in all_services(self.where, self.addresses, server)}
+        self._pause = pause
+        self._running: dict[str, processes.Process] = {}
+        self._mark: running.Mark | None = None
+
+    @property
+    def ports(self) -> dict[str, int]:
+        return {"victim": self.victim_port, "attacker": self.attacker_port}
+
+    @property
+    def address(self) -> str:
+        """Where a person begins."""
+        return f"{self.where.playground}/"
+
+    @property
+    def pids(self) -> dict[str, list[int]]:
+        """The process ids of each service, gunicorn's workers included."""
+        return {name: processes.group_members(p.pid) for name, p in self._running.items()}
+
+    def __enter__(self) -> Playground:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start all services and return when all of them answer."""
+        settings.check_server(self.server, https=self.https)
+        settings.check_ports(self.ports, self.addresses)
+        settings.check_var_dir(self.var_dir)
+        self._mark = running.Mark(self.var_dir, self.victim_port)
+        if self.https:
+            self.ca_file = settings.make_authority(self.var_dir, self.where.domains)
+        # Services that need no preparation start while the others are prepared.
+        for service in sorted(
+            self.services.values(), key=lambda service: bool(service.preparation)
+        ):
+            if service.preparation:
+                self._prepare(service)
+            self._running[service.name] = self._start(service, service.command)
+        self._wait_until_healthy()
+
+    def dead(self) -> Service | None:
+        """Return a service that has ended, or None."""
+        ended = (name for name, process in self._running.items() if process.poll() is not None)
+        return next((self.services[name] for name in ended), None)
+
+    def stop(self) -> None:
+        """Stop all services: ask them, and after a grace time end them. May be called twice."""
+        processes.stop(self._running.values(), GRACE_SECONDS)
+        self._running.clear()
+        if self._mark is not None:
+            self._mark.remove()
+            self._mark = None
+
+    def _start(
+        self, service: Service, command: Sequence[str], output: IO[bytes] | None = None
+    ) -> processes.Process:
+        env = {**self.environment, **service.environment}
+        return processes.start(command, cwd=self.root, env=env, output=output)
+
+    def _prepare(self, service: Service) -> None:
+        with tempfile.TemporaryFile() as output:
+            with self._start(service, service.preparation, output) as process:
+                try:
+                    self._wait(
+                        lambda: process.poll() is not None, lambda: f"the {service.prepares}"
+                    )
+                finally:
+                    process.kill()
+            if process.returncode != 0:
+                output.seek(0)
+                # Details of an error, and the traceback before it, are indented.
+                lines = re.findall(r"^\S.*", output.read().decode(errors="replace"), re.MULTILINE)
+                last = lines[-1].strip() if lines else "no output"
+                raise SetupError(
+                    f"The {service.prepares} could not be prepared ({last}); "
+                    f"to see all of it: python {' '.join(service.preparation[:3])}"
+                )
+
+    def _wait_until_healthy(self) -> None:
+        waiting = list(self.services.values())
+
+        def all_answer() -> bool:
+            dead = self.dead()
+            if dead is not None:
+                status = self._running[dead.name].returncode
+                raise ServiceDied(f"The {dead.title} ended while starting (exit status {status}).")
+            waiting[:] = [service for service in waiting if not self.answers(service.name)]
+            return not waiting
+
+        self._wait(all_answer, lambda: " and ".join(f"the {s.title}" for s in waiting))
+
+    def answers(self, name: str) -> bool:
+        """Tell whether a service answers at its health address."""
+        health = self.services[name].health
+        connection = self._connect(health.port)
+        try:
+            host = {"Host": f"{health.host}:{health.port}"}
+            connection.request("GET", health.path, headers=host)
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _connect(self, port: int) -> http.client.HTTPConnection:
+        address = self.addresses[0]
+        if not self.https:
+            return http.client.HTTPConnection(address, port, timeout=1)
+        context = ssl.create_default_context(cafile=self.ca_file)
+        # With BIND it may be an address that no certificate names.
+        context.check_hostname = False
+        return http.client.HTTPSConnection(address, port, timeout=1, context=context)
+
+    def _wait(self, done: Callable[[], bool], what: Callable[[], str]) -> None:
+        """Wait for something, naming it when it takes long, and give up in the end."""
+        begin = time.monotonic()
+        told = False
+        while not done():
+            waited = time.monotonic() - begin
+            if waited > START_SECONDS:
+                raise ServiceDied(f"Gave up after {START_SECONDS:.0f} seconds: {what()}.")
+            if waited > PATIENCE_SECONDS and not told:
+                told = True
+                print(f"Waiting for {what()} …", file=sys.stderr, flush=True)
+            self._pause(POLL_SECONDS)

@@ -1,0 +1,86 @@
+"""What the runner starts: the list of services, one function each.
+
+A new service is one more entry in `all_services`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from catalogue.addresses import Addresses
+from tools.runner.settings import GUNICORN, WAITRESS
+from tools.runner.sockets import authority
+
+# The commands, each behind a Python of the environment; the Dockerfiles use the same.
+MIGRATE = ("-m", "victim_site.manage", "migrate", "--no-input", "--verbosity=0")
+SERVERS = {GUNICORN: ("-m", "gunicorn"), WAITRESS: ("-m", "tools.runner.waitress_site")}
+APPLICATIONS = {
+    "victim": "victim_site.config.wsgi:application",
+    "attacker": "attacker_site.app:create_app()",
+}
+
+
+@dataclass(frozen=True)
+class Health:
+    """The address that answers 200 as soon as a service is ready."""
+
+    host: str
+    port: int
+    path: str = "/health"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One program of the playground.
+
+    A program may end itself when its standard input ends: the runner is gone then.
+    """
+
+    name: str
+    title: str
+    """What it's called in a sentence, after "the"."""
+    command: Sequence[str]
+    """What follows the name of this Python."""
+    died: str
+    """The sentence to print when it ends while the playground runs."""
+    health: Health
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What it needs beside the environment that all services share."""
+    preparation: Sequence[str] = ()
+    """A command that has to succeed first. Services without one start in the meantime."""
+    prepares: str = ""
+    """What that command prepares, as in "The … could not be prepared"."""
+
+
+def all_services(where: Addresses, addresses: Sequence[str], server: str) -> tuple[Service, ...]:
+    """Return everything that the runner starts: browsers find it at `where`, and it
+    listens on `addresses`."""
+    return victim(where, addresses, server), attacker(where, addresses, server)
+
+
+def victim(where: Addresses, addresses: Sequence[str], server: str) -> Service:
+    return Service(
+        "victim",
+        "victim site",
+        _serve(server, APPLICATIONS["victim"], addresses, where.victim_port),
+        died="The victim site ended, so the playground was stopped.",
+        health=Health(where.domains.playground, where.victim_port),
+        preparation=MIGRATE,
+        prepares="bank's database",
+    )
+
+
+def attacker(where: Addresses, addresses: Sequence[str], server: str) -> Service:
+    return Service(
+        "attacker",
+        "attacker site",
+        _serve(server, APPLICATIONS["attacker"], addresses, where.attacker_port),
+        died="The attacker site ended, so the playground was stopped.",
+        health=Health(where.domains.evil, where.attacker_port),
+    )
+
+
+def _serve(server: str, application: str, addresses: Sequence[str], port: int) -> tuple[str, ...]:
+    binds = (part for address in addresses for part in ("--bind", authority(address, port)))
+    return (*SERVERS[server], *binds, application)

@@ -1,0 +1,20 @@
+"""An action is not accepted by GET, so an address that is merely loaded does nothing."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from csrf_proof.reasons import GET_REFUSED, Reason
+from victim_site.defenses.base import Defense
+
+
+class GetOnlyRefused(Defense):
+    stops = ("link-get",)
+    bypassed_by = "head-request.cross-site"
+    fixed_by = "post-only"
+    at_view = True
+
+    def refusal(self, request: HttpRequest) -> Reason | None:
+        if request.method == "GET":
+            return GET_REFUSED
+        return None

@@ -1,0 +1,41 @@
+"""A random value twice, in a cookie and in every form, and a POST must bring both alike."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+
+from csrf_proof.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
+from victim_site.defenses.base import Defense, is_unsafe
+from victim_site.fields import submitted
+
+FIELD = "token"
+COOKIE = "double_submit"
+
+
+class NaiveDoubleSubmit(Defense):
+    stops = ("form-post",)
+    bypassed_by = "tossed-cookie-post.subdomain"
+    fixed_by = "signed-double-submit"
+    settles = "the form's token"
+
+    def form_fields(self, request: HttpRequest) -> dict[str, str]:
+        # A new one is remembered until `declare` puts it into the cookie.
+        token = request.COOKIES.get(COOKIE) or request.META.setdefault(
+            COOKIE, secrets.token_urlsafe()
+        )
+        return {FIELD: token}
+
+    def refusal(self, request: HttpRequest) -> Reason | None:
+        if not is_unsafe(request):
+            return None
+        cookie, field = request.COOKIES.get(COOKIE), submitted(request).get(FIELD)
+        if not cookie or not field:
+            return TOKEN_MISSING
+        return None if constant_time_compare(cookie, field) else TOKEN_WRONG
+
+    def declare(self, request: HttpRequest, response: HttpResponse) -> None:
+        if token := request.META.get(COOKIE):
+            response.set_cookie(COOKIE, token, httponly=True, samesite="Lax")

@@ -1,0 +1,27 @@
+"""What matters most asks for the password again, and only the customer knows it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from csrf_proof.reasons import PASSWORD_MISSING, PASSWORD_WRONG, Reason
+from victim_site.defenses.base import Defense
+from victim_site.fields import submitted
+
+FIELD = "current_password"
+ASKING = {"/transfer", "/api/transfer", "/email", "/password"}
+
+
+class Reauthentication(Defense):
+    stops = ("form-post", "clickjacking", "injected-script-post")
+    does_not_stop = ("image-get", "upload-post", "skipped-step-post")
+    asks_for = {FIELD: "Your current password"}
+
+    def refusal(self, request: HttpRequest) -> Reason | None:
+        if request.path not in ASKING:
+            return None
+        password = submitted(request).get(FIELD)
+        if not password:
+            return PASSWORD_MISSING
+        known = request.user.is_authenticated and request.user.check_password(password)
+        return None if known else PASSWORD_WRONG
