@@ -25,12 +25,13 @@ from tools.runner.services import APPLICATIONS, Health, Service, all_services
 from tools.runner.settings import check_ports
 
 SITE = """
-ANSWERS = {{"/health": b"ok", "/api/openapi.json": b'{{"info": {{"title": "CSRF Playground"}}}}'}}
+ANSWERS = {{"/health": b"", "/api/openapi.json": b'{{"info": {{"title": "CSRF Playground"}}}}'}}
 
 def application(environ, start_response):
     right = environ["HTTP_HOST"].startswith({host!r})
-    body = ANSWERS.get(environ["PATH_INFO"], b"") if right else b""
-    start_response("200 OK" if body else "404 Not Found", [("Content-Length", str(len(body)))])
+    found = right and environ["PATH_INFO"] in ANSWERS
+    body = ANSWERS[environ["PATH_INFO"]] if found else b""
+    start_response("200 OK" if found else "404 Not Found", [("Content-Length", str(len(body)))])
     return [body]
 
 def create_app():
