@@ -23,7 +23,7 @@ help: ## Print this help
 run: python ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, BIND, VAR_DIR, HTTPS=1)
 	@$(START)
 
-hosts: to-run ## Print lines for the hosts file, where *.localhost does not resolve (NAME=otter42)
+hosts: to-run ## Print lines for the hosts file, where the names do not resolve (NAME=otter42)
 	@$(RUN) -m tools.hosts "$(NAME)"
 
 reset: to-run ## Forget all labs, progress and loot; keep the environment

@@ -9,7 +9,7 @@ import pytest
 
 from catalogue import matrix
 from e2e import sabotage
-from e2e.bank import EVIL, Site
+from e2e.bank import Site
 from tools.copy import copy_project
 from tools.run import Playground
 
@@ -153,7 +153,7 @@ PAGES = {
         "/go",
         "/static/weaknesses/open_redirect/go.js",
     ],
-    EVIL: ["/form-post/?lab=no-defense"],
+    "evil.localhost": ["/form-post/?lab=no-defense"],
 }
 
 

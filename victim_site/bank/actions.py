@@ -39,7 +39,8 @@ class Action:
 
     `perform` does it, within a transaction, and returns the answer; it may raise `Invalid` or
     `Refused`, and then nothing has happened. `template` shows the form; without one the address is
-    POST only. `checked`: the lab's defenses are asked, which only a weakness does without.
+    POST only. `sensitive`: money or access is at stake, so a defense may ask for the password.
+    `checked`: the lab's defenses are asked, which only a weakness does without.
     """
 
     slug: str
@@ -50,6 +51,7 @@ class Action:
     acts_without_fields: bool = False
     post_only: bool = False
     json: bool = False
+    sensitive: bool = False
     checked: bool = True
 
     def acts(self, request: BankRequest) -> bool:

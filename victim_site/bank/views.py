@@ -235,12 +235,19 @@ def _see_other(address: str) -> HttpResponseRedirect:
 sign_in = SignIn("login", forms.SignInForm, _sign_in, "bank/login.html", needs_session=False)
 sign_out = Action("logout", forms.NoFields, _sign_out, acts_without_fields=True)
 pay = PaymentLink("transfer", forms.TransferForm, _transfer)
-transfer = Action("transfer", forms.TransferForm, _transfer, "bank/transfer.html")
-email = Action("change-email", forms.EmailForm, _change_email, "bank/email.html")
-password = Action("change-password", forms.PasswordForm, _change_password, "bank/password.html")
+transfer = Action("transfer", forms.TransferForm, _transfer, "bank/transfer.html", sensitive=True)
+email = Action("change-email", forms.EmailForm, _change_email, "bank/email.html", sensitive=True)
+password = Action(
+    "change-password", forms.PasswordForm, _change_password, "bank/password.html", sensitive=True
+)
 upload_avatar = Action("upload-avatar", forms.AvatarForm, _upload_avatar, post_only=True)
 api_transfer = Action(
-    "transfer", forms.TransferForm, _transfer_by_script, post_only=True, json=True
+    "transfer",
+    forms.TransferForm,
+    _transfer_by_script,
+    post_only=True,
+    json=True,
+    sensitive=True,
 )
 
 

@@ -99,6 +99,15 @@ def is_handshake(request: HttpRequest) -> bool:
     return request.headers.get("Upgrade", "").lower() == "websocket"
 
 
+def is_sensitive(request: HttpRequest) -> bool:
+    """Tell whether the view asked for has the attribute `sensitive`: money or access is at stake.
+
+    The view says so itself, as one does that is `csrf_exempt`, so no defense knows any address.
+    """
+    assert request.resolver_match  # Defenses are asked once Django has found the view.
+    return bool(getattr(request.resolver_match.func, "sensitive", False))
+
+
 def own_origin(request: HttpRequest) -> str:
     """Return the origin that the bank's own pages have, as in an Origin header."""
     return f"{request.scheme}://{request.get_host()}"

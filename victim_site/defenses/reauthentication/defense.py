@@ -5,11 +5,10 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from csrf_proof.reasons import PASSWORD_MISSING, PASSWORD_WRONG, Reason
-from victim_site.defenses.base import Defense
+from victim_site.defenses.base import Defense, is_sensitive
 from victim_site.fields import submitted
 
 FIELD = "current_password"
-ASKING = {"/transfer", "/api/transfer", "/email", "/password"}
 
 
 class Reauthentication(Defense):
@@ -18,7 +17,7 @@ class Reauthentication(Defense):
     asks_for = {FIELD: "Your current password"}
 
     def refusal(self, request: HttpRequest) -> Reason | None:
-        if request.path not in ASKING:
+        if not is_sensitive(request):
             return None
         password = submitted(request).get(FIELD)
         if not password:

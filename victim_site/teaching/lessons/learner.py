@@ -1,14 +1,18 @@
 """Who learns here: a name, which owns the labs of the lessons, and a browser of some profile.
 
 Both are cookies of the teaching side, so that closing the browser loses nothing. The name is made
-up at the first visit and no secret: it stands in the address of every lab. What belongs to it is
-stored on the server (`lab.models`).
+up at the first visit. It isn't a secret: it is in the address of every lab, and a learner may type
+it in another browser to go on there. What belongs to it is stored on the server (`models`).
+
+No two learners get the same name. One that's made up has 28 random bits beside the animal, and
+nothing may belong to it yet, so that reading a page still writes nothing. One that's typed is
+reserved by a row, since two people may well think of the same.
 """
 
 from __future__ import annotations
 
-import random
 import re
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -16,17 +20,23 @@ from typing import Concatenate, ParamSpec
 from django.http import HttpRequest, HttpResponse
 
 from catalogue.labels import LONGEST_OWNER
+from victim_site.bank.models import Lab
 from victim_site.teaching import expectations
 from victim_site.teaching.browser.views.self_check import NONE_ARRIVED, UNSET_ARRIVED
+from victim_site.teaching.lessons.models import ChosenName, Progress
 
 NAME_COOKIE, BROWSER_COOKIE = "learner", "browser"
 _A_YEAR = 365 * 24 * 3600
+# Typed names beyond are forgotten, the oldest first; progress and labs still show who has one.
+MOST_NAMES = 20_000
+_REMOVED_EVERY = 50
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ANIMALS = """
-badger beaver bison crane dingo eagle egret ferret finch gecko hare heron ibis jackal koala lemur
-llama lynx magpie marten moose newt okapi otter owl panda puffin quail raven robin seal shrew skunk
-snail stork tapir toad vole walrus weasel wombat yak zebra
+bison crane dingo eagle egret finch gecko hare heron ibis koala lemur llama lynx moose newt okapi
+otter owl panda quail raven robin seal shrew skunk snail stork tapir toad vole yak zebra
 """.split()  # noqa: SIM905
+# No vowels, so no words; and nothing that looks like something else.
+_SIGNS = "23456789bcdfghjkmnpqrstvwxz"
 P = ParamSpec("P")
 
 
@@ -38,20 +48,53 @@ def is_name(text: str) -> bool:
 def with_name(
     view: Callable[Concatenate[HttpRequest, str, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Tell a view the learner's name, in its second argument; who has none gets one."""
+    """Tell a view the learner's name, in its second argument, making one up if needed."""
 
     @wraps(view)
     def named(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         name = request.COOKIES.get(NAME_COOKIE, "")
         known = is_name(name)
         if not known:
-            name = f"{random.choice(_ANIMALS)}{random.randrange(100, 1000)}"  # noqa: S311  No secret.
+            name = new_name()
         response = view(request, name, *args, **kwargs)
         if not known and NAME_COOKIE not in response.cookies:
             remember(response, NAME_COOKIE, name)
         return response
 
     return named
+
+
+def new_name() -> str:
+    """Return a name that nobody has."""
+    while in_use(name := random_name()):
+        pass
+    return name
+
+
+def random_name() -> str:
+    """Return a name such as `otter-7kq2xm`."""
+    signs = "".join(secrets.choice(_SIGNS) for _ in range(6))
+    return f"{secrets.choice(_ANIMALS)}-{signs}"
+
+
+def in_use(name: str) -> bool:
+    """Tell whether somebody has typed this name, or something was done under it."""
+    return (
+        ChosenName.objects.filter(name=name).exists()
+        or Progress.objects.filter(owner=name).exists()
+        or Lab.objects.filter(label__endswith=f"--for-{name}").exists()
+    )
+
+
+def reserve(name: str) -> bool:
+    """Reserve a typed name; return whether it was free. Of two at the same time, one gets it."""
+    if in_use(name):
+        return False
+    row, free = ChosenName.objects.get_or_create(name=name)
+    if free and row.pk % _REMOVED_EVERY == 0:
+        beyond = ChosenName.objects.order_by("-pk").values("pk")[MOST_NAMES:]
+        ChosenName.objects.filter(pk__in=list(beyond.values_list("pk", flat=True))).delete()
+    return free
 
 
 def remember(response: HttpResponse, cookie: str, value: str) -> None:

@@ -26,3 +26,12 @@ class Progress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner} in {self.lesson}"
+
+
+class ChosenName(models.Model):
+    """A name that a learner has typed, and that no other learner can take without being told."""
+
+    name = models.CharField(max_length=12, unique=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -13,15 +13,17 @@ Each function says again, in a few lines, what its framework does in its default
 - Django 5.2: not said again. Django's own `CsrfViewMiddleware` runs here.
 
 A framework's rules for a method that no page here uses (Rails and QUERY, Django and TRACE) are left
-out. `ROWS` are requests, the headers of which `e2e/test_policies.py` compares with what browsers
-really send.
+out. The requests are in `policies.toml`; `e2e/test_policies.py` compares their headers with what
+browsers really send.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -29,7 +31,9 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.middleware import csrf
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+FILE = Path(__file__).with_name("policies.toml")
 Scheme = Literal["http", "https"]
 
 
@@ -171,71 +175,40 @@ def _in_short(reason: str, request: Request) -> str:
     return TOKEN_MISSING
 
 
-@dataclass(frozen=True)
-class Policy:
-    """A framework: its name, its rule in a few words, the function, and where to read it."""
+class _Entry(BaseModel):
+    """An entry of the file: a key that it doesn't know is a mistake."""
 
-    slug: str
+    model_config = ConfigDict(extra="forbid", frozen=True, str_min_length=1)
+
+
+class Policy(_Entry):
+    """A framework: its name, its rule in a few words, and where to read it."""
+
+    slug: Literal["go", "rails", "laravel", "mdn", "django"]
     name: str
     rule: str
-    decide: Callable[[Request], Decision]
     source: str
 
+    @property
+    def decide(self) -> Callable[[Request], Decision]:
+        """The function that judges as the framework does."""
+        functions = {"go": go, "rails": rails, "laravel": laravel, "mdn": mdn, "django": django}
+        return functions[self.slug]
 
-POLICIES = (
-    Policy(
-        "go",
-        "Go 1.25",
-        "Sec-Fetch-Site; if missing, the host in Origin",
-        go,
-        "net/http/csrf.go",
-    ),
-    Policy(
-        "rails",
-        "Rails 8.2",
-        "Origin, and Sec-Fetch-Site",
-        rails,
-        "action_controller/metal/request_forgery_protection.rb",
-    ),
-    Policy(
-        "laravel",
-        "Laravel 13",
-        "Sec-Fetch-Site, or else the token",
-        laravel,
-        "Illuminate/Foundation/Http/Middleware/PreventRequestForgery.php",
-    ),
-    Policy(
-        "mdn",
-        "MDN's sample",
-        "Sec-Fetch-Site alone",
-        mdn,
-        "developer.mozilla.org, Web/Security/Attacks/CSRF, Fetch metadata",
-    ),
-    Policy(
-        "django",
-        "Django 5.2",
-        "Origin (over https without one: Referer), and the token",
-        django,
-        "django/middleware/csrf.py",
-    ),
-)
 
 # --- The requests ---------------------------------------------------------------------------------
 
 _LAB = "no-defense"
 HOST = urlsplit(settings.ADDRESSES.bank(_LAB)).netloc
-# Whose address a header has, in the words of the table.
-OWN, SUBDOMAIN, FOREIGN, NULL = "own", "sub-domain", "other site", "null"
+# The addresses in headers, by the word that `policies.toml` has for whose they are.
 _HOSTS = {
-    OWN: HOST,
-    SUBDOMAIN: urlsplit(settings.ADDRESSES.community(_LAB)).netloc,
-    FOREIGN: urlsplit(settings.ADDRESSES.evil).netloc,
+    "own": HOST,
+    "sub-domain": urlsplit(settings.ADDRESSES.community(_LAB)).netloc,
+    "other site": urlsplit(settings.ADDRESSES.evil).netloc,
 }
-BOTH: tuple[Scheme, ...] = ("http", "https")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(_Entry):
     """One request: who sends it, how a browser comes to do so, and what its headers say.
 
     `origin` and `referer` say whose address is in them. `schemes` are those over which the request
@@ -245,12 +218,12 @@ class Row:
     slug: str
     sender: str
     how: str
-    method: str
-    sec_fetch_site: str | None
-    origin: str | None
-    referer: str | None
+    method: Literal["GET", "POST"]
+    sec_fetch_site: Literal["same-origin", "same-site", "cross-site", "none"] | None = None
+    origin: Literal["own", "sub-domain", "other site", "null"] | None = None
+    referer: Literal["own", "sub-domain", "other site"] | None = None
     token: bool = False
-    schemes: tuple[Scheme, ...] = BOTH
+    schemes: tuple[Scheme, ...] = ("http", "https")
     browser: bool = True
 
     def request(self, scheme: Scheme) -> Request:
@@ -270,209 +243,43 @@ class Row:
         )
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(_Entry):
     """Rows with one right answer: let through, refused, or (None) neither."""
 
     slug: str
     title: str
-    right: bool | None
-    rows: tuple[Row, ...]
+    right: bool | None = None
+    rows: tuple[Row, ...] = Field(alias="request")
 
 
-GROUPS = (
-    Group(
-        "honest",
-        "What the visitor means: to be let through",
-        True,
-        (
-            Row(
-                "own-form",
-                "The bank's own form",
-                "The visitor sends it. To localhost a browser says the same over http.",
-                "POST",
-                "same-origin",
-                OWN,
-                OWN,
-                token=True,
-            ),
-            Row(
-                "own-form-no-referrer",
-                "The bank's own form, Referer hidden",
-                "The page, or the visitor, has the policy no-referrer.",
-                "POST",
-                "same-origin",
-                NULL,
-                None,
-                token=True,
-            ),
-            Row(
-                "typed-address",
-                "A typed address",
-                "The visitor types it, or opens a bookmark.",
-                "GET",
-                "none",
-                None,
-                None,
-            ),
-            Row(
-                "own-form-plain-http",
-                "The bank's own form, over plain http",
-                "To any host but localhost, browsers then leave Sec-Fetch-Site out.",
-                "POST",
-                None,
-                OWN,
-                OWN,
-                token=True,
-                schemes=("http",),
-            ),
-            Row(
-                "own-form-old",
-                "The bank's own form, in an old browser",
-                "One from before Sec-Fetch-Site (2023).",
-                "POST",
-                None,
-                OWN,
-                OWN,
-                token=True,
-                schemes=("https",),
-                browser=False,
-            ),
-            Row(
-                "own-form-older",
-                "The bank's own form, in an older one",
-                "One that sends no Origin with a form: Firefox before 70.",
-                "POST",
-                None,
-                None,
-                OWN,
-                token=True,
-                browser=False,
-            ),
-        ),
-    ),
-    Group(
-        "forged",
-        "Forgeries: to be refused",
-        False,
-        (
-            Row(
-                "form-post",
-                "A form on another site",
-                "It is hidden and submits itself.",
-                "POST",
-                "cross-site",
-                FOREIGN,
-                FOREIGN,
-            ),
-            Row(
-                "form-post-token",
-                "The same, with a token that leaked",
-                "The attacker got hold of the visitor's token.",
-                "POST",
-                "cross-site",
-                FOREIGN,
-                FOREIGN,
-                token=True,
-            ),
-            Row(
-                "subdomain-form",
-                "A form on a sub-domain",
-                "The attacker took the sub-domain over.",
-                "POST",
-                "same-site",
-                SUBDOMAIN,
-                SUBDOMAIN,
-            ),
-            Row(
-                "sandboxed-form",
-                "A form in a sandboxed frame",
-                "The frame has no origin that it could name.",
-                "POST",
-                "cross-site",
-                NULL,
-                None,
-            ),
-            Row(
-                "image",
-                "An image on another site",
-                "The bank acts on GET.",
-                "GET",
-                "cross-site",
-                None,
-                FOREIGN,
-            ),
-            Row(
-                "form-post-plain-http",
-                "A form on another site, over plain http",
-                "To any host but localhost, browsers then leave Sec-Fetch-Site out.",
-                "POST",
-                None,
-                FOREIGN,
-                FOREIGN,
-                schemes=("http",),
-            ),
-            Row(
-                "form-post-old",
-                "A form on another site, in an old browser",
-                "One from before Sec-Fetch-Site (2023).",
-                "POST",
-                None,
-                FOREIGN,
-                FOREIGN,
-                schemes=("https",),
-                browser=False,
-            ),
-            Row(
-                "form-post-older",
-                "A form on another site, in an older one",
-                "One that sends no Origin with a form: Firefox before 70.",
-                "POST",
-                None,
-                None,
-                FOREIGN,
-                browser=False,
-            ),
-        ),
-    ),
-    Group(
-        "odd",
-        "What no page sends: here the policies show their rules",
-        None,
-        (
-            Row(
-                "script",
-                "A program that is no browser",
-                "It sends none of these headers, and no visitor's cookie.",
-                "POST",
-                None,
-                None,
-                None,
-                browser=False,
-            ),
-            Row(
-                "post-none",
-                "A POST that says none",
-                "A browser says none of typed addresses, and those are GETs.",
-                "POST",
-                "none",
-                OWN,
-                None,
-                browser=False,
-            ),
-            Row(
-                "same-site-without-origin",
-                "A sub-domain's POST without Origin",
-                "Something on the way took the Origin out.",
-                "POST",
-                "same-site",
-                None,
-                SUBDOMAIN,
-                browser=False,
-            ),
-        ),
-    ),
-)
+class _File(_Entry):
+    policies: tuple[Policy, ...] = Field(alias="policy")
+    groups: tuple[Group, ...] = Field(alias="group")
+
+
+class PoliciesError(ValueError):
+    """`policies.toml` has a mistake; the message says where and what."""
+
+
+def read(text: str) -> tuple[tuple[Policy, ...], tuple[Group, ...]]:
+    """Return the policies and the groups of requests in the text of `policies.toml`.
+
+    Raises:
+        PoliciesError: The text isn't TOML, or isn't what an entry must be.
+    """
+    try:
+        file = _File.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise PoliciesError(f"{FILE.name}: {error}.") from error
+    except ValidationError as error:
+        mistakes = [
+            f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}." for mistake in error.errors()
+        ]
+        raise PoliciesError(f"{FILE.name}: {' '.join(mistakes)}") from error
+    return file.policies, file.groups
+
+
+POLICIES, GROUPS = read(FILE.read_text(encoding="utf-8"))
 ROWS = tuple(row for group in GROUPS for row in group.rows)
 
 

@@ -23,11 +23,18 @@ def _skip(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
     raise Refused("two-step", STEP_SKIPPED)
 
 
-first_step = Action("enter-transfer", forms.TransferForm, _enter, transfer.template)
+first_step = Action("enter-transfer", forms.TransferForm, _enter, transfer.template, sensitive=True)
 second_step = Action(
     "transfer", forms.TransferForm, transfer.perform, transfer.template, checked=False
 )
-one_step = Action("transfer", forms.TransferForm, _skip, post_only=True, json=api_transfer.json)
+one_step = Action(
+    "transfer",
+    forms.TransferForm,
+    _skip,
+    post_only=True,
+    json=api_transfer.json,
+    sensitive=True,
+)
 
 
 class TwoStep(Weakness):

@@ -25,6 +25,7 @@ def tables() -> set[str]:
 def test_an_old_database_keeps_its_rows_and_forgets_the_old_name() -> None:
     Progress.objects.create(owner="otter42", lesson="the-image", predicted="forged", tried="forged")
     before = list(Progress.objects.values())
+    call_command("migrate", "lessons", "0001_initial", verbosity=0)
     with connection.schema_editor() as editor:
         editor.alter_db_table(Progress, TABLE, OLD_TABLE)
     recorder = MigrationRecorder(connection)
@@ -36,7 +37,7 @@ def test_an_old_database_keeps_its_rows_and_forgets_the_old_name() -> None:
     assert tables() == {TABLE}
     assert list(Progress.objects.values()) == before
     assert migrated("lab") == []
-    assert migrated("lessons") == ["0001_initial"]
+    assert migrated("lessons") == ["0001_initial", "0002_chosenname"]
     with pytest.raises(IntegrityError):
         Progress.objects.create(owner="otter42", lesson="the-image")
 

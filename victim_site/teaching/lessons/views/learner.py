@@ -15,11 +15,19 @@ from victim_site.teaching.lessons.overview import overview_of
 @require_POST
 @learner.with_name
 def rename(request: HttpRequest, name: str) -> HttpResponse:
-    """Let the learner's labs be called otherwise; what was done under the old name stays there."""
+    """Let the learner's labs be called otherwise; what was done under the old name stays there.
+
+    Who types a name in use is told so, and may `continue` as that learner: in another browser, this
+    is how to get one's progress back.
+    """
     wanted = request.POST.get("name", "").strip().lower()
     if not learner.is_name(wanted):
         context = overview_of(request, name) | {"bad_name": wanted}
         return render(request, "lessons/lessons.html", context, status=400)
+    free = wanted == name or learner.reserve(wanted)
+    if not free and "continue" not in request.POST:
+        context = overview_of(request, name) | {"name_in_use": wanted}
+        return render(request, "lessons/lessons.html", context, status=409)
     response = redirect("lessons")
     learner.remember(response, learner.NAME_COOKIE, wanted)
     return response

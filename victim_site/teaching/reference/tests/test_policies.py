@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from victim_site.conftest import playground
 from victim_site.teaching.reference.policies import (
+    FILE,
     GROUPS,
     HOST,
     POLICIES,
     ROWS,
     Decision,
+    PoliciesError,
     Policy,
     Request,
     Row,
@@ -28,6 +30,7 @@ from victim_site.teaching.reference.policies import (
     laravel,
     mdn,
     rails,
+    read,
 )
 
 # What may stand in a header: what a server lets in is Latin-1 without control characters.
@@ -195,6 +198,31 @@ def test_a_row_is_judged_as_expected(row: Row) -> None:
 
 def test_no_slug_is_used_twice() -> None:
     assert len({row.slug for row in ROWS}) == len(ROWS)
+
+
+# What is changed in the file, and what the error says: where, and what is wrong.
+SPOILED = {
+    "no TOML": ("[[policy]]", "[[policy]", "policies.toml: Expected"),
+    "a slug without a function": ('"rails"', '"sinatra"', "policy.1.slug: Input should be 'go', "),
+    "a missing key": ('sender = "An image', '# "An image', "request.4.sender: Field required."),
+    "an unknown key": ('how = "', 'hwo = "', "request.0.hwo: Extra inputs are not permitted."),
+    "an empty text": ('title = "Forgeries: to be refused"', 'title = ""', "group.1.title: "),
+    "a method of no page": ('"POST"', '"PSOT"', "method: Input should be 'GET' or 'POST'."),
+    "a site of no browser": ('"same-origin"', '"same-orgin"', "sec_fetch_site: Input should be"),
+    "an address of nobody's": ('origin = "own"', 'origin = "owner"', "origin: Input should be"),
+    "no truth": ("right = true", 'right = "perhaps"', "group.0.right: Input should be a valid"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "complaint"), SPOILED.values(), ids=SPOILED)
+def test_a_mistake_in_the_file_is_found_and_named(old: str, new: str, complaint: str) -> None:
+    text = FILE.read_text(encoding="utf-8")
+    assert old in text
+
+    with pytest.raises(PoliciesError, match=r"^policies\.toml: ") as error:
+        read(text.replace(old, new, 1))
+
+    assert complaint in str(error.value)
 
 
 def test_a_row_has_a_line_for_each_scheme_that_matters() -> None:
