@@ -125,7 +125,7 @@ def run(
     """
     with _browser_failures():
         context.add_init_script(TELL_OF_POLICY)
-        watch = Watch(context, target.url)
+        watch = Watch(context, target.url, attack.method, path)
         if attack.victim == SIGNED_IN:
             target.sign_in(context, by_hand=False)
         page = context.new_page()
@@ -141,9 +141,9 @@ def run(
         if attack.victim != SIGNS_IN_LATER:
             lure(page, address)
         spring(page, attack)
-        trial = _Trial(page, watch, target, before, attack, path, wait_for)
+        trial = _Trial(page, watch, target, before, attack, wait_for)
         record, changed = trial.wait()
-        evidence = watch.evidence(watch.act(attack.method, path), held)
+        evidence = watch.evidence(held)
         if changed:
             return Result(FORGED, None, record, evidence)
         return Result(BLOCKED, trial.reason(record, evidence), record, evidence)
@@ -175,7 +175,6 @@ class _Trial:
     target: Target
     before: Look
     attack: Attack
-    path: str
     wait_for: Awaited
 
     def wait(self) -> tuple[Record | None, bool]:
@@ -198,7 +197,7 @@ class _Trial:
         return _deciding(look.records), look.state != self.before.state
 
     def _answered(self) -> bool:
-        request = self.watch.act(self.attack.method, self.path)
+        request = self.watch.act
         return request is not None and self.watch.is_over(request)
 
     def _changes_soon(self) -> bool:
@@ -227,9 +226,8 @@ class _Trial:
             return PREFLIGHT_REFUSED.code if record.kind == PREFLIGHT else record.reason
         if self.watch.broke_policy:
             return CSP_REFUSED.code
-        act = self.watch.act(self.attack.method, self.path)
-        if self.before.records is None and act:
-            return self._withheld(act, evidence)
+        if self.before.records is None and self.watch.act:
+            return self._withheld(self.watch.act, evidence)
         if self.watch.asked_application:
             return RESPONSE_UNREADABLE.code
         if self.wait_for != "nothing":

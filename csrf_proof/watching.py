@@ -39,19 +39,32 @@ class Evidence:
 
 
 class Watch:
-    """Watches one browser context from now on. `origin` is the application's."""
+    """Watches one browser context from now on.
 
-    def __init__(self, context: BrowserContext, origin: str) -> None:
-        self._context = context
+    `origin` is the application's, `method` and `path` are those of the request that should act.
+    """
+
+    def __init__(self, context: BrowserContext, origin: str, method: str, path: str) -> None:
         self._origin = origin
+        self._method = method
+        self._path = path
         self._requests: list[Request] = []
+        self._sent: dict[Request, dict[str, str]] = {}
         self._responses: list[Response] = []
         self._failed: list[Request] = []
         self.console: list[str] = []
         context.on("request", lambda request: self._requests.append(request))
-        context.on("response", lambda response: self._responses.append(response))
+        context.on("response", self._answered)
         context.on("requestfailed", lambda request: self._failed.append(request))
         context.on("console", lambda message: self.console.append(message.text))
+
+    def _answered(self, response: Response) -> None:
+        self._responses.append(response)
+        # Here and not later: the complete headers, with cookies, come a little later, and for some
+        # requests (a ping) never. Whoever asks waits for them, and here nobody else has to.
+        if self._may_act(response.request):
+            with suppress(Error):
+                self._sent[response.request] = response.request.all_headers()
 
     def forget(self) -> None:
         """Begin again: what was seen so far belongs to the sign-in."""
@@ -75,16 +88,18 @@ class Watch:
     def _is_own(self, address: str) -> bool:
         return address == self._origin or address.startswith(f"{self._origin}/")
 
-    def act(self, method: str, path: str) -> Request | None:
-        """Return the request that should act: by address, and by method if several have that."""
-        found = [
-            request
-            for request in self._requests
-            if self._is_own(request.url)
-            and urlsplit(request.url).path == path
+    def _may_act(self, request: Request) -> bool:
+        return (
+            self._is_own(request.url)
+            and urlsplit(request.url).path == self._path
             and request.method != "OPTIONS"
-        ]
-        return next((r for r in found if r.method == method), found[0] if found else None)
+        )
+
+    @property
+    def act(self) -> Request | None:
+        """The request that should act: by address, and by method if several have that."""
+        found = [request for request in self._requests if self._may_act(request)]
+        return next((r for r in found if r.method == self._method), found[0] if found else None)
 
     def response_to(self, request: Request) -> Response | None:
         return next((r for r in self._responses if r.request == request), None)
@@ -111,16 +126,13 @@ class Watch:
                     said = morsel["samesite"] if morsel else said
         return said
 
-    def evidence(self, act: Request | None, held: list[str]) -> Evidence:
+    def evidence(self, held: list[str]) -> Evidence:
         """Return what was seen. `held` are the cookies that the browser had for the application."""
+        act = self.act
         seen = Evidence(console=tuple(self.console), addresses=tuple(self.addresses))
         if act is None:
             return seen
-        headers = dict(act.headers)
-        # The complete headers, with cookies, come from the browser a little later, or not at all
-        # if the page has gone.
-        with suppress(Error):
-            headers = act.all_headers()
+        headers = self._sent.get(act, dict(act.headers))
         sent = tuple(_cookies(headers.get("cookie", "")))
         response = self.response_to(act)
         return replace(

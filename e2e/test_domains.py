@@ -143,6 +143,23 @@ def test_the_three_clicks_lead_through_all_three_domains(
     assert hosts == {"no-defense.bank.test", DOMAINS.evil, DOMAINS.playground}
 
 
+@pytest.mark.parametrize("position", RELATIONS)
+def test_the_bank_knows_a_visitor_from_each_of_the_attackers_hosts(
+    elsewhere: Site, playwright: Playwright, position: str
+) -> None:
+    lab = Lab(elsewhere, "no-defense")
+    with page_in(playwright, "chromium") as page:
+        page.goto(f"{lab.url}/login#try=form-post.{position}")
+        page.click("main button")
+        page.wait_for_selector("h1.greeting")
+        with page.context.expect_page() as opened:
+            page.click("text=Open the attacker’s page")
+        opened.value.wait_for_selector("text=the attacker’s page has led you to your bank")
+        page.reload()
+        page.wait_for_selector("text=Step 3 of 3")
+        assert "has led you" not in page.inner_text(".step")
+
+
 @contextmanager
 def server(authority: certificates.Authority, name: str, folder: Path) -> Iterator[int]:
     """A server whose certificate the authority's key has signed, whatever it's constrained to."""

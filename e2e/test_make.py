@@ -37,6 +37,7 @@ SHORT = {
     "browsers": (),
     "new-attack": ("NAME=short-form-get",),
     "new-defense": ("NAME=short-form",),
+    "new-weakness": ("NAME=short-form",),
 }
 # What the run of `make test` left in the environment would change what a target does.
 NOT_INHERITED = re.compile(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalogue import matrix
+from catalogue.addresses import Domains
 from e2e import sabotage
 from e2e.bank import Site
 from tools.copy import copy_project
@@ -135,8 +136,9 @@ def test_a_short_trial_has_cells_of_both_kinds(tmp_path: Path) -> None:
 
 
 # One page of each kind: whatever the sites read while they answer must be in the copy.
+DOMAINS = Domains()
 PAGES = {
-    "playground.localhost": [
+    DOMAINS.playground: [
         "/",
         "/lessons/the-image/",
         "/matrix/",
@@ -148,12 +150,12 @@ PAGES = {
         "/known-labs/",
         "/static/teaching/teaching.css",
     ],
-    "no-defense--with-open-redirect.bank.localhost": [
+    f"no-defense--with-open-redirect.{DOMAINS.bank}": [
         "/login",
         "/go",
         "/static/weaknesses/open_redirect/go.js",
     ],
-    "evil.localhost": ["/form-post/?lab=no-defense"],
+    DOMAINS.evil: ["/form-post/?lab=no-defense"],
 }
 
 

@@ -78,7 +78,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from victim_site.weaknesses.base import View, Weakness
+from victim_site.bank.weakness import View, Weakness
 
 
 def _page(request: HttpRequest) -> HttpResponse:

@@ -18,7 +18,6 @@ EXCEPTIONS = {
     "catalogue/addresses.py": "the one place",
     "csrf_proof/": "the engine knows no playground, and serves pages for applications on localhost",
     "tools/smoke.py": "the usage in its docstring has an example",
-    "victim_site/defenses/flawed/origin_prefix": "a lesson's text, which pages rewrite",
     "victim_site/teaching/reference/policies": "what browsers do for localhost, whoever uses it",
 }
 

@@ -23,8 +23,7 @@ class Seen:
     asked_application: bool = False
     broke_policy: bool = False
 
-    def act(self, method: str, path: str) -> None:
-        return None
+    act: None = None
 
 
 class Page:
@@ -54,7 +53,6 @@ def judge(
         cast("Any", Target(*looks)),
         Look("before", ()),
         ATTACK,
-        "/email",
         wait_for,
     )
     record, changed = judged.wait()

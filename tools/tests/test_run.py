@@ -413,7 +413,7 @@ def test_a_service_more_is_one_entry_more(tree: Path, monkeypatch: pytest.Monkey
         os.kill(playground.pids["bot"][0], signal.SIGKILL)
         assert await_true(lambda: playground.dead() is bot)
         assert listening(playground.victim_port)
-    assert not listening(port)
+    assert await_true(lambda: not listening(port))
 
 
 def test_an_idle_connection_holds_no_thread(tree: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -54,11 +55,13 @@ def test_the_linter_asks_for_what_the_scaffold_leaves_open_and_for_its_cells(
         ("weakness", "victim_site/weaknesses/my_idea/weakness.py"),
     ],
 )
-def test_what_is_new_passes_the_style_checks(tree: Path, kind: str, file: str) -> None:
+def test_what_is_new_passes_ruff_and_imports_what_exists(tree: Path, kind: str, file: str) -> None:
     scaffold.main([kind, "my-idea"], tree)
 
-    text = (tree / file).read_text(encoding="utf-8")
-    assert "MyIdea" in {n.name for n in ast.parse(text).body if hasattr(n, "name")}
+    body = ast.parse((tree / file).read_text(encoding="utf-8")).body
+    assert "MyIdea" in {node.name for node in body if isinstance(node, ast.ClassDef)}
+    modules = [node.module for node in body if isinstance(node, ast.ImportFrom)]
+    assert all(module and importlib.util.find_spec(module) for module in modules), modules
     for command in (["check"], ["format", "--check"]):
         subprocess.run(
             [

@@ -30,6 +30,14 @@ class Audit(HTMLParser):
                 (self.links if tag == "a" else self.loads).append(value)
 
 
+# What the teaching side declares in Content-Security-Policy.
+POLICY = {
+    "default-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+}
 OWN = re.compile(rf"/(?!/)|{re.escape(settings.ADDRESSES.playground)}/")
 KNOWN = re.compile(r"/(?!/)|[#?]|\.\.?/|http://([a-z0-9-]+\.)+localhost:\d+(/|$)|https://")
 

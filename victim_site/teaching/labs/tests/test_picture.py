@@ -22,8 +22,7 @@ from victim_site.conftest import CROSS_SITE, PASSWORDS, Bank, playground, signed
 from victim_site.label import parse
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.labs import attempt_summary, picture
-from victim_site.teaching.tests.audit import Audit
-from victim_site.teaching.tests.test_pages import POLICY
+from victim_site.teaching.tests.audit import POLICY, Audit
 from victim_site.wording import REASONS
 
 pytestmark = pytest.mark.django_db

@@ -28,8 +28,25 @@ def show(request: HttpRequest) -> HttpResponse:
         "columns": expectations.columns(),
         "tables": _tables(profile),
         "reasons": REASONS,
+        "refuted": _refuted(profile),
     }
     return render(request, "reference/matrix.html", context)
+
+
+def _refuted(profile: str) -> list[dict[str, str]]:
+    """Return what the specifications led us to expect, and this browser does differently."""
+    found = expectations.the_matrix()
+    return [
+        {
+            "attack": one.attack,
+            "where": descriptions.POSITIONS[one.position],
+            "defense": one.defense,
+            "expected": one.expected,
+            "seen": found.outcomes[profile, one.attack, one.position, one.defense],
+        }
+        for one in found.refuted
+        if one.profile == profile
+    ]
 
 
 @cache
