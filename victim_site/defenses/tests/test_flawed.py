@@ -1033,7 +1033,10 @@ def test_a_body_that_has_been_read_already_is_no_json() -> None:
 
 # The Origin of a POST, and the status that the visitor sees.
 ORIGINS = {
-    "own origin": ("http://check-after-effect.bank.localhost:8000", 303),
+    "own origin": (
+        f"http://check-after-effect.bank.localhost:{settings.ADDRESSES.victim_port}",
+        303,
+    ),
     "another site": (EVIL, 403),
     "a sub-domain": ("http://community.check-after-effect.bank.localhost:9000", 403),
     "null": ("null", 403),
