@@ -40,7 +40,7 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
 	$(VENV)/bin/mypy --platform win32 start.py tools/run.py
-	for file in attacker_site/attacks/*/server.py; do $(VENV)/bin/mypy $$file || exit; done
+	$(RUN) -m tools.server_types
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
 	$(RUN) -m tools.matrix_page --check

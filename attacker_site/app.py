@@ -20,7 +20,6 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,7 +34,7 @@ from attacker_site.hosts import Visit, is_loopback, read_host
 from attacker_site.mallory import visit as visit_as_mallory
 from attacker_site.targets import read_addresses
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
-from csrf_proof.attacks import CAUGHT_PAGE, FOLDER, Arsenal, Attack, AttackError
+from csrf_proof.attacks import CAUGHT_PAGE, Arsenal, Attack, AttackError
 from csrf_proof.positions import CROSS_SITE, HOSTS, LOOKALIKE, SUBDOMAIN
 from csrf_proof.visitor import Caught, Prepared, VisitProblem
 
@@ -63,10 +62,10 @@ class Refusal(HTTPException):
         self.form = form
 
 
-def create_app(environ: Mapping[str, str] = os.environ, attacks: Path = FOLDER) -> Flask:
+def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None = None) -> Flask:
     """Return the site. A malformed environment or attack folder raises one clear sentence."""
     addresses = read_addresses(environ)
-    arsenal = Arsenal(attacks)
+    arsenal = arsenal or Arsenal()
     check(arsenal)
     notebook = loot.Notebook(loot.folder(environ))
     app = Flask(__name__)

@@ -16,7 +16,9 @@ from attacker_site.app import create_app
 from attacker_site.tests.victim import LittleBank, Victim
 from csrf_proof.attacks import Arsenal
 
-SERVERS = Arsenal().servers
+# One for all: each would read and compile every attack anew.
+ARSENAL = Arsenal()
+SERVERS = ARSENAL.servers
 EVIL = "evil.localhost:9000"
 Get = Callable[..., TestResponse]
 
@@ -66,7 +68,7 @@ def get(tmp_path_factory: pytest.TempPathFactory) -> Get:
 
 def site(victim_address: str, var_dir: Path) -> Flask:
     """Return a site that knows this victim, and keeps its loot out of the checkout."""
-    return create_app({"VICTIM_ADDRESS": victim_address, "VAR_DIR": str(var_dir)})
+    return create_app({"VICTIM_ADDRESS": victim_address, "VAR_DIR": str(var_dir)}, ARSENAL)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from attacker_site.app import create_app
 from attacker_site.hosts import Visit, read_host
-from attacker_site.tests.conftest import EVIL, Get, closed_port, getter
+from attacker_site.tests.conftest import ARSENAL, EVIL, Get, closed_port, getter
 from catalogue.addresses import Domains
 
 LONGEST = "a" * 63
@@ -131,7 +131,9 @@ ELSEWHERE = {
 def get_elsewhere(tmp_path: Path) -> Get:
     """The site at other domains, while the bank is down."""
     nobody = f"127.0.0.1:{closed_port()}"
-    return getter(create_app({**ELSEWHERE, "VICTIM_ADDRESS": nobody, "VAR_DIR": str(tmp_path)}))
+    return getter(
+        create_app({**ELSEWHERE, "VICTIM_ADDRESS": nobody, "VAR_DIR": str(tmp_path)}, ARSENAL)
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from attacker_site.app import create_app
 from attacker_site.mallory import visit
 from attacker_site.purse import amount_to_take
 from attacker_site.targets import read_addresses
-from attacker_site.tests.conftest import Document, Get, closed_port, community, getter
+from attacker_site.tests.conftest import ARSENAL, Document, Get, closed_port, community, getter
 from attacker_site.tests.victim import LittleBank, Victim
 
 LAB = "csrf-token"
@@ -49,7 +49,9 @@ def test_the_attacker_asks_over_https_how_much_there_is(secure_victim: Victim) -
 
 def site(folder: Path, **environ: str) -> Get:
     nobody = f"127.0.0.1:{closed_port()}"
-    return getter(create_app({"VICTIM_ADDRESS": nobody, "VAR_DIR": str(folder), **environ}))
+    return getter(
+        create_app({"VICTIM_ADDRESS": nobody, "VAR_DIR": str(folder), **environ}, ARSENAL)
+    )
 
 
 def test_no_page_names_an_address_without_https(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from attacker_site.tests.conftest import (
 )
 from attacker_site.tests.test_exploits import ATTACKS, CATCHERS, LAB, POSITIONS
 from catalogue.labels import with_weakness
-from csrf_proof.attacks import FOLDER
+from csrf_proof.attacks import FOLDER, Arsenal
 
 PLAYGROUND = "http://playground.localhost:8000"
 OWN_PAGES = [
@@ -175,7 +175,7 @@ def test_an_attack_of_one_position_is_not_launched_from_the_other(tmp_path: Path
     text = toml.read_text(encoding="utf-8")
     line = next(line for line in text.splitlines() if line.startswith("positions"))
     toml.write_text(text.replace(line, 'positions = ["cross-site"]'), encoding="utf-8")
-    get = getter(create_app({"VAR_DIR": str(tmp_path / "var")}, tmp_path))
+    get = getter(create_app({"VAR_DIR": str(tmp_path / "var")}, Arsenal(tmp_path)))
 
     answer = get("/form-get/", community("csrf-token"))
 

@@ -8,13 +8,12 @@ import pytest
 
 from attacker_site.mallory import visit
 from attacker_site.targets import read_addresses
-from attacker_site.tests.conftest import SERVERS, Document, Get, community
+from attacker_site.tests.conftest import ARSENAL, SERVERS, Document, Get, community
 from attacker_site.tests.victim import Answer, LittleBank, Victim
-from csrf_proof.attacks import Arsenal
 from csrf_proof.visitor import Prepared
 
 LAB = "csrf-token--for-otter42"
-ATTACKS = Arsenal().attacks
+ATTACKS = ARSENAL.attacks
 TOSSERS = ["prefix-smuggling-post", "tossed-cookie-post"]
 HASHES = {
     "md5": (hashlib.md5(b"mallory").hexdigest(), hashlib.md5(b"alice").hexdigest()),

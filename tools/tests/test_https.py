@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tools.run import Playground
-from tools.tests.test_run import Runner, complaints, start, tree
+from tools.tests.test_run import Runner, complaints, make_tree, start, tree
 
 __all__ = ["start", "tree"]
 
@@ -24,9 +24,10 @@ LAB = "csrf-token.bank.localhost"
 REQUEST = b"GET /health HTTP/1.1\r\nHost: playground.localhost\r\nConnection: close\r\n\r\n"
 
 
-@pytest.fixture
-def secure(tree: Path) -> Iterator[Playground]:
-    with Playground(root=tree, https=True) as playground:
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
+    root = make_tree(tmp_path_factory.mktemp("secure") / "tree")
+    with Playground(root=root, https=True) as playground:
         yield playground
 
 

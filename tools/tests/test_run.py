@@ -47,8 +47,11 @@ RUNNER = "import sys, pathlib, tools.run as run; sys.exit(run.main(root=pathlib.
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A tree with the layout of this one and next to nothing in it."""
-    root = tmp_path / "tree"
+    return make_tree(tmp_path / "tree")
+
+
+def make_tree(root: Path) -> Path:
+    """Make a tree with the layout of this one and next to nothing in it."""
     for folder in ("victim_site/config", "attacker_site"):
         (root / folder).mkdir(parents=True)
     (root / "victim_site/config/wsgi.py").write_text(SITE.format(host="playground.localhost"))
@@ -56,8 +59,9 @@ def tree(tmp_path: Path) -> Path:
     (root / "attacker_site/app.py").write_text(SITE.format(host="evil.localhost"))
     shutil.copy(ROOT / "gunicorn.conf.py", root)
     # What the sites import from there: the settings of gunicorn, and the server for Windows.
+    unread = shutil.ignore_patterns("__pycache__", "tests")
     for package in ("tools", "catalogue"):
-        shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("tests"))
+        shutil.copytree(ROOT / package, root / package, ignore=unread)
     return root
 
 

@@ -12,9 +12,15 @@ import pytest
 
 from tools import scaffold
 from tools.check import BLANK, ROOT, problems
-from tools.tests.test_check import tree
+from tools.tests.test_check import copy_catalogue, tree
 
 __all__ = ["tree"]  # The fixture.
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the catalogue for tests that change nothing in it."""
+    return copy_catalogue(tmp_path_factory.mktemp("untouched"))
 
 
 @pytest.mark.parametrize(
@@ -90,11 +96,11 @@ def test_what_is_new_passes_ruff_and_imports_what_exists(tree: Path, kind: str, 
     ],
 )
 def test_what_cannot_be_begun_is_refused_with_a_sentence_and_writes_nothing(
-    tree: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    untouched: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = sorted(tree.rglob("*"))
+    before = sorted(untouched.rglob("*"))
 
-    assert scaffold.main(arguments, tree) == 2
+    assert scaffold.main(arguments, untouched) == 2
 
     assert capsys.readouterr().err
-    assert sorted(tree.rglob("*")) == before
+    assert sorted(untouched.rglob("*")) == before

@@ -123,10 +123,10 @@ def stream(
     return threads * each, sum(accepted)
 
 
-def test_thousands_of_concurrent_transfers_count_once_each(site: Playground) -> None:
+def test_hundreds_of_concurrent_transfers_count_once_each(site: Playground) -> None:
     lab = "no-defense--for-load"
 
-    sent, accepted = stream(site, lab, threads=16, each=150)
+    sent, accepted = stream(site, lab, threads=16, each=40)
 
     books = Books(site, lab)
     assert accepted > sent * 0.9
