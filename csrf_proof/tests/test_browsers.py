@@ -240,7 +240,7 @@ def test_a_playwright_that_drives_no_stock_firefox_is_given_none(
 ) -> None:
     monkeypatch.setattr(browsers, "version", lambda name: "1.65.2")
     monkeypatch.setattr(browsers, "_starts_a_snap", lambda path: False)
-    monkeypatch.setattr(browsers.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
 
     assert browsers._system_path("firefox") is None
     assert browsers._system_path("chromium") == "/usr/bin/chromium-headless-shell"
