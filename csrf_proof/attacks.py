@@ -26,7 +26,7 @@ from urllib.parse import urlencode, urlsplit
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from csrf_proof.limits import TookTooLong, within
+from csrf_proof.foreign_code import TookTooLong, within
 from csrf_proof.positions import CROSS_SITE, POSITIONS, SAME_ORIGIN
 from csrf_proof.visitor import Caught, Prepared, Visitor, VisitProblem
 

@@ -31,6 +31,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -45,6 +46,10 @@ SYSTEM_NAMES = {
     "chromium-no-3pc": ("chromium",),
     "firefox": ("firefox-esr", "firefox"),
 }
+
+# From this version on Playwright asks a stock Firefox ESR for what it doesn't have, and drives only
+# its own.
+NO_STOCK_FIREFOX = (1, 65)
 
 # Debian's build of Chromium reads this folder, and blocks third-party cookies by default.
 DEBIAN_CHROMIUM = Path("/etc/chromium.d")
@@ -82,11 +87,17 @@ class Plan:
 
 
 def _system_path(profile: str) -> str | None:
+    if profile == "firefox" and _playwright_version() >= NO_STOCK_FIREFOX:
+        return None
     for name in SYSTEM_NAMES[profile]:
         path = shutil.which(name)
         if path and "snap" not in Path(path).resolve().parts and not _starts_a_snap(Path(path)):
             return path
     return None
+
+
+def _playwright_version() -> tuple[int, ...]:
+    return tuple(int(part) for part in version("playwright").split(".")[:2])
 
 
 def _starts_a_snap(path: Path) -> bool:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Error, Page, Request
 
-from csrf_proof import why
+from csrf_proof import cookie_rules
 from csrf_proof.attacks import SIGNED_IN, SIGNS_IN_LATER, Attack
 from csrf_proof.reasons import CSP_REFUSED, NOT_SENT, PREFLIGHT_REFUSED, RESPONSE_UNREADABLE
 from csrf_proof.watching import TELL_OF_POLICY, Evidence, Watch
@@ -243,14 +243,14 @@ class _Trial:
         if evidence.cookies_sent or not evidence.cookies_withheld:
             return None
         parts = urlsplit(self.target.url)
-        request = why.Request(
+        request = cookie_rules.Request(
             act.method,
             {name.title(): value for name, value in evidence.headers.items()},
             f"{parts.scheme}://{parts.netloc}",
             self.target.site,
         )
         samesite = self.watch.samesite(evidence.cookies_withheld[0])
-        return why.no_session(
+        return cookie_rules.no_session(
             request, samesite, cookie_sent=False, anybody_signed_in=lambda: True
         ).code
 

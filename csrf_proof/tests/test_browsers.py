@@ -233,3 +233,14 @@ def test_a_persistent_chromium_leaves_no_folder_behind(
         assert page.title() == "A page"
         browser.close()
         assert not list(tmp_path.glob("csrf-playground-*"))
+
+
+def test_a_playwright_that_drives_no_stock_firefox_is_given_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(browsers, "version", lambda name: "1.65.2")
+    monkeypatch.setattr(browsers, "_starts_a_snap", lambda path: False)
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+
+    assert browsers._system_path("firefox") is None
+    assert browsers._system_path("chromium") == "/usr/bin/chromium-headless-shell"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils import timezone
 
-from csrf_proof import why
+from csrf_proof import cookie_rules
 from csrf_proof.reasons import CORS_CLOSED, Reason
 from victim_site.bank.labs import hold
 from victim_site.bank.models import Attempt, Session
@@ -132,7 +132,7 @@ def record_by_session(request: BankRequest, action: str, refused: Verdicts, kind
 
 def browser_reason(request: BankRequest) -> Reason:
     """Return why no live session arrived with the request."""
-    return why.no_session(
+    return cookie_rules.no_session(
         _as_sent(request),
         request.label.samesite,
         cookie_sent=settings.SESSION_COOKIE_NAME in request.COOKIES,
@@ -145,9 +145,9 @@ def site_relation(request: BankRequest) -> str | None:
     return _as_sent(request).relation
 
 
-def _as_sent(request: BankRequest) -> why.Request:
+def _as_sent(request: BankRequest) -> cookie_rules.Request:
     method = request.method or ""
-    return why.Request(
+    return cookie_rules.Request(
         method, request.headers, own_origin(request), settings.ADDRESSES.domains.bank
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from csrf_proof.why import relation_of
+from csrf_proof.cookie_rules import relation_of
 from victim_site.bank.attempts import (
     ACT,
     APPLIED,

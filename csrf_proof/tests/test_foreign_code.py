@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from csrf_proof.limits import TookTooLong, within
+from csrf_proof.foreign_code import TookTooLong, within
 
 
 def test_what_ends_in_time_returns_or_raises_as_usual() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from csrf_proof.why import Request, no_session, relation_of
+from csrf_proof.cookie_rules import Request, no_session, relation_of
 
 OWN, SITE = "https://bank.example", "bank.example"
 CHROME, FIREFOX = {"User-Agent": "Chrome/156.0"}, {"User-Agent": "Firefox/153.0"}
