@@ -377,7 +377,12 @@ def room(site: Site, bare_port: int) -> None:
 def bare_site(kind: str, folder: Path) -> Iterator[tuple[int, list[int], float]]:
     """Run a bare application; yield its port, its process ids, and seconds until it answered."""
     port = free_port()
-    env = {**os.environ, "BARE_DATABASE": str(folder / "bare.sqlite3")}
+    # The settings of gunicorn import from the project.
+    env = {
+        **os.environ,
+        "BARE_DATABASE": str(folder / "bare.sqlite3"),
+        "PYTHONPATH": str(ROOT),
+    }
     (folder / f"bare_{kind}.py").write_text(BARE[kind], encoding="utf-8")
     begin = time.monotonic()
     master = subprocess.Popen(

@@ -202,11 +202,17 @@ def site() -> Site:
 
 
 @pytest.fixture(scope="session")
-def browsers() -> Iterator[Browsers]:
-    with sync_playwright() as playwright:
-        running = Browsers(playwright)
+def playwright() -> Iterator[Playwright]:
+    """The one Playwright of this worker: a second cannot be started beside it."""
+    with sync_playwright() as running:
         yield running
-        running.close()
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright: Playwright) -> Iterator[Browsers]:
+    running = Browsers(playwright)
+    yield running
+    running.close()
 
 
 @pytest.fixture

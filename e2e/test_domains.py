@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright
 
 from catalogue import matrix
 from catalogue.addresses import Domains
@@ -60,12 +60,6 @@ def playground() -> Iterator[Playground]:
 def elsewhere(playground: Playground) -> Site:
     ports = playground.victim_port, playground.attacker_port
     return Site(*ports, "https", domains=DOMAINS)
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
 
 
 @contextmanager

@@ -102,9 +102,9 @@ class RunningBank:
         self.host = f"no-defense--for-f{os.urandom(4).hex()}.bank.localhost:{self.port}"
         self.cookie = self._sign_in()
 
-    def raw(self, data: bytes) -> bytes:
-        """Send bytes; return all that comes until the other side closes, or a second has passed."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+    def raw(self, data: bytes, seconds: float = 1) -> bytes:
+        """Send bytes; return all that comes until the other side closes, or is silent so long."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as connection:
             connection.sendall(data)
             received = b""
             try:
@@ -127,7 +127,9 @@ class RunningBank:
                 f"Content-Length: {len(body)}",
                 "Connection: close",
                 body=body,
-            )
+            ),
+            # The bank closes the connection; on a busy machine a first sign-in takes a while.
+            seconds=30,
         )
         found = re.search(rb"Set-Cookie: (sessionid=[^;]+)", answer)
         assert found
