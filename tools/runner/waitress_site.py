@@ -43,6 +43,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     a client holds no thread, but it would keep one of few connections forever.
     """
 
+    request: Any
+    last_activity: float
+
     def handle_read(self) -> None:
         incomplete, since = self.request, self.last_activity
         super().handle_read()
