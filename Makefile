@@ -44,7 +44,7 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
 	$(RUN) -m tools.matrix_page --check
-	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site tools -n 2 -q
+	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site webserver tools -n 2 -q
 
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
 	$(PYTEST_CELLS)
@@ -60,8 +60,8 @@ sabotage: browsers ## Take each defense away, and see its column turn red (DEFEN
 	$(RUN) -m e2e.sabotage $(DEFENSE)
 
 ##@ Measure
-bench: browsers ## Ratios to floors measured in the same run; asserts nothing (SHORT=1: does it run?)
-	$(RUN) -m e2e.bench
+bench: browsers ## Ratios to floors measured in the same run; asserts nothing (AGAINST=TREE, WRITE=1)
+	$(RUN) -m benchmarks $(if $(AGAINST),--against "$(AGAINST)") $(if $(WRITE),--write)
 
 ##@ Prepare
 browsers: to-test ## Make sure the three browsers are there

@@ -6,7 +6,7 @@ to open. Ctrl-C, SIGTERM, SIGHUP, or the end of either site stops both. Exit sta
 or another signal, or if a playground is running there already; 1 when a site died; 2 when
 something has to be changed first.
 
-Tests and benches use ``Playground`` and ``free_port`` from here.
+Tests and benchmarks use ``Playground`` and ``free_port`` from here.
 """
 
 from __future__ import annotations
