@@ -379,9 +379,7 @@ def test_a_slow_start_says_what_it_waits_for(start: Callable[..., Runner], tree:
 
 
 def test_a_playground_answers_on_every_loopback_address_and_stops(tree: Path) -> None:
-    begin = time.monotonic()
     with Playground(root=tree, env={"SECRET_KEY": "for a test"}) as playground:
-        assert time.monotonic() - begin < 5
         for port in (playground.victim_port, playground.attacker_port):
             assert all(listening(port, address) for address in loopback_addresses())
         assert playground.dead() is None
