@@ -43,7 +43,7 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
-	$(VENV)/bin/mypy --platform win32 start.py tools/run.py
+	$(VENV)/bin/mypy --platform win32 --cache-dir .mypy_cache/win32 start.py tools/run.py
 	$(RUN) -m tools.server_types
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
