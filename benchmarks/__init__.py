@@ -1,0 +1,1 @@
+"""Figures: how fast the playground is, next to what it's built on. Asserts nothing."""

@@ -1,0 +1,71 @@
+"""Measure the playground against floors: what it costs beyond what it's built on.
+
+`python -m benchmarks` asserts nothing and prints a table. Each floor is measured in the same run,
+in turns with what is compared with it, so a machine whose speed drifts does so for both. A ratio of
+1 is as good as the floor, 0.5 half as good. Figures are medians of rounds.
+
+With `--against TREE`, another checkout is measured in turns with this one, in the column “before”.
+With `--write`, the ratios go to `benchmarks/last-release.toml`.
+
+Limits: the client and the sites share the processor, so rates are lower than the sites could have,
+and ratios are valid for this machine alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks import requests
+from benchmarks.pressing import GENERATOR
+from benchmarks.short import SESSIONS
+from benchmarks.starting import floor, playground
+from benchmarks.table import BEFORE, NOW, Table, machine
+from tools.run import ROOT
+
+PARTS = ("requests",)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; else all")
+    parser.add_argument("--source-root", type=Path, default=ROOT, help="measure that checkout")
+    parser.add_argument("--against", type=Path, help="measure that checkout as well, as “before”")
+    parser.add_argument(
+        "--write", action="store_true", help="keep the ratios as the last release's"
+    )
+    given = parser.parse_args(arguments)
+    if wrong := set(given.parts) - set(PARTS):
+        parser.error(f"there is no part {wrong.pop()}")
+    parts = given.parts or PARTS
+    roots = {BEFORE: given.against} if given.against else {}
+    roots[NOW] = given.source_root
+    begin, load = time.monotonic(), os.getloadavg()[0]
+    table = Table(list(roots))
+    table.head()
+    with tempfile.TemporaryDirectory(prefix="csrf-playground-") as name, ExitStack() as stack:
+        folder = Path(name)
+        trees = {
+            which: stack.enter_context(playground(root.resolve(), folder / which))
+            for which, root in roots.items()
+        }
+        hello, _ = stack.enter_context(floor("django_hello", folder, filled=SESSIONS))
+        page, sessions = stack.enter_context(floor("django_page", folder, filled=SESSIONS))
+        if "requests" in parts:
+            floors = requests.floor_loads(hello, page, sessions.split())
+            table.add(requests.measure(floors, trees, folder))
+    if given.write:
+        table.write(given.source_root)
+    seconds = time.monotonic() - begin
+    print(f"{machine()}, load {load:.1f} before; requests by {GENERATOR}; {seconds:.0f} s in all")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
