@@ -5,8 +5,8 @@ its arguments, to see what Django sends to the database. From then on that is se
 arguments put in:
 
     @prepared
-    def names(lab: int) -> QuerySet[Account, tuple[str]]:
-        return Account.objects.filter(lab_id=lab).values_list("username")
+    def customers(lab: int) -> QuerySet[Account]:
+        return Account.objects.filter(lab_id=lab).defer("avatar")
 
 The arguments are text, whole numbers or times, passed by position and used as they are: the query
 must be the same one whatever they are.
@@ -16,39 +16,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache, wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from functools import cache, partial, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.models.query import ModelIterable
 from django.db.models.signals import post_save
 from django.db.models.sql import InsertQuery
 
 P = ParamSpec("P")
-Row = TypeVar("Row", bound=tuple[Any, ...])
+Row = TypeVar("Row")
 # For each parameter of a query which argument goes there, or else what it always is.
 Places = list[tuple[int | None, Any]]
 
 
 def prepared(build: Callable[P, models.QuerySet[Any, Row]]) -> Callable[P, list[Row]]:
-    """Make a function that returns a queryset, with its columns in `values_list`, return rows."""
+    """Make a function that returns a queryset, of instances or of `values_list`, return a list."""
 
     @cache
-    def statement(*kinds: type) -> tuple[str, Places, Any, dict[int, Any]]:
+    def statement(*kinds: type) -> tuple[str, Places, Callable[[Any], list[Row]]]:
         here = connections[DEFAULT_DB_ALIAS]
         stand_ins = _stand_ins(kinds)
-        compiler = build(*stand_ins).query.get_compiler(connection=here)  # type: ignore[call-arg]
+        queryset = build(*stand_ins)  # type: ignore[call-arg]
+        compiler = queryset.query.get_compiler(connection=here)
         sql, sent = compiler.as_sql()
-        converters = compiler.get_converters([column for column, *_ in compiler.select])
-        return sql, _places(stand_ins, sent, here), compiler, converters
+        return sql, _places(stand_ins, sent, here), _reader(queryset, compiler)
 
     @wraps(build)
     def run(*values: P.args, **_: P.kwargs) -> list[Row]:
-        sql, places, compiler, converters = statement(*map(type, values))
+        sql, places, read = statement(*map(type, values))
         here = connections[DEFAULT_DB_ALIAS]
         with here.cursor() as cursor:
             cursor.execute(sql, _put_in(places, values, here))
-            rows = compiler.apply_converters(cursor.fetchall(), converters)
-            return [cast("Row", tuple(row)) for row in rows]
+            return read(cursor.fetchall())
 
     return run
 
@@ -98,6 +98,19 @@ def _insertion(model: type[models.Model]) -> tuple[str, list[models.Field[Any, A
     compiler.returning_fields = model._meta.db_returning_fields
     [(sql, _)] = compiler.as_sql()
     return sql, fields
+
+
+def _reader(queryset: Any, compiler: Any) -> Callable[[Any], list[Any]]:
+    """Return what makes of the database's rows what the queryset would make of them."""
+    columns = [column for column, *_ in compiler.select]
+    converters = compiler.get_converters(columns)
+    make: Callable[[Any], Any] = tuple
+    if issubclass(queryset._iterable_class, ModelIterable):
+        if queryset.query.select_related:
+            raise TypeError("A prepared query takes no select_related.")
+        names = [column.target.attname for column in columns]
+        make = partial(queryset.model.from_db, DEFAULT_DB_ALIAS, names)
+    return lambda rows: [make(row) for row in compiler.apply_converters(rows, converters)]
 
 
 def _stand_ins(kinds: Sequence[type]) -> list[Any]:

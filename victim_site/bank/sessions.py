@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
@@ -26,6 +28,7 @@ class SessionStore(DatabaseStore):
     """
 
     account: Account | None = None
+    _saved: tuple[str | None, dict[str, Any]] | None = None
 
     def __init__(self, session_key: str | None = None) -> None:
         # A quoted cookie may contain NUL, and PostgreSQL refuses to look for it in text.
@@ -48,10 +51,33 @@ class SessionStore(DatabaseStore):
             self.account.lab = Lab.from_db(DEFAULT_DB_ALIAS, _LAB, lab)
         return self.decode(data)
 
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """Return what signed data says; the signature of the same data is checked once."""
+        return deepcopy(_decoded(session_data))
+
+    def save(self, must_create: bool = False) -> None:
+        """Save, unless it's saved: a sign-in saves within its act, and the middleware after it."""
+        if must_create or self._saved != (self.session_key, dict(self.items())):
+            super().save(must_create)
+            self._saved = self.session_key, deepcopy(dict(self.items()))
+
+    def exists(self, session_key: str) -> bool:
+        return bool(_with_key(session_key))
+
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         session = cast("Session", super().create_model_instance(data))
         session.account_id = data.get(SESSION_KEY)
         return session
+
+
+@lru_cache(maxsize=1024)
+def _decoded(session_data: bytes | str) -> dict[str, Any]:
+    return DatabaseStore.decode(SessionStore(), session_data)
+
+
+@prepared
+def _with_key(key: str) -> QuerySet[Session, tuple[str]]:
+    return Session.objects.filter(session_key=key).values_list("session_key")
 
 
 @prepared

@@ -83,6 +83,25 @@ def test_an_insertion_is_a_save() -> None:
     assert Transfer.objects.get(pk=paid.pk).at == paid.at
 
 
+def test_instances_are_those_of_the_queryset() -> None:
+    lab = open_lab("no-defense")
+    Account.objects.filter(username="alice").update(avatar=b"GIF89a", avatar_type="image/gif")
+
+    @prepared
+    def customers(lab: int) -> QuerySet[Account]:
+        return Account.objects.filter(lab_id=lab).defer("avatar").order_by("pk")
+
+    alice, mallory = customers(lab.pk)
+    assert [alice, mallory] == list(lab.accounts.order_by("pk"))
+    assert alice.get_deferred_fields() == {"avatar"}
+    assert (alice.username, alice.balance, alice.avatar_type) == ("alice", 1000, "image/gif")
+    assert bytes(alice.avatar) == b"GIF89a"
+    alice.balance = 5
+    alice.save()
+    mallory.refresh_from_db()
+    assert (lab.accounts.get(username="alice").balance, mallory.balance) == (5, 1000)
+
+
 def test_a_query_that_hides_its_argument_is_refused() -> None:
     @prepared
     def rounded(number: int) -> QuerySet[Lab, tuple[int]]:
