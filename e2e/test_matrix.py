@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext
-
 from catalogue import matrix
 from csrf_proof import profiles, trial
 from csrf_proof.attacks import SIGNED_OUT
+from csrf_proof.windows import Window
 from e2e.attacks import all_attacks
 from e2e.bank import Lab, Site
 from e2e.conftest import Browsers
@@ -31,16 +30,16 @@ def test_cell(
 ) -> None:
     record_property("cell-profile", cell.profile)
     ages = profiles.ages(cell.attack, cell.cookie_age)
-    with profiles.fresh_context(browsers.get(cell.profile, *ages)) as context:
-        try_out(cell, context, Lab(site, cell.defense))
+    with browsers.window(cell.profile, cell.attack, *ages) as window:
+        try_out(cell, window, Lab(site, cell.defense))
 
 
-def try_out(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
+def try_out(cell: matrix.Cell, window: Window, lab: Lab) -> None:
     """Try a cell's attack on a lab, and compare what came out with what the cell expects."""
     attack = all_attacks()[cell.attack]
     gets_old = cell.cookie_age == "old" and profiles.grows_old_by_the_clock(cell.attack)
     result = trial.run(
-        context,
+        window,
         attack,
         lab.site.attack_page(cell.attack, cell.position, lab.label),
         LabTarget(lab, attack),
@@ -60,7 +59,7 @@ def try_out(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
         assert not lab.loot(cell.attack), "the attacker got something after all"
     if cell.attack == "form-post" and attack.victim != SIGNED_OUT:
         # The bank's answer must not have signed alice out by replacing her cookie.
-        page = context.pages[-1]
+        page = window.page
         page.wait_for_url(f"{lab.url}/**")
         page.goto(lab.url)
         assert page.is_visible("h1.greeting"), "a blocked attack signed alice out"
