@@ -32,6 +32,9 @@ TESTS_OF_A_FIREFOX = 60
 # The attacks of the classic account: by image, by link, by hidden form.
 CLASSIC = {"image-get", "link-get", "form-post"}
 
+# One attack for each way in which a browser sends a request.
+VECTORS = {"image-get", "form-post", "hidden-frame-post", "fetch-post", "beacon-post", "ping-post"}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -83,7 +86,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wanted = metafunc.config.getoption("--profile") or list(profiles.STATED)
-    if "cell" in metafunc.fixturenames:
+    if "shortened" in metafunc.fixturenames:
+        cells = [cell for cell in a_sample_of_shortcuts() if cell.profile in wanted]
+        metafunc.parametrize("shortened", cells, ids=lambda cell: cell.name)
+    elif "cell" in metafunc.fixturenames:
         cells = [cell for cell in provable_cells() if cell.profile in wanted]
         if not metafunc.config.getoption("--all-cells"):
             cells = a_cell_for_each_reason(cells)
@@ -104,7 +110,7 @@ def browser_of(item: pytest.Item) -> tuple[int, tuple[str, ...]]:
     # A profile is called `profile`, or otherwise where a file chooses its own.
     for value in item.callspec.params.values() if hasattr(item, "callspec") else ():
         if isinstance(value, matrix.Cell):
-            long_way = item.config.getoption("--long-way")
+            long_way = item.config.getoption("--long-way") or "long_way" in item.name
             _, name = way_of(value.profile, value.attack, long_way=long_way)
             return place_of(name), profiles.ages(value.attack, value.cookie_age)
         if isinstance(value, str) and value in profiles.STATED:
@@ -132,6 +138,19 @@ def provable_cells() -> list[matrix.Cell]:
     expectations = matrix.load(Path(os.environ.get("E2E_MATRIX", matrix.FILE)))
     cells = [cell for cell in expectations.cells() if cell.outcome != matrix.NOT_APPLICABLE]
     return sorted(cells, key=lambda c: (profiles.ORDER.index(c.profile), c.cookie_age))
+
+
+def a_sample_of_shortcuts() -> list[matrix.Cell]:
+    """Return a cell for each vector and position that a shortcut is taken for, without a defense:
+    there the browser alone decides. `make parity` tries all the others."""
+    return [
+        cell
+        for cell in provable_cells()
+        if way_of(cell.profile, cell.attack, long_way=False)[0] != "fresh"
+        and cell.attack in VECTORS
+        and cell.defense == matrix.CONTROL
+        and cell.cookie_age == "fresh"
+    ]
 
 
 def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
@@ -207,9 +226,11 @@ class Browsers:
         return self._open[key]
 
     @contextmanager
-    def window(self, profile: str, attack: str, *arguments: str) -> Iterator[windows.Window]:
+    def window(
+        self, profile: str, attack: str, *arguments: str, long_way: bool = False
+    ) -> Iterator[windows.Window]:
         """Give a window of that profile for one trial of an attack."""
-        way, name = way_of(profile, attack, long_way=self._long_way)
+        way, name = way_of(profile, attack, long_way=long_way or self._long_way)
         browser = self.get(name, *arguments)
         if way == "kept":
             if self._kept is None or self._kept.browser is not browser:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from catalogue import matrix
-from csrf_proof import profiles, trial
+from csrf_proof import profiles, trial, windows
 from csrf_proof.attacks import SIGNED_OUT
 from csrf_proof.windows import Window
 from e2e.attacks import all_attacks
 from e2e.bank import Lab, Site
-from e2e.conftest import Browsers
+from e2e.conftest import Browsers, provable_cells
 from e2e.target import LabTarget
 
 # Where each action of the bank is performed.
@@ -31,6 +31,26 @@ def test_cell(
     record_property("cell-profile", cell.profile)
     ages = profiles.ages(cell.attack, cell.cookie_age)
     with browsers.window(cell.profile, cell.attack, *ages) as window:
+        try_out(cell, window, Lab(site, cell.defense))
+
+
+def test_the_long_way_ends_as_the_shortcut_does(
+    shortened: matrix.Cell, browsers: Browsers, site: Site
+) -> None:
+    with browsers.window(shortened.profile, shortened.attack, long_way=True) as window:
+        try_out(shortened, window, Lab(site, shortened.defense))
+
+
+def test_the_shell_does_not_block_third_party_cookies_of_websockets(
+    browsers: Browsers, site: Site
+) -> None:
+    """Else a full browser would be needed for nothing."""
+    (cell,) = (
+        cell
+        for cell in provable_cells()
+        if cell.name == "chromium/websocket-hijack/cross-site/no-defense"
+    )
+    with windows.fresh(browsers.get("chromium"), told_to_block=True) as window:
         try_out(cell, window, Lab(site, cell.defense))
 
 
