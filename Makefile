@@ -17,7 +17,7 @@ PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage bench docs new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,8 +53,14 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
 	$(PYTEST_CELLS)
 
-matrix-full: browsers ## Every cell, every honest user, and axe on every page (about an hour)
+matrix-full: browsers ## Every cell, every honest user, and axe on every page (about 20 minutes)
 	$(PYTEST_CELLS) e2e/test_honest.py e2e/test_weaknesses.py e2e/test_safety.py --all-cells
+
+parity: browsers ## Every cell that takes a shortcut, the long way (PROFILE=firefox: those of one)
+	$(PYTEST_BROWSER) e2e/test_matrix.py -k test_cell --all-cells --long-way $(addprefix --profile ,$(or $(PROFILE),chromium-no-3pc firefox))
+
+flaky: browsers ## All browser tests three times, 300 cells among them, with every core kept busy
+	$(RUN) -m e2e.flaky
 
 matrix-https: browsers ## What https changes, and attacks that must not notice it (K, PROFILE as above)
 	$(PYTEST_BROWSER) e2e/test_https.py --all-cells $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE)) || [ $$? -eq 5 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import os
+import random
 import tempfile
 import time
 from collections.abc import Iterator
@@ -45,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="every cell; otherwise those that differ in more than the defense, and some more",
     )
+    parser.addoption("--cells", type=int, help="this many cells, drawn by --seed")
+    parser.addoption("--seed", type=int, default=0)
     parser.addoption(
         "--long-way",
         action="store_true",
@@ -91,7 +94,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("shortened", cells, ids=lambda cell: cell.name)
     elif "cell" in metafunc.fixturenames:
         cells = [cell for cell in provable_cells() if cell.profile in wanted]
-        if not metafunc.config.getoption("--all-cells"):
+        if count := metafunc.config.getoption("--cells"):
+            drawn = random.Random(metafunc.config.getoption("--seed")).sample(cells, count)
+            cells = [cell for cell in cells if cell in drawn]
+        elif not metafunc.config.getoption("--all-cells"):
             cells = a_cell_for_each_reason(cells)
         metafunc.parametrize("cell", cells, ids=lambda cell: cell.name)
     elif "profile" in metafunc.fixturenames:

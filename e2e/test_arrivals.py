@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from csrf_proof import profiles
+from csrf_proof import profiles, trial
 from e2e import attacks
 from e2e.bank import Lab, Site, browser_cookies
 from e2e.conftest import Browsers
@@ -31,8 +31,6 @@ PROFILES = ("chromium", "firefox")
 LABS = {"Strict": "samesite-strict", "Lax": "samesite-lax", "None": "no-defense"}
 # The values whose cookie comes along.
 STRICTLY, LAXLY, CROSS_SITE = ("Strict", "Lax", "None"), ("Lax", "None"), ("None",)
-# How long a request that a browser is not expected to make is waited for, in milliseconds.
-SILENCE = 1500
 
 GENERATED = "fetch/metadata/generated"
 PAGE, FRAME = ("navigate", "document"), ("navigate", "iframe")
