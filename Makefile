@@ -5,8 +5,8 @@ UV ?= uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 START := $(PYTHON) start.py --venv $(VENV)
-# Browsers are the cost of a test, and more than three a pair of cores gain nothing.
-WORKERS ?= 3
+# Two for each of two cores: a test of a browser waits for a quarter of its time.
+WORKERS ?= 4
 PYTEST_BROWSER := $(RUN) -m pytest -n $(WORKERS) --dist worksteal -q
 
 # When make was called, for the last line of `make test`.

@@ -14,7 +14,7 @@ import time
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 CELLS = 100
-WORKERS = os.environ.get("WORKERS", "3")
+WORKERS = os.environ.get("WORKERS", "4")
 
 
 def spin() -> None:
