@@ -44,7 +44,7 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
 	$(RUN) -m tools.matrix_page --check
-	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site tools -n 2 -q
+	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site webserver tools -n 2 -q
 
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
 	$(PYTEST_CELLS)

@@ -6,7 +6,6 @@ What differs between the sites, the application and ``--bind``, comes on the com
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from typing import Any
 
@@ -18,10 +17,11 @@ try:
 except addresses.AddressError as error:
     sys.exit(str(error))
 
-# Threads, since a page costs little and a waiting browser should not hold a whole process. Two
-# processes use two cores, and SQLite gains nothing from more writers. Half of the threads may be
-# held by statement feeds (victim_site/bank/feed.py).
-worker_class = "gthread"
+# Threads, since a page costs little, and a request that waits for the database should not hold a
+# whole process. Two processes use two cores, and SQLite gains nothing from more writers. Whatever
+# waits for a client has no thread: webserver/ has that, its limits, and the threads beside these
+# for polls and statement feeds.
+worker_class = "webserver.worker.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
 
@@ -32,6 +32,13 @@ reuse_port = True
 # Longer than a person thinks between two clicks, so that a click needs no new connection. Idle
 # connections hold no thread.
 keepalive = 15
+
+# What a client says about itself is a proxy's word only if it comes from one of these addresses;
+# gunicorn would believe everyone on this machine. Even a proxy may say no more than how a browser
+# spoke to it (X-Forwarded-Proto): the sites are at the root of their hosts.
+forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
+forwarder_headers = ""
 
 # The control socket lies in the user's home and is shared by every gunicorn of that user: the
 # two sites, and two checkouts, would take it from one another.
@@ -57,7 +64,6 @@ limit_request_line = 4094
 if here.scheme == "https":
     from tools import https
 
-    worker_class = "tools.https.Worker"
     ssl_context = https.ssl_context
     # That there is such a file is what tells gunicorn to speak TLS.
     certfile = str(https.the_authority().file)
@@ -79,14 +85,3 @@ def on_starting(server: Any) -> None:
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
     if os.getppid() != int(runner):
         sys.exit("The runner is gone, so this site does not start.")
-
-
-def post_fork(server: Any, worker: Any) -> None:
-    """Hand a connection over only when its first bytes are there (Linux).
-
-    Chromium opens connections ahead of need. Each would hold a thread for up to five seconds, and
-    a handful of visitors would stop a worker.
-    """
-    if hasattr(socket, "TCP_DEFER_ACCEPT"):
-        for listener in worker.sockets:
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 5)

@@ -212,6 +212,9 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     def admit() -> Response | None:
         header = request.environ.get("HTTP_HOST", "")
         g.visit = read_host(header, addresses.domains)
+        if g.visit and "Transfer-Encoding" in request.headers:  # Its body would be read as empty.
+            message = "A body is read only if Content-Length says how long it is."
+            raise Refusal(411, "Length needed", message)
         if g.visit or (request.path == "/health" and is_loopback(header)):
             return None
         return make_response(render_template("misdirected.html", addresses=addresses), 421)

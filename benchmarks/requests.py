@@ -134,16 +134,16 @@ def _polls(victim: Running, host: str, cookies: Sequence[str]) -> list[Request]:
 
 def poll_address(page: str) -> str:
     """Return the address that a page asks for news, as its script would."""
-    if found := re.search(r'data-poll="([^"]+)"', page):
-        return unescape(found[1])
+    shown = [unescape(version) for version in re.findall(r'data-version="([^"]*)"', page)]
+    if shown and "=" in shown[0]:
+        return f"/poll/?{'&'.join(shown)}"
     # Before that there was an address for each part of a page, and its version in another element.
     part = re.search(r"<[^>]*\bdata-live\b[^>]*>", page)
     address = re.search(r'hx-get="([^"]+)"', part[0]) if part else None
-    version = re.search(r'data-version="([^"]*)"', page)
-    if not address or not version:
+    if not address or not shown:
         raise SystemExit("The page doesn't say where it asks for news.")
     joint = "&" if "?" in address[1] else "?"
-    return f"{unescape(address[1])}{joint}version={unescape(version[1])}"
+    return f"{unescape(address[1])}{joint}version={shown[0]}"
 
 
 def measure(floors: Mapping[str, Load], trees: Mapping[str, Tree], folder: Path) -> list[Row]:

@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from html import unescape
 from urllib.parse import urlencode
 
 from playwright.sync_api import sync_playwright
@@ -63,12 +64,14 @@ class Learner:
         token = honest(page.partition("<main")[2]).fields["csrfmiddlewaretoken"]
         self._playground(f"{PAGE}predict/", {"csrfmiddlewaretoken": token, "choice": "get-refused"})
         for lab, said in (("no-defense", "What happened</dt>"), ("post-only", "Lesson 2 is done")):
-            version = _VERSION.findall(self._page())[0]
+            version = unescape(_VERSION.findall(self._page())[0])
             self._be_attacked(f"{lab}--for-{self.name}")
             for _ in range(100):
-                answer, news = self._playground(f"{PAGE}live/?for={self.name}&version={version}")
-                if answer.status == 200 and said in news:
-                    break
+                answer, _ = self._playground(f"/poll/?{version}")
+                if answer.status == 200:
+                    answer, news = self._playground(f"{PAGE}live/?for={self.name}")
+                    if said in news:
+                        break
                 time.sleep(0.01)
             else:
                 raise SystemExit(f"Lesson 2 never said “{said}” to {self.name}.")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from csrf_proof import profiles
 from e2e.bank import Lab, Site, sign_in_by_hand
@@ -179,7 +179,72 @@ def test_a_hidden_tab_asks_nothing(context: BrowserContext, site: Site) -> None:
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{site.playground}/labs/no-defense/")
     page.wait_for_timeout(2500)
-    assert not [address for address in asked if "/log/" in address]
+    assert not [address for address in asked if "/poll/" in address or "/log/" in address]
+
+
+def test_a_tab_that_comes_back_asks_at_once(context: BrowserContext, site: Site) -> None:
+    lab = Lab(site, "no-defense")
+    page = context.new_page()
+    page.add_init_script(
+        "window.away = false; Object.defineProperty(document, 'hidden', {get: () => window.away})"
+    )
+    page.goto(f"{site.playground}/labs/{lab.label}/")
+    page.evaluate("window.away = true")
+    lab.sign_in()
+    page.wait_for_timeout(1500)
+    assert page.is_visible("text=Nothing yet")
+    with page.expect_response("**/poll/**", timeout=900):
+        page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector("text=POST /login")
+
+
+def test_a_page_that_gets_no_answer_says_so_asks_less_often_and_goes_on(
+    context: BrowserContext, site: Site
+) -> None:
+    lab = Lab(site, "no-defense")
+    page = context.new_page()
+    asked: list[float] = []
+
+    def busy(route: Route) -> None:
+        asked.append(time.monotonic())
+        route.fulfill(status=503)
+
+    page.route("**/poll/**", busy)
+    page.goto(f"{site.playground}/labs/{lab.label}/")
+    page.wait_for_selector("text=asks again in 4 seconds")
+    assert asked[1] - asked[0] > 1.9
+    lab.sign_in()
+    page.unroute("**/poll/**")
+    page.wait_for_selector("text=POST /login")
+    page.wait_for_selector(".unanswered", state="hidden")
+
+
+def test_a_part_that_does_not_come_is_asked_for_again(context: BrowserContext, site: Site) -> None:
+    lab = Lab(site, "no-defense")
+    page = context.new_page()
+    page.route("**/log/", lambda route: route.fulfill(status=503))
+    page.goto(f"{site.playground}/labs/{lab.label}/")
+    lab.sign_in()
+    page.wait_for_selector("text=asks again in 2 seconds")
+    page.unroute("**/log/")
+    page.wait_for_selector("text=POST /login")
+    page.wait_for_selector(".unanswered", state="hidden")
+
+
+def test_older_attempts_are_a_click_away_and_stay_when_another_arrives(
+    context: BrowserContext, site: Site
+) -> None:
+    lab = Lab(site, "no-defense")
+    for _ in range(22):
+        lab.sign_in()
+    page = context.new_page()
+    page.goto(f"{site.playground}/labs/{lab.label}/")
+    assert page.locator(".attempts > li").count() == 20
+    page.click("text=Show 2 older attempts")
+    expect(page.locator(".attempts > li")).to_have_count(22)
+    expect(page.locator("li:target")).to_be_in_viewport()
+    lab.sign_in()
+    expect(page.locator(".attempts > li")).to_have_count(23)
 
 
 def test_the_self_check_says_what_this_browser_does(

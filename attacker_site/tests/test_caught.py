@@ -139,3 +139,13 @@ def test_a_post_is_taken_nowhere_else(attacker: Attacker) -> None:
     paths = ["/", "/form-post/", "/form-post/behind/", "/loot/", "/loot.json", "/health"]
 
     assert {attacker.ask(path).status_code for path in paths} == {405}
+
+
+def test_a_body_of_unknown_length_is_refused(attacker: Attacker) -> None:
+    """The server hands none over, so it would be noted as nothing."""
+    chunked = {"Transfer-Encoding": "chunked"}
+    answer = attacker.ask(f"/redirect-307-post/caught/?lab={LAB}", headers=chunked)
+
+    assert answer.status_code == 411
+    assert "Content-Length" in answer.text
+    assert attacker.loot() == []

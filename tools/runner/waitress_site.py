@@ -21,6 +21,8 @@ from types import FrameType
 from typing import Any
 
 import waitress  # type: ignore[import-untyped]
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
+from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
 
 from tools.runner.sockets import listener
 
@@ -28,6 +30,27 @@ from tools.runner.sockets import listener
 THREADS = 16
 # select(), which is all that Windows has, watches 512 sockets there.
 CONNECTIONS = 400
+# For a request to arrive, and for a connection to stay open without one.
+PATIENCE_SECONDS = 20
+# Beyond it waitress says no. The sites refuse less than that themselves, in their own words.
+BODY_BYTES = 4 * 1024 * 1024
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection on which a byte now and then doesn't count as activity.
+
+    waitress closes what was inactive for too long. Its threads get complete requests only, so such
+    a client holds no thread, but it would keep one of few connections forever.
+    """
+
+    request: Any
+    last_activity: float
+
+    def handle_read(self) -> None:
+        incomplete, since = self.request, self.last_activity
+        super().handle_read()
+        if incomplete is not None and self.request is incomplete:
+            self.last_activity = since
 
 
 def load(name: str) -> Callable[..., Any]:
@@ -62,12 +85,16 @@ def main() -> None:
     # A queue of one request is normal, and no reason for a line in the terminal.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     threading.Thread(target=end_with_input, daemon=True).start()
+    BaseWSGIServer.channel_class = Channel
     binds = [bind.rpartition(":") for bind in given.bind]
     waitress.serve(
         load(given.application),
         sockets=[listener(address.strip("[]"), int(port)) for address, _, port in binds],
         threads=THREADS,
         connection_limit=CONNECTIONS,
+        channel_timeout=PATIENCE_SECONDS,
+        cleanup_interval=5,
+        max_request_body_size=BODY_BYTES,
         # As gunicorn.conf.py allows for a cookie header; a request that is larger gets a 431.
         max_request_header_size=65536,
         _quiet=True,

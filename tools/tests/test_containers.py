@@ -185,7 +185,8 @@ def test_a_site_finds_all_it_imports_in_its_image(site: str, tmp_path: Path) -> 
                 (tmp_path / to).mkdir(exist_ok=True)
                 shutil.copy(source, tmp_path / to)
     module, _, application = APPLICATIONS[site].partition(":")
-    load = f"import {module}; {module}.{application}"
+    server = "import runpy; print(runpy.run_path('gunicorn.conf.py')['worker_class'])"
+    load = f"import webserver.worker; {server}; import {module}; {module}.{application}"
     # Nothing but the environment and what was copied, and no tool that isn't there to run.
     blocked = "import sys; sys.modules.update(dict.fromkeys(('playwright', 'pytest', 'tools')))"
     done = subprocess.run(
@@ -196,6 +197,7 @@ def test_a_site_finds_all_it_imports_in_its_image(site: str, tmp_path: Path) -> 
         text=True,
     )
     assert done.returncode == 0, done.stderr
+    assert done.stdout == "webserver.worker.Worker\n"
 
 
 @pytest.mark.parametrize("site", SITES)

@@ -58,9 +58,9 @@ def make_tree(root: Path) -> Path:
     (root / "victim_site/manage.py").write_text(MANAGE)
     (root / "attacker_site/app.py").write_text(SITE.format(host="evil.localhost"))
     shutil.copy(ROOT / "gunicorn.conf.py", root)
-    # What the sites import from there: the settings of gunicorn, and the server for Windows.
+    # What the settings of gunicorn import, and the server for Windows.
     unread = shutil.ignore_patterns("__pycache__", "tests")
-    for package in ("tools", "catalogue"):
+    for package in ("tools", "catalogue", "webserver"):
         shutil.copytree(ROOT / package, root / package, ignore=unread)
     return root
 

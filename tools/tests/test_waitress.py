@@ -12,11 +12,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 
 from tools.run import ROOT, Playground, free_port
 from tools.runner import settings
 from tools.runner.failures import SetupError
 from tools.runner.settings import WAITRESS
+from tools.runner.waitress_site import Channel
 from tools.tests.test_run import (
     SITE,
     Runner,
@@ -174,6 +176,24 @@ def test_it_listens_on_all_addresses_and_answers_large_requests(tree: Path) -> N
             connection.request("GET", "/health", headers=headers)
             assert connection.getresponse().status == status
             connection.close()
+
+
+def test_a_byte_now_and_then_is_no_activity(monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = Channel.__new__(Channel)
+
+    requests = iter(["first", "first", "first", None, "second", "third"])
+
+    def read(self: Channel) -> None:
+        self.last_activity += 1
+        self.request = next(requests)
+
+    monkeypatch.setattr(HTTPChannel, "handle_read", read)
+    channel.last_activity, channel.request = 0, None
+    seen = []
+    for _ in range(6):
+        channel.handle_read()
+        seen.append(channel.last_activity)
+    assert seen == [1, 1, 1, 2, 3, 4]
 
 
 def test_it_does_not_speak_https(start: Callable[..., Runner]) -> None:

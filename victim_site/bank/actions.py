@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -66,15 +67,26 @@ class Action:
 
     def __call__(self, request: BankRequest) -> HttpResponse:
         """Perform the act or show the form."""
+        return self.prepare(request)()
+
+    def prepare(self, request: BankRequest) -> Callable[[], HttpResponse]:
+        """Read and check the whole request; return what performs the act or shows the form.
+
+        A client may send its body slowly, so this happens before a transaction begins.
+
+        Raises:
+            Invalid: The bank turns the act down.
+            BadRequest: The body is broken.
+        """
         if self.acts(request):
             form = self.form(submitted(request), request.FILES if self.post_only else None)
             if not form.is_valid():
                 raise Invalid(" ".join(_messages(form)))
-            return self.perform(request, form.cleaned_data)
+            return partial(self.perform, request, form.cleaned_data)
         if self.post_only or request.method not in {"GET", "HEAD"}:
             allowed = ["POST"] if self.post_only else ["GET", "HEAD", "POST"]
-            return HttpResponseNotAllowed(allowed)
-        return self.show(request)
+            return partial(HttpResponseNotAllowed, allowed)
+        return partial(self.show, request)
 
     def show(self, request: BankRequest, error: str = "", status: int = 200) -> HttpResponse:
         """Show the form, with what was wrong if anything was."""

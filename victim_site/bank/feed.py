@@ -5,7 +5,7 @@ session and the lab's defenses, and is written down. What comes after is not HTT
 write an answer into it; so `Feed` stands around Django's application, and takes over when the view
 `handshake` has answered 101.
 
-A feed holds a thread of the server, so there are few, and each ends after a minute.
+A feed has a thread of its own, so there are few, and each ends after a minute.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from victim_site.defenses.base import is_handshake
 
 ACTION = "statement"
 PATH = "/statement/feed"
-# For each process of the server, which has twice as many threads.
-AT_ONCE = 4
+# For each process of the server.
+AT_ONCE = 16
 SECONDS = 60
 PAYMENTS = 5
 UNAVAILABLE = (
@@ -44,6 +44,8 @@ UNAVAILABLE = (
 )
 # Where the view leaves the account's key for what comes after it.
 _ACCOUNT = "bank.feed"
+# Where the server's worker leaves the function by which an application takes the connection over.
+_TAKE_OVER = "playground.take_over"
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -99,15 +101,17 @@ class Feed:
         if not self.places.acquire(blocking=False):
             start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
             return [b"Too many feeds are open. Close one, or come back in a minute.\n"]
+        environ[_TAKE_OVER](partial(self._serve, environ))
+        return []
+
+    def _serve(self, environ: dict[str, Any]) -> None:
         try:
-            _serve(environ, environ[_ACCOUNT])
+            _send_statements(environ, environ[_ACCOUNT])
         finally:
             self.places.release()
-        # Gunicorn's way to hear that the connection is used up, and no answer follows.
-        raise StopIteration
 
 
-def _serve(environ: dict[str, Any], account: int) -> None:
+def _send_statements(environ: dict[str, Any], account: int) -> None:
     """Send the statement, and again whenever it has changed, until the minute is over."""
     try:
         socket = Server.accept(

@@ -161,10 +161,11 @@ def guarded(action: Action, request: BankRequest) -> HttpResponse:
             attempts.record(request, action.slug, outcome, refused_by, reason, user)
         return _refused(action, request, refused_by[0][1]) if refused_by else _anonymous(action)
     try:
+        act = action.prepare(request)
         # The act and its line in the log stand or fall together.
         with hold(request.lab):
             request.change = ""
-            response = action(request)
+            response = act()
             change = request.change
             attempts.record(request, action.slug, attempts.APPLIED, [], None, user, change=change)
     except Invalid as mistake:

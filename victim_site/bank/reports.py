@@ -34,20 +34,23 @@ def accounts(label: str) -> dict[str, dict[str, Any]]:
     return report
 
 
-def newest_attempt(label: str) -> int:
-    """Return the id of a lab's newest attempt, or 0."""
-    newest = Attempt.objects.filter(lab__label=label).order_by("-pk").values_list("pk", flat=True)
-    return newest.first() or 0
-
-
 def attempt(label: str, number: int) -> Attempt | None:
     """Return one of a lab's newest `KEPT` attempts by its id."""
-    in_lab = Attempt.objects.filter(lab__label=label)
-    found = in_lab.filter(pk=number).first()
-    return found if in_lab.filter(pk__gt=number).count() < KEPT else None
+    found = Attempt.objects.filter(lab__label=label, pk=number).first()
+    return found if found and newer_attempts(found) < KEPT else None
 
 
-def attempts(label: str) -> list[Attempt]:
-    """Return a lab's newest `KEPT` attempts, oldest first."""
-    newest = Attempt.objects.filter(lab__label=label).order_by("-pk")[:KEPT]
+def attempts(label: str, most: int = KEPT, **like: str) -> list[Attempt]:
+    """Return a lab's newest attempts, oldest first: all, or those with certain values."""
+    newest = Attempt.objects.filter(lab__label=label, **like).order_by("-pk")[:most]
     return list(newest)[::-1]
+
+
+def newer_attempts(found: Attempt) -> int:
+    """Return how many attempts are newer than one, in its lab."""
+    return Attempt.objects.filter(lab_id=found.lab_id, pk__gt=found.pk).count()
+
+
+def older_attempts(found: Attempt) -> int:
+    """Return how many attempts are older than one, in its lab."""
+    return Attempt.objects.filter(lab_id=found.lab_id, pk__lt=found.pk).count()

@@ -65,6 +65,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "victim_site.config.hosts.HostMiddleware",
+    # Before all others, since an open page asks once a second and the answer needs none of them.
+    "victim_site.teaching.poll.PollMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
     "csp.middleware.CSPMiddleware",

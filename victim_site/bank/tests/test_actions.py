@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -782,3 +783,49 @@ def test_a_locked_database_is_a_503_with_a_sentence(
     assert answer.status_code == 503
     assert "too busy" in answer.content.decode()
     assert alice.balances == (1000, 1000)
+
+
+class SlowBody(BytesIO):
+    """A body that notes whether a transaction was open while it was read."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.read_within: list[bool] = []
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.read_within.append(connection.in_atomic_block)
+        return super().read(size)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("path", "content_type", "body", "status"),
+    [
+        ("/transfer", URLENCODED, b"to=mallory&amount=10", 303),
+        ("/transfer", URLENCODED, b"to=mallory&amount=-10", 422),
+        ("/api/transfer", "application/json", b'{"to": "mallory", "amount": 10}', 200),
+        (
+            "/avatar",
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="avatar"; filename="a.png"\r\n\r\n'
+            + PNG
+            + b"\r\n--x--\r\n",
+            303,
+        ),
+    ],
+    ids=["a form", "a form with a mistake", "JSON", "a picture"],
+)
+def test_the_body_is_read_before_the_database_is_locked(
+    path: str, content_type: str, body: bytes, status: int
+) -> None:
+    """It may come slowly, and SQLite lets one transaction write at a time."""
+    alice = signed_in(LAB)
+    slow = SlowBody(body)
+
+    answer = alice.generic(
+        "POST", path, body, content_type, **{"wsgi.input": slow, "CONTENT_LENGTH": str(len(body))}
+    )
+
+    assert answer.status_code == status
+    assert slow.read_within
+    assert not any(slow.read_within)

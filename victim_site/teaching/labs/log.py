@@ -1,38 +1,62 @@
-"""A lab's log as its page shows it: the accounts, and every attempt with its summary."""
+"""A lab's log as its page shows it: the accounts, and the attempts with their summaries."""
 
 from __future__ import annotations
 
-import zlib
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
 from victim_site.bank import reports
+from victim_site.bank.attempts import KEPT
 from victim_site.bank.label import Label
+from victim_site.bank.models import Attempt
+from victim_site.teaching import versions
 from victim_site.teaching.labs.attempt_summary import summarize
 from victim_site.teaching.links import walk
 from victim_site.wording import REASONS
 
+# What is shown at first. The others are a click away: all of them take a tenth of a second.
+SHOWN = 20
 
-def log_context(label: Label) -> dict[str, Any]:
-    """Return what `_log.html` shows: the accounts, and every attempt with its story."""
-    newest = reports.attempts(label.text)[::-1]
-    accounts = reports.accounts(label.text)
+
+def log_context(label: Label, in_full: bool = False) -> dict[str, Any]:
+    """Return what `_log.html` shows: the accounts, and the newest attempts, or all of them."""
+    # The version first, so that what is shown is never older than it says.
+    version = versions.as_query(versions.current([label.text]))
+    found = reports.attempts(label.text, KEPT if in_full else SHOWN)
+    older = reports.older_attempts(found[0]) if len(found) == SHOWN else 0
     return {
         "lab": label,
-        "accounts": accounts,
-        "attempts": [
-            (attempt, REASONS.get(attempt.reason or ""), *summarize(attempt, label))
-            for attempt in newest
-        ],
-        "subdomain": walk(label.text, "image-get", "subdomain"),
-        "version": _version(newest[0].pk if newest else 0, accounts),
+        "version": version,
+        "attempts": [_entry(attempt, attempt.at, label) for attempt in reversed(found)],
+        "older": min(older, KEPT - SHOWN),
+        "next": address_of(found[0], label, in_full=True) if older else "",
+        "in_full": in_full and len(found) > SHOWN,
+        "shown": SHOWN,
+        "accounts": reports.accounts(label.text),
     }
 
 
-def _version(newest_attempt: int, accounts: dict[str, dict[str, Any]]) -> str:
-    """Return a text that changes when the log or an account does."""
-    return f"{newest_attempt}-{zlib.crc32(str(accounts).encode()):x}"
+@lru_cache(maxsize=1000)
+def _entry(attempt: Attempt, at: datetime, label: Label) -> SafeString:
+    """Return an attempt as an entry of the log. It never changes; `at` tells it from any other."""
+    story, verdict = summarize(attempt, label)
+    context = {
+        "attempt": attempt,
+        "lab": label,
+        "story": story,
+        "verdict": verdict,
+        "reason": REASONS.get(attempt.reason or ""),
+        "subdomain": walk(label.text, "image-get", "subdomain"),
+    }
+    return render_to_string("labs/_entry.html", context)
 
 
-def current_version(label: Label) -> str:
-    """Return the version of the log as it is now. Reads no attempt, as it's asked every second."""
-    return _version(reports.newest_attempt(label.text), reports.accounts(label.text))
+def address_of(attempt: Attempt, label: Label, in_full: bool | None = None) -> str:
+    """Return the address of an attempt's entry in the log, which may be among the older ones."""
+    if in_full is None:
+        in_full = reports.newer_attempts(attempt) >= SHOWN
+    return f"/labs/{label.text}/{'?all' * in_full}#attempt-{attempt.pk}"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 from django.http import Http404, HttpRequest
 
 from catalogue.lessons import Claim, Lesson
 from catalogue.matrix import FORGED
-from victim_site.teaching import descriptions, expectations
+from victim_site.teaching import descriptions, expectations, versions
 from victim_site.teaching.browser.views import self_check
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.lessons.overview import browser_of
-from victim_site.teaching.lessons.steps import FIXED, TRIED, State, states_of, step_of
+from victim_site.teaching.lessons.steps import FIXED, TRIED, step_of
 from victim_site.teaching.links import get_label_or_404, walk
 from victim_site.wording import REASONS
 
@@ -33,15 +32,17 @@ def get_lesson_or_404(slug: str) -> Lesson:
 def lesson_context(
     request: HttpRequest, name: str, found: Lesson, presenting: bool = False
 ) -> dict[str, Any]:
+    # The version first, so that what is shown is never older than it says.
+    labels = [progress.own_lab(lab, name) for lab in found.labs]
+    version = versions.current([label.text for label in labels], found.slug, name)
     row = progress.of(name).get(found.slug) or Progress()
     browser = browser_of(request)
     position = found.position(expectations.the_matrix(), browser["profile"])
     others = list(progress.lessons().values())
     after = others.index(found) + 1
-    states = states_of(found, name)
     tried, fixed = (
-        step_of(found, state, position, step + ".present" * presenting, getattr(row, step))
-        for state, step in zip(states, (TRIED, FIXED), strict=True)
+        step_of(found, label, position, step + ".present" * presenting, getattr(row, step))
+        for label, step in zip(labels, (TRIED, FIXED), strict=True)
     )
     return {
         "lesson": found,
@@ -82,7 +83,7 @@ def lesson_context(
         "done": bool(row.tried and row.fixed),
         "open": bool(row.tried) or "all" in request.GET,
         "late": "late" in request.GET,
-        "version": version_of(row, states),
+        "version": versions.as_query(version),
         "self_check": self_check.start_address(),
         **browser,
     }
@@ -108,10 +109,3 @@ def _claim(claim: Claim, name: str, profile: str) -> dict[str, Any]:
         "reason": REASONS.get(says),
         "differs": says != claim.says,
     }
-
-
-def version_of(row: Progress, states: list[State]) -> str:
-    """Return a text that changes when a lesson's live parts do; it begins with what was tried."""
-    seen = [(state.newest, state.accounts) for state in states]
-    known = f"{row.predicted} {row.fixed} {seen}"
-    return f"{row.tried}-{zlib.crc32(known.encode()):x}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from catalogue.lessons import Lesson
 from csrf_proof.reasons import COOKIE_THIRD_PARTY, NOT_SIGNED_IN, SESSION_ENDED
 from victim_site.bank import reports
+from victim_site.bank.attempts import ACT
 from victim_site.bank.label import Label
+from victim_site.bank.models import Attempt
 from victim_site.teaching import descriptions
 from victim_site.teaching.labs import picture
 from victim_site.teaching.lessons import progress
@@ -21,33 +22,10 @@ TRIED, FIXED = "tried", "fixed"
 EXPLAINED_IN = {"Origin": 4, "Sec-Fetch-Site": 8}
 
 
-@dataclass(frozen=True)
-class State:
-    """A lab as it stands: its newest attempt's id, or 0, and its accounts."""
-
-    label: Label
-    newest: int
-    accounts: dict[str, dict[str, Any]]
-
-
-def states_of(found: Lesson, name: str) -> list[State]:
-    labels = [progress.own_lab(lab, name) for lab in found.labs]
-    return [
-        State(label, reports.newest_attempt(label.text), reports.accounts(label.text))
-        for label in labels
-    ]
-
-
-def step_of(found: Lesson, state: State, position: str, step: str, outcome: str) -> dict[str, Any]:
+def step_of(found: Lesson, label: Label, position: str, step: str, outcome: str) -> dict[str, Any]:
     """Return one half of a lesson, the attack on one of its labs, as far as it has come."""
-    label = state.label
-    launched = [
-        (attempt, result)
-        for attempt in (reports.attempts(label.text) if state.newest else [])
-        if (result := progress.result(found, attempt, label)) is not None
-    ]
-    as_meant = [attempt for attempt, result in launched if result == outcome]
-    shown = as_meant[-1] if outcome and as_meant else None
+    launched = _launched(found, label)
+    shown = next((attempt for attempt, result in launched if result == outcome), None)
     return {
         "lab": label,
         "summaries": descriptions.summaries(label),
@@ -58,8 +36,16 @@ def step_of(found: Lesson, state: State, position: str, step: str, outcome: str)
         "came_of_it": as_page(_came_of_it(found, outcome), inline=True),
         "attempt": shown,
         "picture": picture.draw(shown, label, _headers(found)) if shown else None,
-        "missing": "" if outcome else _missing(found, state, launched[-1][1] if launched else ""),
+        "missing": "" if outcome else _missing(found, label, launched[0][1] if launched else ""),
     }
+
+
+def _launched(found: Lesson, label: Label) -> list[tuple[Attempt, str]]:
+    """Return the attempts at a lab that are the lesson's attack, newest first, with results."""
+    attack = descriptions.attacks()[found.attack]
+    alike = reports.attempts(label.text, kind=ACT, action=attack.action, method=attack.method)
+    results = [(attempt, progress.result(found, attempt, label)) for attempt in reversed(alike)]
+    return [(attempt, result) for attempt, result in results if result is not None]
 
 
 def _came_of_it(found: Lesson, outcome: str) -> str:
@@ -73,11 +59,8 @@ def _headers(found: Lesson) -> tuple[str, ...]:
     return tuple(name for name, lesson in EXPLAINED_IN.items() if lesson <= found.number)
 
 
-def _missing(found: Lesson, state: State, arrived: str) -> str:
+def _missing(found: Lesson, label: Label, arrived: str) -> str:
     """Return what is still to be done for a step, given what came of the newest try, if any."""
-    attack = descriptions.attacks()[found.attack]
-    # The attacker's own server signs in too, as mallory, for some attacks.
-    signed_in = state.accounts["alice"]["sessions"]
     if arrived == COOKIE_THIRD_PARTY.code and "subdomain" in found.positions:
         return (
             "The request arrived, but your browser kept the cookie back. Launch it from the "
@@ -93,6 +76,9 @@ def _missing(found: Lesson, state: State, arrived: str) -> str:
             f"A request arrived and ended as {arrived}, which is not what this step is about. "
             "Use its buttons: the bank first, then the attacker's page. Or start the lesson over."
         )
+    attack = descriptions.attacks()[found.attack]
+    # The attacker's own server signs in too, as mallory, for some attacks.
+    signed_in = reports.accounts(label.text)["alice"]["sessions"]
     if attack.victim == "signed-out":
         if signed_in:
             return "Sign out of this lab's bank. Then open the attacker's page."

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from victim_site.bank.attempts import KEPT
+from victim_site.bank.models import Attempt
 from victim_site.conftest import Bank, playground, signed_in, state
+from victim_site.teaching.labs.log import SHOWN
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +42,7 @@ def test_looking_at_a_lab_brings_none_into_being() -> None:
     playground().get(f"/labs/{LAB}/")
 
     assert state(LAB)["attempts"] == []
-    assert version(LAB).startswith("0-")
+    assert version(LAB).endswith("=0-0")
 
 
 # --- Links to an attempt --------------------------------------------------------------------------
@@ -60,7 +63,7 @@ def test_where_no_attempt_has_arrived_a_page_says_so() -> None:
     assert "Nothing has arrived" in answer.content.decode()
 
 
-# --- The live log ---------------------------------------------------------------------------------
+# --- The log --------------------------------------------------------------------------------------
 
 
 def version(lab: str) -> str:
@@ -70,47 +73,83 @@ def version(lab: str) -> str:
     return found[1]
 
 
-def test_nothing_new_is_a_204_without_a_body() -> None:
-    signed_in(LAB)
-
-    answer = playground().get(f"/labs/{LAB}/log/", {"version": version(LAB)})
-
-    assert (answer.status_code, answer.content) == (204, b"")
-
-
-@pytest.mark.parametrize("seen", [None, "", "x", "0-0"])
-def test_an_unknown_version_gets_the_log(seen: str | None) -> None:
-    answer = playground().get(f"/labs/{LAB}/log/", {} if seen is None else {"version": seen})
-
-    assert answer.status_code == 200
+def entries(path: str) -> list[int]:
+    """Return the attempts that a page shows in full, in its order."""
+    return [
+        int(n)
+        for n in re.findall(r'<li id="attempt-(\d+)"', playground().get(path).content.decode())
+    ]
 
 
-CHANGES = {
-    "an attempt that is refused": lambda bank: bank.forged("/logout", {}),
-    "a transfer": lambda bank: bank.honest("/transfer", {"to": "mallory", "amount": "1"}),
-    "a sign-out": lambda bank: bank.honest("/logout", {}),
-    "a sign-in elsewhere": lambda bank: signed_in(LAB, "mallory"),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_the_log_is_new_after(change: Callable[[Bank], Any]) -> None:
+def test_the_newest_attempts_are_shown_and_the_others_are_a_link_away() -> None:
     alice = signed_in(LAB)
-    seen = version(LAB)
+    for _ in range(SHOWN + 4):
+        alice.forged("/transfer", {})
+    newest_first = [attempt["id"] for attempt in alice.attempts[::-1]]
 
-    change(alice)
+    page = html.unescape(playground().get(f"/labs/{LAB}/").content.decode())
 
-    answer = playground().get(f"/labs/{LAB}/log/", {"version": seen})
-    assert answer.status_code == 200
-    assert version(LAB) != seen
+    assert entries(f"/labs/{LAB}/") == entries(f"/labs/{LAB}/log/") == newest_first[:SHOWN]
+    (href,) = re.findall(r'<a href="([^"]+)">Show 5 older attempts</a>', page)
+    assert href == f"/labs/{LAB}/?all#attempt-{newest_first[SHOWN - 1]}"
+    assert entries(href.partition("#")[0]) == newest_first
 
 
-def test_what_happens_in_another_lab_is_nothing_new() -> None:
-    seen = version(LAB)
+def test_all_attempts_stay_when_the_log_is_updated() -> None:
+    alice = signed_in(LAB)
+    for _ in range(SHOWN):
+        alice.forged("/transfer", {})
 
-    signed_in("no-defense")
+    page = playground().get(f"/labs/{LAB}/?all").content.decode()
 
-    assert version(LAB) == seen
+    (address,) = re.findall(r'hx-get="([^"]+)"', page)
+    assert len(entries(address)) == SHOWN + 1
+    assert f'<a href="/labs/{LAB}/#log">Show only the newest {SHOWN} attempts</a>' in page
+
+
+@pytest.mark.parametrize("arrived", [1, SHOWN])
+def test_a_log_that_fits_offers_nothing_more(arrived: int) -> None:
+    alice = signed_in(LAB)
+    for _ in range(arrived - 1):
+        alice.forged("/transfer", {})
+
+    for path in (f"/labs/{LAB}/", f"/labs/{LAB}/?all"):
+        page = playground().get(path).content.decode()
+        assert "older attempt" not in page
+        assert "Show only the newest" not in page
+
+
+def test_an_attempt_that_is_not_among_the_newest_is_linked_to_where_it_is() -> None:
+    alice = signed_in(LAB)
+    first = alice.attempts[0]["id"]
+    for _ in range(SHOWN):
+        alice.forged("/transfer", {})
+
+    answer = playground().get(f"/labs/{LAB}/attempt/?since=0")
+
+    assert answer["Location"] == f"/labs/{LAB}/?all#attempt-{first}"
+    page = playground().get(f"/labs/{LAB}/attempts/{first}/").content.decode()
+    assert f'href="{answer["Location"]}"' in page
+
+
+def test_the_log_never_shows_more_than_a_lab_keeps() -> None:
+    signed_in(LAB)
+    (attempt,) = Attempt.objects.filter(lab__label=LAB)
+    Attempt.objects.bulk_create(
+        Attempt(
+            **{
+                f.attname: getattr(attempt, f.attname)
+                for f in Attempt._meta.fields
+                if f.name != "id"
+            }
+        )
+        for _ in range(KEPT + 10)
+    )
+
+    assert (
+        f"Show {KEPT - SHOWN} older attempts" in playground().get(f"/labs/{LAB}/").content.decode()
+    )
+    assert len(entries(f"/labs/{LAB}/?all")) == KEPT
 
 
 FRAMED = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}

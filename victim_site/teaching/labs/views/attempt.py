@@ -15,6 +15,7 @@ from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
 from victim_site.teaching import descriptions
 from victim_site.teaching.labs import attempt_summary, picture
+from victim_site.teaching.labs.log import address_of
 from victim_site.teaching.links import get_label_or_404, walk
 from victim_site.wording import REASONS
 
@@ -56,7 +57,7 @@ def find(request: HttpRequest, text: str) -> HttpResponse:
         soon = abs(datetime.now(UTC) - since) < PATIENCE
         context = {"lab": label, "since": since, "again": request.get_full_path(), "soon": soon}
         return render(request, "labs/no_attempt.html", context)
-    return redirect(f"/labs/{label.text}/#attempt-{found.pk}")
+    return redirect(address_of(found, label))
 
 
 @require_safe
@@ -73,6 +74,7 @@ def show(request: HttpRequest, text: str, number: int) -> HttpResponse:
     context = {
         "lab": label,
         "attempt": found,
+        "in_log": address_of(found, label),
         "story": story,
         "verdict": verdict,
         "reason": REASONS.get(found.reason or ""),

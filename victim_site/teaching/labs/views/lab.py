@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from catalogue.lessons import Lesson
 from victim_site.bank.label import Label
 from victim_site.bank.labs import reset as reset_lab
 from victim_site.teaching import descriptions, expectations
-from victim_site.teaching.labs.log import current_version, log_context
+from victim_site.teaching.labs.log import log_context
 from victim_site.teaching.lessons.progress import lessons
 from victim_site.teaching.links import get_label_or_404, walk
 
@@ -25,13 +29,29 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, text: str) -> HttpResponse:
     """One lab: its defenses, the attacks to try, its state, and its log."""
     label = get_label_or_404(text)
+    suggested = _suggested(label)
+    context = {
+        "summaries": descriptions.summaries(label),
+        "weak": [descriptions.weaknesses()[slug] for slug in label.weakness_slugs],
+        "tries": _tries(label),
+        "suggested": descriptions.attacks()[suggested[0]],
+        "suggested_walk": walk(text, *suggested),
+        "lessons": _lessons_at(label),
+        **log_context(label, "all" in request.GET),
+    }
+    return render(request, "labs/lab.html", context)
+
+
+@lru_cache(maxsize=200)
+def _tries(label: Label) -> SafeString:
+    """Return the table of all attacks, which depends on the label alone."""
     tries = [
         (
             attack,
             [
                 {
                     "where": where,
-                    "walk": walk(text, attack.slug, position),
+                    "walk": walk(label.text, attack.slug, position),
                     "cells": expectations.expected(label, attack.slug, position),
                 }
                 for position, where in descriptions.positions(attack)
@@ -39,19 +59,8 @@ def show(request: HttpRequest, text: str) -> HttpResponse:
         )
         for attack in descriptions.attacks().values()
     ]
-    suggested = _suggested(label)
-    context = {
-        "lab": label,
-        "summaries": descriptions.summaries(label),
-        "weak": [descriptions.weaknesses()[slug] for slug in label.weakness_slugs],
-        "tries": tries,
-        "suggested": descriptions.attacks()[suggested[0]],
-        "suggested_walk": walk(text, *suggested),
-        "known": any(square["cells"] for _, squares in tries for square in squares),
-        "lessons": _lessons_at(label),
-        **log_context(label),
-    }
-    return render(request, "labs/lab.html", context)
+    known = any(square["cells"] for _, squares in tries for square in squares)
+    return render_to_string("labs/_tries.html", {"lab": label, "tries": tries, "known": known})
 
 
 def _lessons_at(label: Label) -> list[Lesson]:
@@ -73,11 +82,9 @@ def _suggested(label: Label) -> tuple[str, str]:
 
 @require_safe
 def log(request: HttpRequest, text: str) -> HttpResponse:
-    """The live part of a lab's page; 204 if nothing is new since `version`."""
-    label = get_label_or_404(text)
-    if request.GET.get("version") == current_version(label):
-        return HttpResponse(status=204)
-    return render(request, "labs/_log.html", log_context(label))
+    """The live part of a lab's page, which asks for it when something is new."""
+    context = log_context(get_label_or_404(text), "all" in request.GET)
+    return render(request, "labs/_log.html", context)
 
 
 @require_POST

@@ -264,16 +264,17 @@ def test_a_bad_name_is_explained_and_the_old_one_stays(name: str) -> None:
     assert learner.cookies["learner"].value == "otter42"
 
 
-def test_the_live_part_says_nothing_until_something_is_new() -> None:
+def test_the_live_part_unfolds_the_rest_once() -> None:
     learner = Learner()
-    version = learner.read(IMAGE).partition('data-version="')[2].partition('"')[0]
-    live = f"{IMAGE}live/?for=otter42&version={version}"
-
-    assert learner.get(live).status_code == 204
     learner.look_at_the_kitten()
-    page = learner.read(live)
-    assert HAPPENED in page
-    assert 'id="rest" hx-swap-oob' in page
+
+    first = learner.read(f"{IMAGE}live/?for=otter42&tried=")
+    later = learner.read(f"{IMAGE}live/?for=otter42&tried=forged")
+
+    assert HAPPENED in first
+    assert 'id="rest" hx-swap-oob' in first
+    assert 'id="rest"' not in later
+    assert 'id="fixed-live" hx-swap-oob' in later
 
 
 @pytest.mark.parametrize("name", ["", "no such", "a" * 500])

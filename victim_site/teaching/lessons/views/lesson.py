@@ -7,10 +7,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from victim_site.teaching import versions
 from victim_site.teaching.lessons import learner, progress
-from victim_site.teaching.lessons.lesson_page import get_lesson_or_404, lesson_context, version_of
-from victim_site.teaching.lessons.models import Progress
-from victim_site.teaching.lessons.steps import states_of
+from victim_site.teaching.lessons.lesson_page import get_lesson_or_404, lesson_context
 
 
 @require_safe
@@ -34,28 +33,23 @@ def present(request: HttpRequest, name: str, slug: str) -> HttpResponse:
 
 @require_safe
 def live(request: HttpRequest, slug: str) -> HttpResponse:
-    """The live parts of a lesson's page; 204 if nothing is new since `version`.
+    """The live parts of a lesson's page, which asks for them when something is new.
 
-    The query says `for` whom the page is, and which `version` of it is shown.
+    The query says `for` whom the page is, and what it shows as the result of the step that is
+    `tried`, if anything.
     """
     found = get_lesson_or_404(slug)
     name = request.GET.get("for", "")
     if not learner.is_name(name):
         raise Http404("This page's name is no name. Open the lesson again.")
-    row = progress.of(name).get(slug) or Progress()
-    cookieless = request.COOKIES.get(learner.NAME_COOKIE) != name
-    version = version_of(row, states_of(found, name)) + "-cookieless" * cookieless
-    shown = request.GET.get("version", "")
-    if shown == version:
-        return HttpResponse(status=204)
     presenting = "present" in request.GET
-    context = lesson_context(request, name, found, presenting) | {
-        "version": version,
-        "cookieless": cookieless,
-        # The rest is sent once, so that nothing moves under a reader later.
-        "unfolds": row.tried and shown.startswith("-") and not presenting,
-        "sends_fixed": row.tried or presenting,
-    }
+    context = lesson_context(request, name, found, presenting)
+    tried = context["row"].tried
+    if request.COOKIES.get(learner.NAME_COOKIE) != name:
+        context |= {"cookieless": True, "version": context["version"] + versions.COOKIELESS}
+    # The rest is sent once, so that nothing moves under a reader later.
+    context["unfolds"] = tried and not request.GET.get("tried") and not presenting
+    context["sends_fixed"] = tried or presenting
     return render(request, "lessons/_lesson_live.html", context)
 
 
