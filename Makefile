@@ -60,8 +60,8 @@ sabotage: browsers ## Take each defense away, and see its column turn red (DEFEN
 	$(RUN) -m e2e.sabotage $(DEFENSE)
 
 ##@ Measure
-bench: browsers ## Ratios to floors measured in the same run; asserts nothing (SHORT=1: does it run?)
-	$(RUN) -m e2e.bench
+bench: browsers ## Ratios to floors measured in the same run; asserts nothing (AGAINST=TREE, WRITE=1)
+	$(RUN) -m benchmarks $(if $(AGAINST),--against "$(AGAINST)") $(if $(WRITE),--write)
 
 ##@ Prepare
 browsers: to-test ## Make sure the three browsers are there

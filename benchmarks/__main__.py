@@ -5,7 +5,10 @@ in turns with what is compared with it, so a machine whose speed drifts does so 
 1 is as good as the floor, 0.5 half as good. Figures are medians of rounds.
 
 With `--against TREE`, another checkout is measured in turns with this one, in the column “before”.
-With `--write`, the ratios go to `benchmarks/last-release.toml`.
+With `--write`, the ratios go to `benchmarks/last-release.toml`: those of that other checkout, or
+without one those of this.
+
+It takes about five minutes, with `--against` eight.
 
 Limits: the client and the sites share the processor, so rates are lower than the sites could have,
 and ratios are valid for this machine alone.
@@ -22,14 +25,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import requests
+from benchmarks import attendees, cells, requests, starts
 from benchmarks.pressing import GENERATOR
 from benchmarks.short import SESSIONS
 from benchmarks.starting import floor, playground
 from benchmarks.table import BEFORE, NOW, Table, machine
 from tools.run import ROOT
 
-PARTS = ("requests",)
+PARTS = ("requests", "attendees", "memory", "cells", "starts")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,24 +47,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wrong := set(given.parts) - set(PARTS):
         parser.error(f"there is no part {wrong.pop()}")
     parts = given.parts or PARTS
-    roots = {BEFORE: given.against} if given.against else {}
-    roots[NOW] = given.source_root
+    roots = {BEFORE: given.against.resolve()} if given.against else {}
+    roots[NOW] = given.source_root.resolve()
     begin, load = time.monotonic(), os.getloadavg()[0]
     table = Table(list(roots))
     table.head()
     with tempfile.TemporaryDirectory(prefix="csrf-playground-") as name, ExitStack() as stack:
         folder = Path(name)
         trees = {
-            which: stack.enter_context(playground(root.resolve(), folder / which))
+            which: stack.enter_context(playground(root, folder / which))
             for which, root in roots.items()
         }
         hello, _ = stack.enter_context(floor("django_hello", folder, filled=SESSIONS))
         page, sessions = stack.enter_context(floor("django_page", folder, filled=SESSIONS))
+        flask, _ = stack.enter_context(floor("flask_hello", folder))
         if "requests" in parts:
             floors = requests.floor_loads(hello, page, sessions.split())
             table.add(requests.measure(floors, trees, folder))
+        if "attendees" in parts:
+            table.add(attendees.measure(hello, trees))
+        if "memory" in parts and sys.platform == "linux":
+            table.add(starts.memory(hello, flask, trees))
+        if "cells" in parts:
+            table.add(cells.measure(flask, roots, folder))
+        if "starts" in parts:
+            stack.close()
+            table.add(starts.measure(roots, folder))
     if given.write:
-        table.write(given.source_root)
+        table.write(*next(iter(roots.items())))
     seconds = time.monotonic() - begin
     print(f"{machine()}, load {load:.1f} before; requests by {GENERATOR}; {seconds:.0f} s in all")
     return 0

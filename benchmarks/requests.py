@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from html import unescape
 from pathlib import Path
 
 from benchmarks.client import Connection, Request, get, post
+from benchmarks.live import LivePage
 from benchmarks.pressing import Load, Pressed, press
 from benchmarks.short import CONNECTIONS, FULL_LOG, ROUNDS, SESSIONS
 from benchmarks.starting import Running, Tree
@@ -125,25 +124,11 @@ def _polls(victim: Running, host: str, cookies: Sequence[str]) -> list[Request]:
         pages = [(await connection.ask(get(host, LESSON, cookie))).text for cookie in cookies]
         connection.close()
         return [
-            get(host, poll_address(page), cookie)
+            LivePage(page, host, cookie).question()
             for page, cookie in zip(pages, cookies, strict=True)
         ]
 
     return asyncio.run(ask())
-
-
-def poll_address(page: str) -> str:
-    """Return the address that a page asks for news, as its script would."""
-    shown = [unescape(version) for version in re.findall(r'data-version="([^"]*)"', page)]
-    if shown and "=" in shown[0]:
-        return f"/poll/?{'&'.join(shown)}"
-    # Before that there was an address for each part of a page, and its version in another element.
-    part = re.search(r"<[^>]*\bdata-live\b[^>]*>", page)
-    address = re.search(r'hx-get="([^"]+)"', part[0]) if part else None
-    if not address or not shown:
-        raise SystemExit("The page doesn't say where it asks for news.")
-    joint = "&" if "?" in address[1] else "?"
-    return f"{unescape(address[1])}{joint}version={shown[0]}"
 
 
 def measure(floors: Mapping[str, Load], trees: Mapping[str, Tree], folder: Path) -> list[Row]:

@@ -75,15 +75,15 @@ class Table:
             line = f"{row.title:<38} {floor:>11}{figures}{ratios} {last:>6}  {row.floor_title}"
             print(line, flush=True)
 
-    def write(self, root: Path) -> None:
-        """Write the ratios of the measured tree as those of the last release."""
+    def write(self, tree: str, root: Path) -> None:
+        """Write a tree's ratios as those of the last release."""
         lines = [
             "# The last release's ratios, as `make bench WRITE=1` writes them.",
             f"# Measured on {datetime.now(UTC):%d %B %Y} at commit {_commit(root)},",
             f"# on {machine()}.",
             "",
             "[ratios]",
-            *(f"{row.slug} = {row.ratio(NOW):.3f}" for row in self.rows),
+            *(f"{row.slug} = {row.ratio(tree):.3f}" for row in self.rows),
         ]
         LAST_RELEASE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -1,12 +1,12 @@
 """Start both sites, wait until they answer, and stop them both: ``make run`` and ``start.py``.
 
 ``python -m tools.run`` checks what can be checked before anything starts (ports, the folder for
-state), prepares the database, starts each site on both loopback addresses and prints one address
-to open. Ctrl-C, SIGTERM, SIGHUP, or the end of either site stops both. Exit status: 0 after Ctrl-C
-or another signal, or if a playground is running there already; 1 when a site died; 2 when
-something has to be changed first.
+state), starts each site on both loopback addresses and prints one address to open. Ctrl-C,
+SIGTERM, SIGHUP, or the end of either site stops both. Exit status: 0 after Ctrl-C or another
+signal, or if a playground is running there already; 1 when a site died; 2 when something has to
+be changed first.
 
-Tests and benches use ``Playground`` and ``free_port`` from here.
+Tests and benchmarks use ``Playground`` and ``free_port`` from here.
 """
 
 from __future__ import annotations

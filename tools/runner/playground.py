@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import http.client
 import os
-import re
 import ssl
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 from tools.runner import processes, running, settings
-from tools.runner.failures import ServiceDied, SetupError
+from tools.runner.failures import ServiceDied
 from tools.runner.services import Service, all_services
 from tools.runner.sockets import authority, free_port, loopback_addresses
 
@@ -123,13 +120,9 @@ class Playground:
         self._mark = running.Mark(self.var_dir, self.victim_port)
         if self.https:
             self.ca_file = settings.make_authority(self.var_dir, self.where.domains)
-        # Services that need no preparation start while the others are prepared.
-        for service in sorted(
-            self.services.values(), key=lambda service: bool(service.preparation)
-        ):
-            if service.preparation:
-                self._prepare(service)
-            self._running[service.name] = self._start(service, service.command)
+        for service in self.services.values():
+            env = {**self.environment, **service.environment}
+            self._running[service.name] = processes.start(service.command, cwd=self.root, env=env)
         self._wait_until_healthy()
 
     def dead(self) -> Service | None:
@@ -144,31 +137,6 @@ class Playground:
         if self._mark is not None:
             self._mark.remove()
             self._mark = None
-
-    def _start(
-        self, service: Service, command: Sequence[str], output: IO[bytes] | None = None
-    ) -> processes.Process:
-        env = {**self.environment, **service.environment}
-        return processes.start(command, cwd=self.root, env=env, output=output)
-
-    def _prepare(self, service: Service) -> None:
-        with tempfile.TemporaryFile() as output:
-            with self._start(service, service.preparation, output) as process:
-                try:
-                    self._wait(
-                        lambda: process.poll() is not None, lambda: f"the {service.prepares}"
-                    )
-                finally:
-                    process.kill()
-            if process.returncode != 0:
-                output.seek(0)
-                # Details of an error, and the traceback before it, are indented.
-                lines = re.findall(r"^\S.*", output.read().decode(errors="replace"), re.MULTILINE)
-                last = lines[-1].strip() if lines else "no output"
-                raise SetupError(
-                    f"The {service.prepares} could not be prepared ({last}); "
-                    f"to see all of it: python {' '.join(service.preparation[:3])}"
-                )
 
     def _wait_until_healthy(self) -> None:
         waiting = list(self.services.values())

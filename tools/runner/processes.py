@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 Process = subprocess.Popen[bytes]
 
@@ -20,7 +19,6 @@ def start(
     *,
     cwd: Path,
     env: Mapping[str, str],
-    output: IO[bytes] | None = None,
 ) -> Process:
     """Start a Python program in a process group of its own.
 
@@ -35,8 +33,6 @@ def start(
             cwd=cwd,
             env=env,
             stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
             creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
         )
     return subprocess.Popen(
@@ -44,8 +40,6 @@ def start(
         cwd=cwd,
         env=env,
         stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=output,
         start_new_session=True,
     )
 

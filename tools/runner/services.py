@@ -16,7 +16,7 @@ from tools.runner.sockets import authority
 MIGRATE = ("-m", "victim_site.manage", "migrate", "--no-input", "--verbosity=0")
 SERVERS = {GUNICORN: ("-m", "gunicorn"), WAITRESS: ("-m", "tools.runner.waitress_site")}
 APPLICATIONS = {
-    "victim": "victim_site.config.wsgi:application",
+    "victim": "victim_site.config.wsgi:create_app()",
     "attacker": "attacker_site.app:create_app()",
 }
 
@@ -47,10 +47,6 @@ class Service:
     health: Health
     environment: Mapping[str, str] = field(default_factory=dict)
     """What it needs beside the environment that all services share."""
-    preparation: Sequence[str] = ()
-    """A command that has to succeed first. Services without one start in the meantime."""
-    prepares: str = ""
-    """What that command prepares, as in "The … could not be prepared"."""
 
 
 def all_services(where: Addresses, addresses: Sequence[str], server: str) -> tuple[Service, ...]:
@@ -66,8 +62,6 @@ def victim(where: Addresses, addresses: Sequence[str], server: str) -> Service:
         _serve(server, APPLICATIONS["victim"], addresses, where.victim_port),
         died="The victim site ended, so the playground was stopped.",
         health=Health(where.domains.playground, where.victim_port),
-        preparation=MIGRATE,
-        prepares="bank's database",
     )
 
 

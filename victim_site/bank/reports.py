@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from victim_site.bank.attempts import KEPT
 from victim_site.bank.labs import FIRST_BALANCE, PASSWORDS, first_email, first_password
-from victim_site.bank.models import Account, Attempt
+from victim_site.bank.models import Account, Attempt, Session
 
 
 def accounts(label: str) -> dict[str, dict[str, Any]]:
@@ -32,6 +32,12 @@ def accounts(label: str) -> dict[str, dict[str, Any]]:
             "password_changed": account.password != first_password(account.username),
         }
     return report
+
+
+def is_signed_in(label: str, username: str) -> bool:
+    """Tell whether somebody is signed in to a lab as one of its customers."""
+    theirs = Session.objects.filter(account__lab__label=label, account__username=username)
+    return theirs.filter(expire_date__gt=timezone.now()).exists()
 
 
 def attempt(label: str, number: int) -> Attempt | None:

@@ -67,7 +67,9 @@ MIDDLEWARE = [
     "victim_site.config.hosts.HostMiddleware",
     # Before all others, since an open page asks once a second and the answer needs none of them.
     "victim_site.teaching.poll.PollMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "victim_site.config.compressed_files.StaticFilesMiddleware",
+    # The bank's pages too: no defense depends on what a page looks like on the wire.
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.common.CommonMiddleware",
     "csp.middleware.CSPMiddleware",
     "victim_site.teaching.middleware.TeachingSideMiddleware",

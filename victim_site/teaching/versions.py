@@ -57,6 +57,17 @@ def _statement(labs: int, progress: bool) -> str:
     return sql
 
 
+def has_attempts(version: str) -> bool:
+    """Tell whether anything has arrived at a lab; a sign-in is an attempt as well."""
+    return not version.endswith("-0")
+
+
+def progress_in(version: str) -> Progress:
+    """Return the progress that a version is made of."""
+    predicted, tried, fixed = version.split(".")
+    return Progress(predicted=predicted, tried=tried, fixed=fixed)
+
+
 def as_query(found: dict[str, str]) -> str:
     """Return versions as the query by which a page asks if they're still the newest."""
     return "&".join(f"{name}={version}" for name, version in found.items())

@@ -12,7 +12,6 @@ from victim_site.teaching import descriptions, expectations, versions
 from victim_site.teaching.browser.views import self_check
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.markdown import as_page
-from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.lessons.overview import browser_of
 from victim_site.teaching.lessons.steps import FIXED, TRIED, step_of
 from victim_site.teaching.links import get_label_or_404, walk
@@ -32,16 +31,24 @@ def get_lesson_or_404(slug: str) -> Lesson:
 def lesson_context(
     request: HttpRequest, name: str, found: Lesson, presenting: bool = False
 ) -> dict[str, Any]:
-    # The version first, so that what is shown is never older than it says.
+    # The version first, so that what is shown is never older than it says. It has all of the
+    # progress in it, and tells which labs there's nothing to read of.
     labels = [progress.own_lab(lab, name) for lab in found.labs]
     version = versions.current([label.text for label in labels], found.slug, name)
-    row = progress.of(name).get(found.slug) or Progress()
+    row = versions.progress_in(version[versions.progress_key(found.slug, name)])
     browser = browser_of(request)
     position = found.position(expectations.the_matrix(), browser["profile"])
     others = list(progress.lessons().values())
     after = others.index(found) + 1
     tried, fixed = (
-        step_of(found, label, position, step + ".present" * presenting, getattr(row, step))
+        step_of(
+            found,
+            label,
+            version[label.text],
+            position,
+            step + ".present" * presenting,
+            getattr(row, step),
+        )
         for label, step in zip(labels, (TRIED, FIXED), strict=True)
     )
     return {

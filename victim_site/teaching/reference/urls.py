@@ -21,6 +21,7 @@ urlpatterns = [
     path("weaknesses/", weaknesses.index, name="weaknesses"),
     path("weaknesses/<slug:slug>/", weaknesses.show, name="weakness"),
     path("matrix/", matrix.show, name="matrix"),
+    path("matrix/<int:row>.<int:column>", matrix.square, name="square"),
     path("known-labs/", known_labs.show, name="known-labs"),
     path("policies/", policies.show, name="policies"),
 ]

@@ -39,7 +39,9 @@ POLICY = {
     "object-src 'none'",
 }
 OWN = re.compile(rf"/(?!/)|{re.escape(settings.ADDRESSES.playground)}/")
-KNOWN = re.compile(r"/(?!/)|[#?]|\.\.?/|http://([a-z0-9-]+\.)+localhost:\d+(/|$)|https://")
+KNOWN = re.compile(
+    r"/(?!/)|[#?]|\.\.?/|\d+\.\d+$|http://([a-z0-9-]+\.)+localhost:\d+(/|$)|https://"
+)
 
 
 def audit(path: str, status: int = 200) -> str:

@@ -23,6 +23,7 @@ PAGES = [*LESSONS, *LABS, *REFERENCE, *BROWSER]
 # What has an address of its own, but is no page that can be asked for without more ado.
 OTHERS = [
     "/health",
+    "/matrix/1.1",
     f"/labs/{LAB}/attempt/?since=0",
     f"/labs/{LAB}/attempts/1/",
     f"/labs/{LAB}/reset/",

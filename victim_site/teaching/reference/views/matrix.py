@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from catalogue.matrix import FORGED, Cell
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import walk
 from victim_site.teaching.reference import over_https
-from victim_site.teaching.reference.matrix_tables import profile_of, rows
+from victim_site.teaching.reference.matrix_tables import profile_of
 from victim_site.wording import REASONS
 
 
@@ -27,8 +30,6 @@ def show(request: HttpRequest) -> HttpResponse:
         "profile": profile,
         "columns": expectations.columns(),
         "tables": _tables(profile),
-        "reasons": REASONS,
-        "refuted": _refuted(profile),
     }
     return render(request, "reference/matrix.html", context)
 
@@ -49,18 +50,72 @@ def _refuted(profile: str) -> list[dict[str, str]]:
     ]
 
 
+@require_safe
+def square(request: HttpRequest, row: int, column: int) -> HttpResponse:
+    """Lead from a square to its lab and attack.
+
+    The matrix has 1,500 squares, and the addresses of all labs would be most of the page.
+    """
+    columns, keys = expectations.columns(), list(expectations.the_matrix().rows)
+    if not (0 < row <= len(keys) and 0 < column <= len(columns)):
+        raise Http404("The matrix has no such square.")
+    return redirect(walk(columns[column - 1], *keys[row - 1]))
+
+
 @cache
 def _tables(profile: str) -> SafeString:
-    """Return the tables of one profile: a thousand squares, which change with the files alone."""
-    columns = expectations.columns()
+    """Return the tables of one profile: 1,500 squares, which change with the files alone."""
+    found, columns = expectations.squares(profile), expectations.columns()
     context = {
         "columns": columns,
-        "rows": rows(list(expectations.the_matrix().rows), columns, profile),
-        "flawed": [_flaw(found, profile) for found in descriptions.flawed()],
-        "over_https": over_https.differing(),
+        "rows": [
+            {
+                "attack": descriptions.attacks()[attack],
+                "position": position,
+                "where": descriptions.POSITIONS[position],
+                "squares": [
+                    _cells(found[attack, position, expectations.the_matrix().lab(attack, column)])
+                    for column in columns
+                ],
+            }
+            for attack, position in expectations.the_matrix().rows
+        ],
+        "flawed": [_flaw(flawed, profile) for flawed in descriptions.flawed()],
+        "over_https": [
+            {"line": line, "squares": [_cells(square) for square in line.squares]}
+            for line in over_https.differing()
+        ],
         "https_profiles": over_https.expected().profiles,
+        "refuted": _refuted(profile),
+        "reasons": REASONS,
     }
     return render_to_string("reference/_matrix_tables.html", context)
+
+
+def _cells(square: Sequence[Cell]) -> list[dict[str, Any]]:
+    """Return what a square says, without what every other square says too.
+
+    That is in the stylesheet: that a reason means “blocked”, and that the browser was first. What
+    `not-sent` means is in the list of reasons.
+    """
+    return [
+        {
+            "age": cell.cookie_age if len(square) > 1 else "",
+            "forged": cell.outcome == FORGED,
+            "reason": cell.reason,
+            "browser_first": cell.note.startswith("The browser was first"),
+            "verdict": cell.verdict or "",
+            "note": _USUAL.sub("", cell.note),
+        }
+        for cell in square
+    ]
+
+
+# What `catalogue.matrix` itself notes of a cell.
+_USUAL = re.compile(
+    r"^(The browser was first(; the defense itself says [a-z-]+)?"
+    r"|This browser makes no such request)\. ?"
+)
 
 
 def _flaw(found: descriptions.DefenseText, profile: str) -> dict[str, Any]:
@@ -76,7 +131,9 @@ def _flaw(found: descriptions.DefenseText, profile: str) -> dict[str, Any]:
                 "attack": launch.attack,
                 "label": label,
                 "where": launch.where,
-                "cells": cells[launch.attack, launch.position, lab_of(launch.attack, label)],
+                "cells": _cells(
+                    cells[launch.attack, launch.position, lab_of(launch.attack, label)]
+                ),
                 "walk": walk(label, launch.attack, launch.position),
             }
             for launch, label in tries
