@@ -13,7 +13,7 @@ from e2e.stress.ledger import Customer
 from e2e.stress.stand import SITES, Stand
 
 # Generous, since the abuse and other programs share the cores.
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 20.0
 _PAUSE = 0.2
 
 Click = Callable[[], Answer]

@@ -21,7 +21,7 @@ from e2e.stress.report import Result, counted
 from e2e.stress.stand import SITES, Exchange, Stand
 
 # How long a site may keep a client that doesn't finish its request, or doesn't read.
-DEADLINE_SECONDS = 45.0
+DEADLINE_SECONDS = 60.0
 STILL_OPEN = "still open"
 _DRIP_SECONDS = 0.5
 
@@ -72,7 +72,7 @@ def readers(stand: Stand, scale: float) -> list[Result]:
         host, path = exchange.host, "/"
         if exchange.port == stand.site.victim_port:
             host, path = f"{stand.site.domains.playground}:{exchange.port}", "/matrix/"
-        return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() * 300, b""
+        return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() * 40, b""
 
     return _hold(stand, "never reading", begin, scale, read=False)
 
@@ -89,7 +89,7 @@ def _hold(
 
     A short run doesn't wait for the deadline, only long enough that honest visitors would notice.
     """
-    count, seconds = (96, DEADLINE_SECONDS) if scale == 1 else (48, 4.0)
+    count, seconds = (64, DEADLINE_SECONDS) if scale == 1 else (48, 3.0)
     started = time.monotonic()
     clients: dict[str, list[Client]] = {site: [] for site in SITES}
     with Honest(stand) as honest:
