@@ -9,6 +9,9 @@ START := $(PYTHON) start.py --venv $(VENV)
 WORKERS ?= 3
 PYTEST_BROWSER := $(RUN) -m pytest -n $(WORKERS) --dist worksteal -q
 
+# When make was called, for the last line of `make test`.
+BEGAN := $(shell date +%s)
+
 PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
 # What loads, what is sent, and what needs the attacker's own account at the bank.
 HTTPS_CELLS := image-get or form-post or foreign-token-post
@@ -34,12 +37,13 @@ test: check browsers ## Everything: check, then every cell and page in three bro
 	@$(RUN) -m tools.postgresql
 	$(RUN) -m csrf_proof.profiles
 	$(PYTEST_BROWSER) e2e
+	@took=$$(( $$(date +%s) - $(BEGAN) )); echo "make test took $$(( took / 60 )) min $$(( took % 60 )) s"
 
 check: to-test ## Lint, types, import contract, catalogue, unit tests (about a minute)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
-	$(VENV)/bin/mypy --platform win32 start.py tools/run.py
+	$(VENV)/bin/mypy --platform win32 --cache-dir .mypy_cache/win32 start.py tools/run.py
 	$(RUN) -m tools.server_types
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check

@@ -39,6 +39,7 @@ SHORT = {
     "new-defense": ("NAME=short-form",),
     "new-weakness": ("NAME=short-form",),
 }
+BEGAN_AT_ONCE = re.compile(r"^BEGAN := ", re.MULTILINE)
 # What the run of `make test` left in the environment would change what a target does.
 NOT_INHERITED = re.compile(
     r"(E2E_|PYTEST_|MAKE|MFLAGS)|(K|PROFILE|WORKERS|NAME|DEFENSE|SHORT|AGAINST|WRITE|VENV|HTTPS|SERVER|BIND"
@@ -93,6 +94,15 @@ def test_documents_name_targets_that_exist() -> None:
     named = re.findall(r"(?:`|^    )make ([a-z][a-z-]+)", text, re.MULTILINE)
     assert {"run", "test", "sabotage"} <= set(named)
     assert set(named) <= set(TARGETS)
+
+
+def test_the_last_line_of_test_says_how_long_all_of_it_took(tree: Path) -> None:
+    """Of the recipe only that line is run: the rest is what is running now."""
+    last = make(tree, "test", "-n", "BEGAN=100").splitlines()[-1]
+    clock = "date() { echo 842; }\n"
+    said = subprocess.run(["sh", "-c", clock + last], capture_output=True, text=True).stdout
+    assert said == "make test took 12 min 22 s\n"
+    assert BEGAN_AT_ONCE.search(MAKEFILE), "it counts from when make was called"
 
 
 @pytest.mark.parametrize(

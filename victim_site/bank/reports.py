@@ -24,12 +24,16 @@ def accounts(label: str) -> dict[str, dict[str, Any]]:
         for username in PASSWORDS
     }
     live = Count("sessions", filter=Q(sessions__expire_date__gt=timezone.now()))
-    for account in Account.objects.filter(lab__label=label).annotate(live=live):
-        report[account.username] = {
-            "balance": account.balance,
-            "email": account.email,
-            "sessions": account.live,
-            "password_changed": account.password != first_password(account.username),
+    # Columns by name, since a picture may have a megabyte.
+    stated = Account.objects.filter(lab__label=label).values(
+        "username", "balance", "email", "password"
+    )
+    for row in stated.annotate(live=live):
+        report[row["username"]] = {
+            "balance": row["balance"],
+            "email": row["email"],
+            "sessions": row["live"],
+            "password_changed": row["password"] != first_password(row["username"]),
         }
     return report
 
@@ -40,14 +44,17 @@ def is_signed_in(label: str, username: str) -> bool:
     return theirs.filter(expire_date__gt=timezone.now()).exists()
 
 
-def attempt(label: str, number: int) -> Attempt | None:
-    """Return one of a lab's newest `KEPT` attempts by its id."""
+def attempt(label: str, number: int) -> tuple[Attempt, int] | None:
+    """Return one of a lab's newest `KEPT` attempts by its id, and how many are newer."""
     found = Attempt.objects.filter(lab__label=label, pk=number).first()
-    return found if found and newer_attempts(found) < KEPT else None
+    if found is None:
+        return None
+    newer = newer_attempts(found)
+    return (found, newer) if newer < KEPT else None
 
 
-def attempts(label: str, most: int = KEPT, **like: str) -> list[Attempt]:
-    """Return a lab's newest attempts, oldest first: all, or those with certain values."""
+def attempts(label: str, most: int = KEPT, **like: Any) -> list[Attempt]:
+    """Return a lab's newest attempts, oldest first: all, or those that a filter lets through."""
     newest = Attempt.objects.filter(lab__label=label, **like).order_by("-pk")[:most]
     return list(newest)[::-1]
 

@@ -33,7 +33,7 @@ def log_context(label: Label, in_full: bool = False) -> dict[str, Any]:
         "version": version,
         "attempts": [_entry(attempt, attempt.at, label) for attempt in reversed(found)],
         "older": min(older, KEPT - SHOWN),
-        "next": address_of(found[0], label, in_full=True) if older else "",
+        "next": address_of(found[0], label, SHOWN) if older else "",
         "in_full": in_full and len(found) > SHOWN,
         "shown": SHOWN,
         "accounts": reports.accounts(label.text),
@@ -55,8 +55,6 @@ def _entry(attempt: Attempt, at: datetime, label: Label) -> SafeString:
     return render_to_string("labs/_entry.html", context)
 
 
-def address_of(attempt: Attempt, label: Label, in_full: bool | None = None) -> str:
-    """Return the address of an attempt's entry in the log, which may be among the older ones."""
-    if in_full is None:
-        in_full = reports.newer_attempts(attempt) >= SHOWN
-    return f"/labs/{label.text}/{'?all' * in_full}#attempt-{attempt.pk}"
+def address_of(attempt: Attempt, label: Label, newer: int) -> str:
+    """Return the address of an attempt's entry in the log, given how many are newer than it."""
+    return f"/labs/{label.text}/{'?all' * (newer >= SHOWN)}#attempt-{attempt.pk}"

@@ -44,9 +44,8 @@ def find(request: HttpRequest, text: str) -> HttpResponse:
     path = request.GET.get("path")
     candidates = (
         attempt
-        for attempt in reports.attempts(label.text)
-        if attempt.at >= since
-        and path in {None, attempt.path}
+        for attempt in reports.attempts(label.text, at__gte=since)
+        if path in {None, attempt.path}
         and not (
             "by-others" in request.GET and attempt_summary.sender(attempt, label) == "same-origin"
         )
@@ -57,24 +56,25 @@ def find(request: HttpRequest, text: str) -> HttpResponse:
         soon = abs(datetime.now(UTC) - since) < PATIENCE
         context = {"lab": label, "since": since, "again": request.get_full_path(), "soon": soon}
         return render(request, "labs/no_attempt.html", context)
-    return redirect(address_of(found, label))
+    return redirect(address_of(found, label, reports.newer_attempts(found)))
 
 
 @require_safe
 def show(request: HttpRequest, text: str, number: int) -> HttpResponse:
     """One attempt, drawn large."""
     label = get_label_or_404(text)
-    found = reports.attempt(label.text, number)
-    if found is None:
+    answer = reports.attempt(label.text, number)
+    if answer is None:
         raise Http404(
             "This lab has no such attempt, or has it no longer: it keeps its newest "
             f"{KEPT}, and a reset removes them all."
         )
+    found, newer = answer
     story, verdict = attempt_summary.summarize(found, label)
     context = {
         "lab": label,
         "attempt": found,
-        "in_log": address_of(found, label),
+        "in_log": address_of(found, label, newer),
         "story": story,
         "verdict": verdict,
         "reason": REASONS.get(found.reason or ""),

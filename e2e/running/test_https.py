@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from e2e.running.test_run import Runner, complaints, make_tree, start, tree
 from tools.run import Playground
-from tools.tests.test_run import Runner, complaints, make_tree, start, tree
 
 __all__ = ["start", "tree"]
 

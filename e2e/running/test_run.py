@@ -297,8 +297,10 @@ def test_a_folder_that_holds_no_authority_is_told_in_one_sentence(
 # While it runs, and how it ends.
 
 
-@pytest.mark.parametrize("https", ["0", "1"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("number", "https"),
+    [(signal.SIGINT, "0"), (signal.SIGINT, "1"), (signal.SIGTERM, "0"), (signal.SIGHUP, "0")],
+)
 def test_a_signal_stops_both_sites_and_leaves_no_process(
     start: Callable[..., Runner], number: signal.Signals, https: str
 ) -> None:
@@ -375,7 +377,7 @@ def test_a_slow_start_says_what_it_waits_for(start: Callable[..., Runner], tree:
     assert "Waiting for the victim site" in runner.finish()[1]
 
 
-# The pieces for tests and benches.
+# The pieces for tests and benchmarks.
 
 
 def test_a_playground_answers_on_every_loopback_address_and_stops(tree: Path) -> None:
@@ -424,20 +426,14 @@ def test_an_idle_connection_holds_no_thread(tree: Path) -> None:
             connection.close()
 
 
-@pytest.mark.parametrize(
-    ("cookies", "status"), [(1000, b"HTTP/1.1 200 "), (10_000, b"HTTP/1.1 431 ")]
-)
-def test_a_request_with_many_cookies_gets_an_answer(
-    tree: Path, cookies: int, status: bytes
-) -> None:
-    header = "; ".join(f"tossed-{number}={'x' * 32}" for number in range(cookies))
-    request = f"GET /health HTTP/1.1\r\nHost: playground.localhost\r\nCookie: {header}\r\n\r\n"
-    with (
-        Playground(root=tree) as playground,
-        socket.create_connection(("127.0.0.1", playground.victim_port)) as connection,
-    ):
-        connection.sendall(request.encode())
-        assert connection.recv(4096).startswith(status)
+def test_a_request_with_many_cookies_gets_an_answer(tree: Path) -> None:
+    with Playground(root=tree) as playground:
+        for cookies, status in ((1000, b"HTTP/1.1 200 "), (10_000, b"HTTP/1.1 431 ")):
+            header = "; ".join(f"tossed-{number}={'x' * 32}" for number in range(cookies))
+            head = f"GET /health HTTP/1.1\r\nHost: playground.localhost\r\nCookie: {header}\r\n\r\n"
+            with socket.create_connection(("127.0.0.1", playground.victim_port)) as connection:
+                connection.sendall(head.encode())
+                assert connection.recv(4096).startswith(status)
 
 
 def test_without_ipv6_the_sites_listen_on_ipv4_alone(

@@ -14,12 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 
-from tools.run import ROOT, Playground, free_port
-from tools.runner import settings
-from tools.runner.failures import SetupError
-from tools.runner.settings import WAITRESS
-from tools.runner.waitress_site import Channel
-from tools.tests.test_run import (
+from e2e.running.test_run import (
     SITE,
     Runner,
     assert_gone,
@@ -31,6 +26,11 @@ from tools.tests.test_run import (
     start,
     tree,
 )
+from tools.run import ROOT, Playground, free_port
+from tools.runner import settings
+from tools.runner.failures import SetupError
+from tools.runner.settings import WAITRESS
+from tools.runner.waitress_site import Channel
 
 __all__ = ["start", "tree"]
 # What Windows doesn't have, as far as it can be taken away here.
