@@ -15,6 +15,7 @@ from victim_site.bank.labs import hold
 from victim_site.bank.models import Attempt, Session
 from victim_site.bank.requests import BankRequest
 from victim_site.defenses.base import own_origin
+from victim_site.prepared import insert
 
 KEPT = 200
 # What is beyond is hidden at once, and removed now and then: a removal costs half a transfer.
@@ -66,7 +67,7 @@ def record(
     """
     lab = request.lab
     headers = request.headers
-    attempt = Attempt.objects.create(
+    attempt = Attempt(
         lab=lab,
         at=timezone.now(),
         kind=kind,
@@ -86,6 +87,7 @@ def record(
         reason=reason.code if reason else None,
         change=_cut(change, 200) or "",
     )
+    insert(attempt)
     if attempt.pk % REMOVED_EVERY == 0:
         in_lab = Attempt.objects.filter(lab_id=lab.pk)
         beyond = in_lab.order_by("-pk").values("pk")[KEPT : KEPT + 1]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, cast
 
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from victim_site.bank.models import Account
 from victim_site.bank.requests import BankRequest
 from victim_site.bank.sessions import SessionStore
+from victim_site.prepared import prepared
 
 
 class CheapHasher(PBKDF2PasswordHasher):
@@ -34,8 +37,13 @@ class LabBackend(BaseBackend):
     ) -> Account | None:
         if request is None or username is None or password is None:
             return None
-        account = cast("BankRequest", request).lab.accounts.filter(username=username).first()
-        return account if account and account.check_password(password) else None
+        found = _customers(cast("BankRequest", request).lab.pk, username)
+        return next((account for account in found if account.check_password(password)), None)
+
+
+@prepared
+def _customers(lab: int, username: str) -> QuerySet[Account]:
+    return Account.objects.filter(lab_id=lab, username=username).defer("avatar")
 
 
 def signed_in(session: SessionStore) -> Account | None:
@@ -48,4 +56,9 @@ def signed_in(session: SessionStore) -> Account | None:
     account = session.account
     if account is None or not stated:
         return None
-    return account if constant_time_compare(stated, account.get_session_auth_hash()) else None
+    return account if constant_time_compare(stated, _auth_hash(account.password)) else None
+
+
+@lru_cache(maxsize=1024)
+def _auth_hash(password: str) -> str:
+    return Account(password=password).get_session_auth_hash()

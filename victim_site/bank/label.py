@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from http.cookies import Morsel
 
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -79,12 +80,12 @@ class Label:
         return any(defense.needs_script for defense in self.defenses)
 
     @cached_property
-    def policy(self) -> dict[str, list[str]]:
-        """The content security policy of this lab's pages, by directive."""
+    def policy(self) -> str:
+        """The content security policy of this lab's pages; empty if there is none."""
         policy: dict[str, list[str]] = {}
         for defense in self.defenses:
             policy |= defense.policy
-        return policy
+        return build_policy(policy)
 
     def script_headers(self, request: HttpRequest) -> dict[str, str]:
         """Return the headers that the bank's own scripts must send."""

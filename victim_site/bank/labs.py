@@ -11,9 +11,11 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import BadRequest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from victim_site.bank.models import Account, Lab
+from victim_site.prepared import prepared
 
 PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 FIRST_BALANCE = 1000
@@ -53,8 +55,9 @@ def open_lab(text: str) -> Lab:
     Raises:
         LabsFull: A new lab was asked for, and there is no room for it.
     """
-    lab = Lab.objects.filter(label=text).first()
-    if lab is None:
+    if found := _called(text):
+        lab = found[0]
+    else:
         try:
             with transaction.atomic():
                 _make_room()
@@ -63,6 +66,11 @@ def open_lab(text: str) -> Lab:
             lab = Lab.objects.get(label=text)
     seen(lab)
     return lab
+
+
+@prepared
+def _called(label: str) -> QuerySet[Lab]:
+    return Lab.objects.filter(label=label)
 
 
 def seen(lab: Lab) -> None:

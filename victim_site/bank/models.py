@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 
@@ -55,17 +53,8 @@ class Transfer(models.Model):
         return f"{self.amount} from {self.sender} to {self.recipient}"
 
 
-class SessionManager(BaseSessionManager["Session"]):
-    """Fetches the account and its lab along with a session, for the cost of one query."""
-
-    def get_queryset(self) -> models.QuerySet[Session]:
-        return super().get_queryset().select_related("account__lab")
-
-
 class Session(AbstractBaseSession):
     """A sign-in. `account` is what the session data says, in a column that can be counted."""
-
-    objects: ClassVar[SessionManager] = SessionManager()
 
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, related_name="sessions", null=True

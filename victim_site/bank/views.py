@@ -10,7 +10,6 @@ from django.contrib.auth import authenticate, login, logout, update_session_auth
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.validators import URLValidator
 from django.db import DatabaseError
-from django.db.models import F
 from django.http import (
     Http404,
     HttpResponse,
@@ -21,15 +20,14 @@ from django.http import (
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from victim_site.bank import feed, forms
+from victim_site.bank import feed, forms, payments
 from victim_site.bank.actions import Action, Invalid
 from victim_site.bank.attempts import site_relation
 from victim_site.bank.middleware import refusal_page
-from victim_site.bank.models import Account, Transfer
+from victim_site.bank.models import Account
 from victim_site.bank.requests import BankRequest
 from victim_site.fields import submitted
 
-HISTORY = 10
 # What the account page says after an act, by the name in its address.
 NOTICES = {
     "transfer": "The money is on its way.",
@@ -45,16 +43,10 @@ def account(request: BankRequest) -> HttpResponse:
     just_signed_in = "signed-in" in request.GET
     if not request.user.is_authenticated:
         return _cookie_not_kept(request) if just_signed_in else redirect("login")
-    # A lab has two customers, so every payment in it is one of theirs.
-    rows = (
-        Transfer.objects.filter(lab=request.lab)
-        .order_by("-pk")
-        .values_list("sender__username", "recipient__username", "amount", "at")[:HISTORY]
-    )
     me = request.user.get_username()
     history = [
         (f"{at:%d %b, %H:%M:%S}", sender, recipient, f"−{amount}" if sender == me else f"+{amount}")
-        for sender, recipient, amount, at in rows
+        for sender, recipient, amount, at in payments.latest(request.lab.pk)
     ]
     context = {
         "notice": NOTICES.get(request.GET.get("done", "")),
@@ -93,11 +85,16 @@ def statement(request: BankRequest) -> HttpResponse:
 @require_safe
 def avatar_image(request: BankRequest) -> HttpResponse:
     """The signed-in customer's picture."""
-    if not request.user.is_authenticated or not request.user.avatar:
+    if not request.user.is_authenticated:
         raise Http404
+    pictures = Account.objects.filter(pk=request.user.pk).exclude(avatar_type="")
+    picture = pictures.values_list("avatar", "avatar_type").first()
+    if picture is None:
+        raise Http404
+    content, content_type = picture
     return HttpResponse(
-        bytes(request.user.avatar),
-        content_type=request.user.avatar_type,
+        bytes(content),
+        content_type=content_type,
         headers={"X-Content-Type-Options": "nosniff"},
     )
 
@@ -167,20 +164,17 @@ def _sign_out(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
 def _move_money(request: BankRequest, to: str, amount: int) -> None:
     """Move the customer's money to another account of the lab, within the caller's transaction."""
     sender = _customer(request)
-    recipient = Account.objects.filter(lab_id=sender.lab_id, username=to).first()
-    if recipient is None:
+    found = payments.customers(sender.lab_id, to)
+    if not found:
         raise Invalid("There is no customer of that name here. Try mallory.")
-    if recipient.pk == sender.pk:
+    [(recipient,)] = found
+    if recipient == sender.pk:
         raise Invalid("The recipient is yourself.")
-    # The database does the sums, so two transfers at once cannot overwrite each other.
-    paid = Account.objects.filter(pk=sender.pk, balance__gte=amount).update(
-        balance=F("balance") - amount
-    )
-    if not paid:
+    if not payments.take(sender.pk, amount):
         raise Invalid("The amount is more than what is in the account.")
-    Account.objects.filter(pk=recipient.pk).update(balance=F("balance") + amount)
-    Transfer.objects.create(lab_id=sender.lab_id, sender=sender, recipient=recipient, amount=amount)
-    request.change = f"{amount} moved from {sender.username} to {recipient.username}"
+    payments.give(recipient, amount)
+    payments.note(sender.lab_id, sender.pk, recipient, amount)
+    request.change = f"{amount} moved from {sender.username} to {to}"
 
 
 def _transfer(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:

@@ -62,7 +62,7 @@ def _unreadable(request: HttpRequest) -> HttpResponse | None:
     """Refuse a body that would be read wrongly, or not at all; None if it can be read."""
     if _too_large(request):
         return _refuse(request, 413, "Too large", "The bank takes at most 1 MB at a time.")
-    if "Transfer-Encoding" in request.headers:  # Django would take it for an empty body.
+    if "HTTP_TRANSFER_ENCODING" in request.META:  # Django would take it for an empty body.
         message = "A body is read only if Content-Length says how long it is."
         return _refuse(request, 411, "Length needed", message)
     charset = (request.content_params or {}).get("charset", "utf-8")
@@ -74,7 +74,7 @@ def _unreadable(request: HttpRequest) -> HttpResponse | None:
 
 def _too_large(request: HttpRequest) -> bool:
     try:
-        length = int(request.headers.get("Content-Length") or 0)
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return False
     return length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -71,7 +72,7 @@ MIDDLEWARE = [
     # The bank's pages too: no defense depends on what a page looks like on the wire.
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "victim_site.teaching.middleware.ContentPolicyMiddleware",
     "victim_site.teaching.middleware.TeachingSideMiddleware",
     # Outside Django's session middleware, so that a lab's defenses see the cookie it has set.
     "victim_site.bank.middleware.EdgeMiddleware",
@@ -114,12 +115,17 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What the cookie page notes down, a few minutes at a time; files, since the processes share them.
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": VAR_DIR / "cookies",
         "OPTIONS": {"MAX_ENTRIES": 4096},
-    }
+    },
+    # Parts of pages, by `{% cache %}`, in the memory of each process.
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 1024},
+    },
 }
 
 # Accounts: two in every lab, their passwords public. A hasher that costs a third of a second,
@@ -150,6 +156,7 @@ CONTENT_SECURITY_POLICY = {
 CSRF_FAILURE_VIEW = "victim_site.teaching.views.csrf_failure"
 
 STATIC_URL = "/static/"
+STORAGES = {"staticfiles": {"BACKEND": "victim_site.config.static.Files"}}
 # The static files of a weakness: /static/weaknesses/open_redirect/go.js.
 STATICFILES_DIRS = [
     (f"weaknesses/{folder.parent.name}", folder) for folder in sorted(WEAKNESSES.glob("*/static"))

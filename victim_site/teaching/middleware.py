@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from csp.middleware import CSPMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -18,6 +19,19 @@ HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Frame-Options": "DENY",
 }
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """The teaching side's content policy. The bank's is made once for each label."""
+
+    def process_request(self, request: SiteRequest) -> None:  # type: ignore[override]
+        if request.label is None:
+            super().process_request(request)
+
+    def process_response(  # type: ignore[override]
+        self, request: SiteRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        return response if request.label else super().process_response(request, response)
 
 
 class TeachingSideMiddleware(CsrfViewMiddleware):

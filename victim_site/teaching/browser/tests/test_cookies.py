@@ -37,7 +37,7 @@ HOSTILE = {"a word": "now", "a future": "99999999999", "a past": "0", "digits": 
 def notes(settings: LazySettings, tmp_path: Path) -> Path:
     """Where the notes of this test lie."""
     folder = tmp_path / "notes"
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": folder}}
+    settings.CACHES = {"default": configured.CACHES["default"] | {"LOCATION": folder}}
     return folder
 
 
