@@ -453,6 +453,8 @@ class Worker(BaseWorker):  # type: ignore[misc]
         try:
             connection.sock.settimeout(TAKEN_OVER_SECONDS)
             connection.taken()
+        except OSError:
+            pass  # The client is gone.
         except Exception:
             self.log.exception("A connection that was taken over failed.")
         finally:

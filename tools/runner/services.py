@@ -72,6 +72,8 @@ def attacker(where: Addresses, addresses: Sequence[str], server: str) -> Service
         _serve(server, APPLICATIONS["attacker"], addresses, where.attacker_port),
         died="The attacker site ended, so the playground was stopped.",
         health=Health(where.domains.evil, where.attacker_port),
+        # Its pages cost little, and a room asks for one now and then.
+        environment={"WEB_CONCURRENCY": "1"},
     )
 
 

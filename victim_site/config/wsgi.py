@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -72,4 +74,6 @@ def create_app() -> Feed:
         )
     # No process may inherit an open one.
     connections.close_all()
+    # The views. Django would load them in each process, at its first request.
+    import_module(settings.ROOT_URLCONF)
     return application
