@@ -17,7 +17,7 @@ PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage bench docs new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ matrix-full: browsers ## Every cell, every honest user, and axe on every page (a
 	$(PYTEST_CELLS) e2e/test_honest.py e2e/test_weaknesses.py e2e/test_safety.py --all-cells
 
 parity: browsers ## Every cell that takes a shortcut, the long way (PROFILE=firefox: those of one)
-	$(PYTEST_BROWSER) e2e/test_matrix.py -k test_cell --all-cells --long-way $(addprefix --profile ,$(or $(PROFILE),chromium-no-3pc firefox))
+	$(PYTEST_BROWSER) e2e/test_matrix.py -k "test_cell$(if $(K), and ($(K)))" --all-cells --long-way $(addprefix --profile ,$(or $(PROFILE),chromium-no-3pc firefox))
 
 flaky: browsers ## All browser tests three times, 300 cells among them, with every core kept busy
 	$(RUN) -m e2e.flaky
@@ -68,6 +68,9 @@ matrix-https: browsers ## What https changes, and attacks that must not notice i
 
 sabotage: browsers ## Take each defense away, and see its column turn red (DEFENSE=post-only: one)
 	$(RUN) -m e2e.sabotage $(DEFENSE)
+
+stress: to-test ## Try to stop both sites, and see that nothing is lost (K=kills, SEED=1, SHORT=1)
+	$(RUN) -m e2e.stress $(K) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)
 
 ##@ Measure
 bench: browsers ## Ratios to floors measured in the same run; asserts nothing (AGAINST=TREE, WRITE=1)

@@ -13,7 +13,7 @@ import sys
 import time
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
-CELLS = 100
+CELLS = int(os.environ.get("CELLS", "100"))
 WORKERS = os.environ.get("WORKERS", "4")
 
 
@@ -37,7 +37,8 @@ def main() -> int:
         print(f"Round {number} of {ROUNDS}, with {len(spinning)} cores kept busy …", flush=True)
         command = [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "worksteal", "-q"]
         drawn = ["--cells", str(CELLS), "--seed", str(number)]
-        if subprocess.run([*command, "e2e", *drawn], check=False).returncode:
+        only = ["-k", os.environ["K"]] if os.environ.get("K") else []
+        if subprocess.run([*command, "e2e", *drawn, *only], check=False).returncode:
             failed.append(number)
     for process in spinning:
         process.kill()
