@@ -17,7 +17,7 @@ PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full matrix-https sabotage stress bench docs new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ matrix-https: browsers ## What https changes, and attacks that must not notice i
 
 sabotage: browsers ## Take each defense away, and see its column turn red (DEFENSE=post-only: one)
 	$(RUN) -m e2e.sabotage $(DEFENSE)
+
+stress: to-test ## Try to stop both sites, and see that nothing is lost (K=kills, SEED=1, SHORT=1)
+	$(RUN) -m e2e.stress $(K) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)
 
 ##@ Measure
 bench: browsers ## Ratios to floors measured in the same run; asserts nothing (AGAINST=TREE, WRITE=1)

@@ -33,6 +33,7 @@ SHORT = {
     "matrix-full": ONE_CELL,
     "matrix-https": ONE_CELL,
     "sabotage": ("DEFENSE=post-only",),
+    "stress": ("K=transfers", "SEED=1", "SHORT=1"),
     "bench": ("SHORT=1", "WORKERS=1"),
     "browsers": (),
     "new-attack": ("NAME=short-form-get",),
@@ -42,7 +43,7 @@ SHORT = {
 BEGAN_AT_ONCE = re.compile(r"^BEGAN := ", re.MULTILINE)
 # What the run of `make test` left in the environment would change what a target does.
 NOT_INHERITED = re.compile(
-    r"(E2E_|PYTEST_|MAKE|MFLAGS)|(K|PROFILE|WORKERS|NAME|DEFENSE|SHORT|AGAINST|WRITE|VENV|HTTPS|SERVER|BIND"
+    r"(E2E_|PYTEST_|MAKE|MFLAGS)|(K|PROFILE|WORKERS|NAME|DEFENSE|SEED|SHORT|AGAINST|WRITE|VENV|HTTPS|SERVER|BIND"
     r"|DATABASE_URL|DJANGO_SETTINGS_MODULE)$"
 )
 
