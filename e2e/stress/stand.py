@@ -24,7 +24,8 @@ from tools.postgresql import ends_with_this_process
 from tools.run import APPLICATIONS, ROOT, free_port
 
 SITES = ("victim", "attacker")
-START_SECONDS = 60.0
+# The runner gives up by itself, and says what it waited for.
+START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 # What says that a request ended in a way that nobody has thought of.
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
