@@ -5,8 +5,8 @@ UV ?= uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 START := $(PYTHON) start.py --venv $(VENV)
-# Browsers are the cost of a test, and more than three a pair of cores gain nothing.
-WORKERS ?= 3
+# Two for each of two cores: a test of a browser waits for a quarter of its time.
+WORKERS ?= 4
 PYTEST_BROWSER := $(RUN) -m pytest -n $(WORKERS) --dist worksteal -q
 
 # When make was called, for the last line of `make test`.
@@ -17,7 +17,7 @@ PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full matrix-https sabotage bench docs new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,8 +53,14 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
 	$(PYTEST_CELLS)
 
-matrix-full: browsers ## Every cell, every honest user, and axe on every page (about an hour)
+matrix-full: browsers ## Every cell, every honest user, and axe on every page (about 20 minutes)
 	$(PYTEST_CELLS) e2e/test_honest.py e2e/test_weaknesses.py e2e/test_safety.py --all-cells
+
+parity: browsers ## Every cell that takes a shortcut, the long way (PROFILE=firefox: those of one)
+	$(PYTEST_BROWSER) e2e/test_matrix.py -k "test_cell$(if $(K), and ($(K)))" --all-cells --long-way $(addprefix --profile ,$(or $(PROFILE),chromium-no-3pc firefox))
+
+flaky: browsers ## All browser tests three times, 300 cells among them, with every core kept busy
+	$(RUN) -m e2e.flaky
 
 matrix-https: browsers ## What https changes, and attacks that must not notice it (K, PROFILE as above)
 	$(PYTEST_BROWSER) e2e/test_https.py --all-cells $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE)) || [ $$? -eq 5 ]
@@ -62,6 +68,9 @@ matrix-https: browsers ## What https changes, and attacks that must not notice i
 
 sabotage: browsers ## Take each defense away, and see its column turn red (DEFENSE=post-only: one)
 	$(RUN) -m e2e.sabotage $(DEFENSE)
+
+stress: to-test ## Try to stop both sites, and see that nothing is lost (K=kills, SEED=1, SHORT=1)
+	$(RUN) -m e2e.stress $(K) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)
 
 ##@ Measure
 bench: browsers ## Ratios to floors measured in the same run; asserts nothing (AGAINST=TREE, WRITE=1)

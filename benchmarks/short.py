@@ -11,4 +11,4 @@ CONNECTIONS = 32
 SESSIONS = 2 if SHORT else 32
 STARTS = 1 if SHORT else 3
 FULL_LOG = 5 if SHORT else 200
-WORKERS = int(os.environ.get("WORKERS", "3"))
+WORKERS = int(os.environ.get("WORKERS", "4"))

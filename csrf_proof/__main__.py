@@ -100,6 +100,7 @@ def _try(options: argparse.Namespace) -> int:
 
     from csrf_proof.browsers import BrowserFailed, BrowserMissing, session
     from csrf_proof.trial import Look, NotJudged, run
+    from csrf_proof.windows import fresh
 
     act = address(options.url)
     state = address(options.state or options.url)
@@ -127,10 +128,9 @@ def _try(options: argparse.Namespace) -> int:
         with (
             attacker.serving(arsenal, shot, options.position) as server,
             session(options.profile, options.time_limit) as browser,
+            fresh(browser) as window,
         ):
-            context = browser.new_context()
-            result = run(context, attack, server.address, Application(), path=shot.path)
-            context.close()
+            result = run(window, attack, server.address, Application(), path=shot.path)
     except BrowserMissing as error:
         raise WrongUse(str(error)) from None
     except (BrowserFailed, NotJudged) as error:

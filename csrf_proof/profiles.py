@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 from csrf_proof.browsers import SHORT_LAX as SHORT_LAX_FEATURE
 from csrf_proof.browsers import BrowserMissing, launch, plan
 from csrf_proof.measuring import sends_third_party_cookies, treats_unset_as_lax
+from csrf_proof.windows import KEPT_FIREFOX
 
 # With the short threshold a cookie without SameSite counts as old after twelve seconds.
 SHORT_LAX = f"--enable-features={SHORT_LAX_FEATURE}"
@@ -46,10 +47,12 @@ STATED = {
     "firefox": Profile(third_party_cookies=False, lax_by_default=False),
 }
 
+KEPT = "firefox-kept"
 # Browsers of a profile with one thing changed: the profile, and Firefox's preferences.
 VARIANTS = {
     "firefox-no-origin": ("firefox", {"network.http.sendOriginHeader": 0}),
     "firefox-no-cookies": ("firefox", {"network.cookie.cookieBehavior": 2}),
+    KEPT: ("firefox", KEPT_FIREFOX),
 }
 
 ORDER = tuple(STATED)

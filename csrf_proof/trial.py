@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
@@ -22,15 +22,16 @@ from playwright.sync_api import BrowserContext, Error, Page, Request
 from csrf_proof import cookie_rules
 from csrf_proof.attacks import SIGNED_IN, SIGNS_IN_LATER, Attack
 from csrf_proof.reasons import CSP_REFUSED, NOT_SENT, PREFLIGHT_REFUSED, RESPONSE_UNREADABLE
-from csrf_proof.watching import TELL_OF_POLICY, Evidence, Watch
+from csrf_proof.watching import Evidence, Watch
+from csrf_proof.windows import Window
 
 FORGED, BLOCKED = "forged", "blocked"
 ACT, PREFLIGHT, FRAMED, WEBSOCKET = "act", "preflight", "framed", "websocket"
 # Seconds until a request that didn't arrive counts as never sent.
 PATIENCE = 10.0
-# Seconds in which nothing more may happen before a trial without an act is over.
-SILENCE = 1.5
-_POLL = 0.01
+# Where the later request goes that ends a trial without an act.
+LATER = "/csrf-proof-asks-later"
+_POLL = 0.03
 
 # What to wait for: a request that acts, a sign of one that the browser stopped, or nothing at all.
 Awaited = Literal["act", "sign", "nothing"]
@@ -105,7 +106,7 @@ def awaited(reason: str | None) -> Awaited:
 
 
 def run(
-    context: BrowserContext,
+    window: Window,
     attack: Attack,
     address: str,
     target: Target,
@@ -114,7 +115,7 @@ def run(
     wait_for: Awaited = "act",
     cookie_age: float = 0,
 ) -> Result:
-    """Try one attack in a fresh browser context.
+    """Try one attack in a window.
 
     `address` is that of the attack's page, `path` that of the act within the application.
     `wait_for` decides how long to wait. `cookie_age`: how old the session cookie is to get before
@@ -124,11 +125,10 @@ def run(
         NotJudged: Nothing arrived although it should, or the browser failed.
     """
     with _browser_failures():
-        context.add_init_script(TELL_OF_POLICY)
-        watch = Watch(context, target.url, attack.method, path)
+        context, page, watch = window.context, window.page, window.watch
+        watch.begin(target.url, attack.method, path)
         if attack.victim == SIGNED_IN:
             target.sign_in(context, by_hand=False)
-        page = context.new_page()
         if attack.victim == SIGNS_IN_LATER:
             lure(page, address)
             page.wait_for_load_state()
@@ -187,12 +187,11 @@ class _Trial:
             if record and (changed or (record.reason and record.kind == ACT)):
                 return record, changed
             if look.records is None and (changed or self._answered()):
-                return None, changed or self._changes_soon()
+                return None, changed or self._changes_after_all()
             if self._stopped_by_browser(look):
                 break
             self._pause()
-        # What would follow if this had been let through isn't there, even a moment later.
-        self.page.wait_for_timeout(SILENCE * 1000)
+        self._let_the_rest_arrive()
         look = self.target.look()
         return _deciding(look.records), look.state != self.before.state
 
@@ -200,10 +199,23 @@ class _Trial:
         request = self.watch.act
         return request is not None and self.watch.is_over(request)
 
-    def _changes_soon(self) -> bool:
-        """Whether the state changes in the moment after a response."""
-        self.page.wait_for_timeout(SILENCE * 1000 / 3)
+    def _changes_after_all(self) -> bool:
+        """Whether the state changes once the act has been answered."""
+        self._let_the_rest_arrive()
         return bool(self.target.look().state != self.before.state)
+
+    def _let_the_rest_arrive(self) -> None:
+        """Wait until whatever the page has begun would have reached the application.
+
+        That is so when all its requests are over, and one that is sent later has been answered.
+        """
+        deadline = time.monotonic() + PATIENCE
+        with suppress(Error):  # A page that never stops loading.
+            self.page.wait_for_load_state(timeout=PATIENCE * 1000)
+        while self.watch.unanswered and time.monotonic() < deadline:
+            self.page.wait_for_timeout(20)
+        later = self.page.context.new_page()
+        later.goto(self.target.url + LATER, wait_until="commit")
 
     def _stopped_by_browser(self, look: Look) -> bool:
         """Whether a record or the browser shows that there will be no act."""

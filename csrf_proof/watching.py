@@ -39,12 +39,18 @@ class Evidence:
 
 
 class Watch:
-    """Watches one browser context from now on.
+    """Watches one browser context, from `begin` to the next `begin`."""
 
-    `origin` is the application's, `method` and `path` are those of the request that should act.
-    """
+    def __init__(self, context: BrowserContext) -> None:
+        self.begin("", "", "")
+        context.on("request", lambda request: self._requests.append(request))
+        context.on("response", self._answered)
+        context.on("requestfailed", lambda request: self._failed.append(request))
+        context.on("console", lambda message: self.console.append(message.text))
 
-    def __init__(self, context: BrowserContext, origin: str, method: str, path: str) -> None:
+    def begin(self, origin: str, method: str, path: str) -> None:
+        """Begin a trial: `origin` is the application's, `method` and `path` are those of the
+        request that should act."""
         self._origin = origin
         self._method = method
         self._path = path
@@ -53,10 +59,6 @@ class Watch:
         self._responses: list[Response] = []
         self._failed: list[Request] = []
         self.console: list[str] = []
-        context.on("request", lambda request: self._requests.append(request))
-        context.on("response", self._answered)
-        context.on("requestfailed", lambda request: self._failed.append(request))
-        context.on("console", lambda message: self.console.append(message.text))
 
     def _answered(self, response: Response) -> None:
         self._responses.append(response)
@@ -107,6 +109,11 @@ class Watch:
     def is_over(self, request: Request) -> bool:
         """Whether the request was answered, or failed."""
         return self.response_to(request) is not None or request in self._failed
+
+    @property
+    def unanswered(self) -> list[Request]:
+        """What the application was asked for, and has neither answered nor the browser given up."""
+        return [r for r in self._requests if self._is_own(r.url) and not self.is_over(r)]
 
     def samesite(self, cookie: str) -> str:
         """Return what the application said about a cookie's SameSite; nothing if it said nothing.

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import collections
 import os
+import random
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from catalogue import matrix
-from csrf_proof import profiles
+from csrf_proof import profiles, windows
 from csrf_proof.browsers import launch
 from e2e.bank import Site
 from tools.run import ROOT, Playground
@@ -31,6 +33,9 @@ TESTS_OF_A_FIREFOX = 60
 # The attacks of the classic account: by image, by link, by hidden form.
 CLASSIC = {"image-get", "link-get", "form-post"}
 
+# One attack for each way in which a browser sends a request.
+VECTORS = {"image-get", "form-post", "hidden-frame-post", "fetch-post", "beacon-post", "ping-post"}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -40,6 +45,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--all-cells",
         action="store_true",
         help="every cell; otherwise those that differ in more than the defense, and some more",
+    )
+    parser.addoption("--cells", type=int, help="this many cells, drawn by --seed")
+    parser.addoption("--seed", type=int, default=0)
+    parser.addoption(
+        "--long-way",
+        action="store_true",
+        help="a fresh window of the profile's own browser for every cell: no shortcuts",
     )
     parser.addoption("--https", action="store_true", help="serve both sites over https")
     parser.addoption("--source-root", help="start the playground from another tree (for sabotage)")
@@ -77,9 +89,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wanted = metafunc.config.getoption("--profile") or list(profiles.STATED)
-    if "cell" in metafunc.fixturenames:
+    if "shortened" in metafunc.fixturenames:
+        cells = [cell for cell in a_sample_of_shortcuts() if cell.profile in wanted]
+        metafunc.parametrize("shortened", cells, ids=lambda cell: cell.name)
+    elif "cell" in metafunc.fixturenames:
         cells = [cell for cell in provable_cells() if cell.profile in wanted]
-        if not metafunc.config.getoption("--all-cells"):
+        if count := metafunc.config.getoption("--cells"):
+            drawn = random.Random(metafunc.config.getoption("--seed")).sample(cells, count)
+            cells = [cell for cell in cells if cell in drawn]
+        elif not metafunc.config.getoption("--all-cells"):
             cells = a_cell_for_each_reason(cells)
         metafunc.parametrize("cell", cells, ids=lambda cell: cell.name)
     elif "profile" in metafunc.fixturenames:
@@ -98,7 +116,9 @@ def browser_of(item: pytest.Item) -> tuple[int, tuple[str, ...]]:
     # A profile is called `profile`, or otherwise where a file chooses its own.
     for value in item.callspec.params.values() if hasattr(item, "callspec") else ():
         if isinstance(value, matrix.Cell):
-            return place_of(value.profile), profiles.ages(value.attack, value.cookie_age)
+            long_way = item.config.getoption("--long-way") or "long_way" in item.name
+            _, name = way_of(value.profile, value.attack, long_way=long_way)
+            return place_of(name), profiles.ages(value.attack, value.cookie_age)
         if isinstance(value, str) and value in profiles.STATED:
             return place_of(value), ()
     return 0, ()
@@ -109,11 +129,34 @@ def place_of(profile: str) -> int:
     return profiles.ORDER.index(profile) if profile in profiles.ORDER else len(profiles.ORDER)
 
 
+def way_of(profile: str, attack: str, *, long_way: bool) -> tuple[str, str]:
+    """Return how a cell is tried, and the name of the browser that does: `fresh` in the profile's
+    own browser, or by a shortcut (`csrf_proof.windows`)."""
+    if profile == "firefox" and not long_way:
+        return "kept", profiles.KEPT
+    if profile == "chromium-no-3pc" and attack not in windows.NEEDS_FULL_BROWSER and not long_way:
+        return "told to block", "chromium"
+    return "fresh", profile
+
+
 def provable_cells() -> list[matrix.Cell]:
     """Return every cell that a browser can try, those of one kind of browser beside each other."""
     expectations = matrix.load(Path(os.environ.get("E2E_MATRIX", matrix.FILE)))
     cells = [cell for cell in expectations.cells() if cell.outcome != matrix.NOT_APPLICABLE]
     return sorted(cells, key=lambda c: (profiles.ORDER.index(c.profile), c.cookie_age))
+
+
+def a_sample_of_shortcuts() -> list[matrix.Cell]:
+    """Return a cell for each vector and position that a shortcut is taken for, without a defense:
+    there the browser alone decides. `make parity` tries all the others."""
+    return [
+        cell
+        for cell in provable_cells()
+        if way_of(cell.profile, cell.attack, long_way=False)[0] != "fresh"
+        and cell.attack in VECTORS
+        and cell.defense == matrix.CONTROL
+        and cell.cookie_age == "fresh"
+    ]
 
 
 def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
@@ -160,10 +203,12 @@ def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
 class Browsers:
     """The browsers of one worker: one at a time, since each takes memory and starts quickly."""
 
-    def __init__(self, playwright: Playwright) -> None:
+    def __init__(self, playwright: Playwright, *, long_way: bool = False) -> None:
         self._playwright = playwright
+        self._long_way = long_way
         self._open: dict[tuple[str, ...], Browser] = {}
         self._given = 0
+        self._kept: windows.Kept | None = None
 
     def get(self, profile: str, *arguments: str) -> Browser:
         """Return a running browser of that profile, once it has proven to be one.
@@ -172,7 +217,8 @@ class Browsers:
         contexts of a browser that was given before may be gone.
         """
         key = (profile, *arguments)
-        worn = profile.startswith("firefox") and self._given == TESTS_OF_A_FIREFOX
+        wears = profile.startswith("firefox")
+        worn = wears and self._given == TESTS_OF_A_FIREFOX * (5 if profile == profiles.KEPT else 1)
         if worn or key not in self._open or not self._open[key].is_connected():
             self.close()
             self._given = 0
@@ -184,6 +230,22 @@ class Browsers:
                 pytest.exit(mismatch, returncode=2)
         self._given += 1
         return self._open[key]
+
+    @contextmanager
+    def window(
+        self, profile: str, attack: str, *arguments: str, long_way: bool = False
+    ) -> Iterator[windows.Window]:
+        """Give a window of that profile for one trial of an attack."""
+        way, name = way_of(profile, attack, long_way=long_way or self._long_way)
+        browser = self.get(name, *arguments)
+        if way == "kept":
+            if self._kept is None or self._kept.browser is not browser:
+                self._kept = windows.Kept(browser)
+            with self._kept.window() as window:
+                yield window
+        else:
+            with windows.fresh(browser, told_to_block=way == "told to block") as window:
+                yield window
 
     def close(self) -> None:
         for browser in self._open.values():
@@ -209,8 +271,8 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def browsers(playwright: Playwright) -> Iterator[Browsers]:
-    running = Browsers(playwright)
+def browsers(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Browsers]:
+    running = Browsers(playwright, long_way=request.config.getoption("--long-way"))
     yield running
     running.close()
 

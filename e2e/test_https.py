@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import pytest
 
 from catalogue import matrix
-from csrf_proof import profiles
+from csrf_proof import profiles, windows
 from e2e.bank import Lab, Site, honest, sign_in_by_hand
 from e2e.conftest import Browsers
 from e2e.test_matrix import try_out
@@ -114,8 +114,8 @@ def answers(site: Site) -> bool:
 def test_cell_over_https(expected: matrix.Cell, browsers: Browsers, secure: Site) -> None:
     lab = Lab(secure, expected.defense)
     ages = profiles.ages(expected.attack, expected.cookie_age)
-    with profiles.fresh_context(browsers.get(expected.profile, *ages)) as context:
-        try_out(expected, context, lab)
+    with windows.fresh(browsers.get(expected.profile, *ages)) as window:
+        try_out(expected, window, lab)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_cell_over_https(expected: matrix.Cell, browsers: Browsers, secure: Site
 def test_what_else_travels_does_so_over_https(browsers: Browsers, secure: Site, name: str) -> None:
     name = f"chromium/{name}"
     (cell,) = (cell for cell in matrix.load().cells() if cell.name == name)
-    with profiles.fresh_context(browsers.get("chromium")) as context:
-        try_out(cell, context, Lab(secure, cell.defense))
+    with windows.fresh(browsers.get("chromium")) as window:
+        try_out(cell, window, Lab(secure, cell.defense))
 
 
 @pytest.mark.parametrize("label", ["host-prefix", "samesite-lax"])

@@ -31,8 +31,11 @@ SHORT = {
     "reset": (),
     "matrix": ONE_CELL,
     "matrix-full": ONE_CELL,
+    "parity": ("K=form-post and cross-site and post-only", "PROFILE=firefox", "WORKERS=1"),
+    "flaky": ("K=test_cell", "CELLS=3", "ROUNDS=1", "WORKERS=1"),
     "matrix-https": ONE_CELL,
     "sabotage": ("DEFENSE=post-only",),
+    "stress": ("K=transfers", "SEED=1", "SHORT=1"),
     "bench": ("SHORT=1", "WORKERS=1"),
     "browsers": (),
     "new-attack": ("NAME=short-form-get",),
@@ -42,8 +45,8 @@ SHORT = {
 BEGAN_AT_ONCE = re.compile(r"^BEGAN := ", re.MULTILINE)
 # What the run of `make test` left in the environment would change what a target does.
 NOT_INHERITED = re.compile(
-    r"(E2E_|PYTEST_|MAKE|MFLAGS)|(K|PROFILE|WORKERS|NAME|DEFENSE|SHORT|AGAINST|WRITE|VENV|HTTPS|SERVER|BIND"
-    r"|DATABASE_URL|DJANGO_SETTINGS_MODULE)$"
+    r"(E2E_|PYTEST_|MAKE|MFLAGS)|(K|PROFILE|WORKERS|CELLS|ROUNDS|NAME|DEFENSE|SEED|SHORT|AGAINST|WRITE|VENV|HTTPS"
+    r"|SERVER|BIND|DATABASE_URL|DJANGO_SETTINGS_MODULE)$"
 )
 
 

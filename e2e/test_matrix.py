@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext
-
 from catalogue import matrix
-from csrf_proof import profiles, trial
+from csrf_proof import profiles, trial, windows
 from csrf_proof.attacks import SIGNED_OUT
+from csrf_proof.windows import Window
 from e2e.attacks import all_attacks
 from e2e.bank import Lab, Site
-from e2e.conftest import Browsers
+from e2e.conftest import Browsers, provable_cells
 from e2e.target import LabTarget
 
 # Where each action of the bank is performed.
@@ -31,16 +30,36 @@ def test_cell(
 ) -> None:
     record_property("cell-profile", cell.profile)
     ages = profiles.ages(cell.attack, cell.cookie_age)
-    with profiles.fresh_context(browsers.get(cell.profile, *ages)) as context:
-        try_out(cell, context, Lab(site, cell.defense))
+    with browsers.window(cell.profile, cell.attack, *ages) as window:
+        try_out(cell, window, Lab(site, cell.defense))
 
 
-def try_out(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
+def test_the_long_way_ends_as_the_shortcut_does(
+    shortened: matrix.Cell, browsers: Browsers, site: Site
+) -> None:
+    with browsers.window(shortened.profile, shortened.attack, long_way=True) as window:
+        try_out(shortened, window, Lab(site, shortened.defense))
+
+
+def test_the_shell_does_not_block_third_party_cookies_of_websockets(
+    browsers: Browsers, site: Site
+) -> None:
+    """Else a full browser would be needed for nothing."""
+    (cell,) = (
+        cell
+        for cell in provable_cells()
+        if cell.name == "chromium/websocket-hijack/cross-site/no-defense"
+    )
+    with windows.fresh(browsers.get("chromium"), told_to_block=True) as window:
+        try_out(cell, window, Lab(site, cell.defense))
+
+
+def try_out(cell: matrix.Cell, window: Window, lab: Lab) -> None:
     """Try a cell's attack on a lab, and compare what came out with what the cell expects."""
     attack = all_attacks()[cell.attack]
     gets_old = cell.cookie_age == "old" and profiles.grows_old_by_the_clock(cell.attack)
     result = trial.run(
-        context,
+        window,
         attack,
         lab.site.attack_page(cell.attack, cell.position, lab.label),
         LabTarget(lab, attack),
@@ -60,7 +79,7 @@ def try_out(cell: matrix.Cell, context: BrowserContext, lab: Lab) -> None:
         assert not lab.loot(cell.attack), "the attacker got something after all"
     if cell.attack == "form-post" and attack.victim != SIGNED_OUT:
         # The bank's answer must not have signed alice out by replacing her cookie.
-        page = context.pages[-1]
+        page = window.page
         page.wait_for_url(f"{lab.url}/**")
         page.goto(lab.url)
         assert page.is_visible("h1.greeting"), "a blocked attack signed alice out"

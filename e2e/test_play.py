@@ -79,3 +79,20 @@ def test_one_attack_fills_two_logs_side_by_side(context: BrowserContext, site: S
     logs = page.locator("[data-live]")
     expect(logs.nth(0)).to_contain_text("forged")
     expect(logs.nth(1)).to_contain_text("origin-mismatch")
+
+
+def test_a_click_is_not_lost_while_the_result_is_being_swapped(
+    context: BrowserContext, site: Site
+) -> None:
+    page = open_play(context, site)
+    page.evaluate(
+        """() => { window.swapped = new Promise((done) =>
+        document.addEventListener("htmx:beforeSwap", () => setTimeout(done, 100))); }"""
+    )
+    page.locator("#result >> text=Go").hover()
+    page.mouse.down()
+    page.get_by_label("post-only", exact=True).evaluate("box => box.click()")
+    page.evaluate("window.swapped")
+    with context.expect_page():
+        page.mouse.up()
+    expect(page.locator(".formed")).to_contain_text("post-only")

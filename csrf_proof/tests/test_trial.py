@@ -22,11 +22,27 @@ class Seen:
     addresses: list[str] = field(default_factory=list)
     asked_application: bool = False
     broke_policy: bool = False
+    unanswered: tuple[str, ...] = ()
 
     act: None = None
 
 
 class Page:
+    """A page whose later requests are all answered at once."""
+
+    @property
+    def context(self) -> Page:
+        return self
+
+    def new_page(self) -> Page:
+        return self
+
+    def goto(self, address: str, wait_until: str) -> None:
+        assert address.startswith(Target.url)
+
+    def wait_for_load_state(self, timeout: float) -> None:
+        pass
+
     def wait_for_timeout(self, milliseconds: float) -> None:
         pass
 

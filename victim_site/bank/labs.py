@@ -77,7 +77,8 @@ def seen(lab: Lab) -> None:
     """Note that the lab is in use, to the minute."""
     now = timezone.now()
     if now - lab.last_seen > SEEN_EVERY:
-        Lab.objects.filter(pk=lab.pk).update(last_seen=now)
+        with transaction.atomic():  # So that it waits in the queue of writers.
+            Lab.objects.filter(pk=lab.pk).update(last_seen=now)
 
 
 @contextmanager

@@ -110,7 +110,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = _SQLITE
+    # Django's own, with a queue in front of the lock, since SQLite's waiting isn't fair.
+    DATABASES["default"] |= {"ENGINE": "victim_site.config.sqlite", "OPTIONS": _SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What the cookie page notes down, a few minutes at a time; files, since the processes share them.
@@ -177,7 +178,8 @@ USE_I18N = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "filters": {"one_line": {"()": "victim_site.config.logs.DatabaseTroubleInOneLine"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["one_line"]}},
     "loggers": {
         # Refused hosts and bodies are normal for a site that is attacked all day; each gets a page.
         "django.security": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},

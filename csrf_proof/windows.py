@@ -1,0 +1,122 @@
+"""A window of a browser for each trial: a fresh one, or one that takes a shortcut.
+
+Fresh is a context that has never been anywhere, in the profile's own browser. That is the long way,
+and two shortcuts end every trial as it does, which ``make parity`` shows cell by cell:
+
+- ``chromium-no-3pc`` in a headless shell that is told to block third-party cookies, at a quarter of
+  the cost of a full Chromium (`BLOCKS`, and `NEEDS_FULL_BROWSER` for what it doesn't block);
+- ``firefox`` in one window that is kept from trial to trial, which costs half (`Kept`). Each trial
+  has hosts of its own, so little could be left behind: cookies are cleared, pop-ups are closed, and
+  the storage-access heuristics, which look at where a window has been, are off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Error, Page
+
+from csrf_proof.watching import TELL_OF_POLICY, Watch
+
+# Measured in the headless shell: WebSockets, requests made while a page is left, and pop-ups carry
+# third-party cookies all the same.
+NEEDS_FULL_BROWSER = frozenset({"websocket-hijack", "fixed-session-post", "refreshed-cookie-post"})
+BLOCKS = {
+    "enableThirdPartyCookieRestriction": True,
+    "disableThirdPartyCookieMetadata": True,
+    "disableThirdPartyCookieHeuristics": True,
+}
+
+_HEURISTICS = "privacy.restrict3rdpartystorage.heuristic"
+# Firefox's preferences for a kept window.
+KEPT_FIREFOX: dict[str, Any] = {
+    **{
+        f"{_HEURISTICS}.{name}": False
+        for name in (
+            "navigation",
+            "opened_window_after_interaction",
+            "popup_interaction",
+            "recently_visited",
+            "redirect",
+            "window_open",
+        )
+    },
+    # One process for all sites, since starting one costs more than a trial. Cookies and headers
+    # are the parent process's business either way.
+    "fission.autostart": False,
+    "dom.ipc.processCount": 1,
+    # Nobody looks, and painting is most of what a page costs.
+    "layout.frame_rate": 10,
+}
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Window:
+    """A context, the page in it from which attacks are launched, and what watches all its pages."""
+
+    context: BrowserContext
+    page: Page
+    watch: Watch
+
+
+@contextmanager
+def fresh(browser: Browser, *, told_to_block: bool = False) -> Iterator[Window]:
+    """Give a window of a browser that has never been anywhere.
+
+    `told_to_block`: a Chromium that sends third-party cookies is to block them in this page.
+    """
+    window = _open(browser)
+    try:
+        if told_to_block:
+            session = window.context.new_cdp_session(window.page)
+            session.send("Network.enable")
+            session.send("Network.setCookieControls", BLOCKS)
+        yield window
+    finally:
+        window.context.close()
+
+
+class Kept:
+    """A window of a Firefox with `KEPT_FIREFOX` that trials use one after another."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self._window: Window | None = None
+
+    @contextmanager
+    def window(self) -> Iterator[Window]:
+        window = self._window or _open(self.browser)
+        # Gone unless the trial ends well.
+        self._window = None
+        try:
+            yield window
+            if _tidy(window):
+                self._window = window
+        finally:
+            if self._window is None:
+                with suppress(Error):  # What the trial raised says more.
+                    window.context.close()
+
+
+def _tidy(window: Window) -> bool:
+    """Leave a window as it was in the beginning; return whether that could be done."""
+    for page in window.context.pages:
+        if page != window.page:
+            page.close()
+    for _ in range(_TRIES):
+        with suppress(Error):  # A page that was still loading something else comes first.
+            window.page.goto("about:blank")
+            window.context.clear_cookies()
+            return True
+    return False
+
+
+def _open(browser: Browser) -> Window:
+    context = browser.new_context(ignore_https_errors=True)
+    context.add_init_script(TELL_OF_POLICY)
+    watch = Watch(context)
+    return Window(context, context.new_page(), watch)
