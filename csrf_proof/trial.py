@@ -214,6 +214,7 @@ class _Trial:
             self.page.wait_for_load_state(timeout=PATIENCE * 1000)
         while self.watch.unanswered and time.monotonic() < deadline:
             self.page.wait_for_timeout(20)
+        self.watch.end()
         later = self.page.context.new_page()
         later.goto(self.target.url + LATER, wait_until="commit")
 

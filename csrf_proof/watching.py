@@ -55,6 +55,7 @@ class Watch:
         self._method = method
         self._path = path
         self._requests: list[Request] = []
+        self._end: int | None = None
         self._sent: dict[Request, dict[str, str]] = {}
         self._responses: list[Response] = []
         self._failed: list[Request] = []
@@ -73,9 +74,13 @@ class Watch:
         self._requests.clear()
         self.console.clear()
 
+    def end(self) -> None:
+        """End the trial: what the browser asks for from now on isn't the attack's doing."""
+        self._end = len(self._requests)
+
     @property
     def addresses(self) -> list[str]:
-        return [request.url for request in self._requests]
+        return [request.url for request in self._requests[: self._end]]
 
     @property
     def asked_application(self) -> bool:

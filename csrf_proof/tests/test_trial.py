@@ -26,6 +26,9 @@ class Seen:
 
     act: None = None
 
+    def end(self) -> None:
+        pass
+
 
 class Page:
     """A page whose later requests are all answered at once."""
