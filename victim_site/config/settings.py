@@ -111,7 +111,12 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Django's own, with a queue in front of the lock, since SQLite's waiting isn't fair.
-    DATABASES["default"] |= {"ENGINE": "victim_site.config.sqlite", "OPTIONS": _SQLITE}
+    DATABASES["default"] |= {
+        "ENGINE": "victim_site.config.sqlite",
+        "OPTIONS": _SQLITE,
+        # What Django chooses anyway. pytest-django knows it of Django's own backend alone.
+        "TEST": {"NAME": ":memory:"},
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What the cookie page notes down, a few minutes at a time; files, since the processes share them.
