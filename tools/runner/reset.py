@@ -21,7 +21,7 @@ from tools.runner.services import MIGRATE
 # By name, since VAR_DIR may be a folder with other things in it.
 FILES = ("playground.sqlite3", "loot.sqlite3")
 SQLITE_ENDINGS = ("", "-wal", "-shm", "-journal", "-queue")
-FOLDERS = ("cookies", "running")
+FOLDERS = ("cookies", "running", "static")
 FLUSH = ("-m", "victim_site.manage", "flush", "--no-input")
 
 
