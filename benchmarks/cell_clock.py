@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     fresh = [
         item
         for item in items
-        if isinstance(item, pytest.Function)
+        if hasattr(item, "callspec")
         and getattr(item.callspec.params.get("cell"), "cookie_age", "") == "fresh"
     ]
     kept = fresh[:: max(1, len(fresh) // SAMPLE)][:SAMPLE]

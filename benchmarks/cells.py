@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import sync_playwright
 
 from benchmarks.short import ROUNDS, SHORT, WORKERS
@@ -71,8 +72,11 @@ def _cells(root: Path, file: Path) -> float:
         capture_output=True,
         text=True,
     )
-    if done.returncode != 0:
-        say(f"Not every cell was as it should be:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    said = f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    if done.returncode == pytest.ExitCode.TESTS_FAILED:
+        say(f"Not every cell was as it should be:\n{said}")
+    elif done.returncode != pytest.ExitCode.OK:
+        raise SystemExit(f"The cells of {root} were not tried:\n{said}")
     return float(file.read_text())
 
 
