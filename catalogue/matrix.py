@@ -36,7 +36,7 @@ class Cell:
 
     `reason` is a reason code where the outcome is `blocked`. `verdict` is what a defense says of
     the request itself, which differs from `reason` where the browser was first. `note` is a
-    sentence, or empty.
+    sentence, or empty; `said` is the part of it that is in the file.
     """
 
     attack: str
@@ -48,6 +48,8 @@ class Cell:
     reason: str | None
     verdict: str | None
     note: str
+    said: str
+    browser_first: bool
 
     @property
     def name(self) -> str:
@@ -213,7 +215,7 @@ def _cell(
 ) -> Cell:
     value, _, said = value.partition(": ")
     control = control.partition(": ")[0]
-    outcome, note = BLOCKED, ""
+    outcome, note, first = BLOCKED, "", False
     reason: str | None = value
     verdict: str | None = value
     if value == NOT_APPLICABLE:
@@ -222,15 +224,18 @@ def _cell(
         reason, verdict, note = NOT_SENT, None, "This browser makes no such request."
     elif value.startswith("cookie-"):
         verdict = None
-        note = "The browser was first." if defense.startswith(CONTROL) else ""
+        first = defense.startswith(CONTROL)
+        note = "The browser was first." if first else ""
     elif value in UNSEEN:
         verdict = None
     elif control != FORGED:
         # The browser kept the cookie back before the defense had its say.
-        reason, verdict = control, None if value == FORGED else value
+        first, reason, verdict = True, control, None if value == FORGED else value
         itself = f"; the defense itself says {verdict}" if verdict else ""
         note = f"The browser was first{itself}."
     elif value == FORGED:
         outcome, reason, verdict = FORGED, None, None
     note = " ".join(filter(None, (note, said)))
-    return Cell(attack, position, defense, profile, age, outcome, reason, verdict, note)
+    return Cell(
+        attack, position, defense, profile, age, outcome, reason, verdict, note, said, first
+    )

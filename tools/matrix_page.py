@@ -53,7 +53,7 @@ def page() -> str:
             f"- `{cell.attack}` {cell.position}, `{cell.defense}`, {cell.profile}: {cell.note}"
             for cells in found.values()
             for cell in cells
-            if cell.note and not cell.note.startswith(("The browser was", "This browser makes"))
+            if cell.said and cell.said == cell.note
         }
     )
     if notes:

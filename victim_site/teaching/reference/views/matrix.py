@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -17,7 +16,7 @@ from catalogue.matrix import FORGED, Cell
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import walk
 from victim_site.teaching.reference import over_https
-from victim_site.teaching.reference.matrix_tables import profile_of
+from victim_site.teaching.reference.matrix_tables import profile_of, rows
 from victim_site.wording import REASONS
 
 
@@ -65,20 +64,12 @@ def square(request: HttpRequest, row: int, column: int) -> HttpResponse:
 @cache
 def _tables(profile: str) -> SafeString:
     """Return the tables of one profile: 1,500 squares, which change with the files alone."""
-    found, columns = expectations.squares(profile), expectations.columns()
+    columns = expectations.columns()
     context = {
         "columns": columns,
         "rows": [
-            {
-                "attack": descriptions.attacks()[attack],
-                "position": position,
-                "where": descriptions.POSITIONS[position],
-                "squares": [
-                    _cells(found[attack, position, expectations.the_matrix().lab(attack, column)])
-                    for column in columns
-                ],
-            }
-            for attack, position in expectations.the_matrix().rows
+            row | {"squares": [_cells(square["cells"]) for square in row["squares"]]}
+            for row in rows(list(expectations.the_matrix().rows), columns, profile)
         ],
         "flawed": [_flaw(flawed, profile) for flawed in descriptions.flawed()],
         "over_https": [
@@ -103,19 +94,12 @@ def _cells(square: Sequence[Cell]) -> list[dict[str, Any]]:
             "age": cell.cookie_age if len(square) > 1 else "",
             "forged": cell.outcome == FORGED,
             "reason": cell.reason,
-            "browser_first": cell.note.startswith("The browser was first"),
+            "browser_first": cell.browser_first,
             "verdict": cell.verdict or "",
-            "note": _USUAL.sub("", cell.note),
+            "note": cell.said,
         }
         for cell in square
     ]
-
-
-# What `catalogue.matrix` itself notes of a cell.
-_USUAL = re.compile(
-    r"^(The browser was first(; the defense itself says [a-z-]+)?"
-    r"|This browser makes no such request)\. ?"
-)
 
 
 def _flaw(found: descriptions.DefenseText, profile: str) -> dict[str, Any]:
