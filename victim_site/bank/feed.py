@@ -28,7 +28,8 @@ from simple_websocket.errors import (  # type: ignore[import-untyped,unused-igno
 )
 
 from victim_site.bank import attempts
-from victim_site.bank.models import Account, Transfer
+from victim_site.bank.models import Account
+from victim_site.bank.payments import latest
 from victim_site.bank.requests import BankRequest
 from victim_site.defenses.base import is_handshake
 
@@ -141,11 +142,9 @@ def _statement(account: int) -> str:
     customer = Account.objects.filter(pk=account).first()
     if customer is None:  # The lab was reset.
         return json.dumps({"name": None, "balance": None, "payments": []})
-    rows = (
-        Transfer.objects.filter(lab_id=customer.lab_id)
-        .order_by("-pk")
-        .values_list("sender__username", "recipient__username", "amount")[:PAYMENTS]
-    )
-    payments = [{"from": sender, "to": to, "amount": amount} for sender, to, amount in rows]
+    payments = [
+        {"from": sender, "to": to, "amount": amount}
+        for sender, to, amount, _ in latest(customer.lab_id)[:PAYMENTS]
+    ]
     statement = {"name": customer.username, "balance": customer.balance, "payments": payments}
     return json.dumps(statement)
