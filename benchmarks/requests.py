@@ -13,9 +13,8 @@ from benchmarks.pressing import Load, Pressed, press
 from benchmarks.short import CONNECTIONS, FULL_LOG, ROUNDS, SESSIONS
 from benchmarks.starting import Running, Tree
 from benchmarks.table import Row, say
-from e2e.bank import Lab, Site
+from e2e.bank import PASSWORDS, Lab, Site
 
-PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 PAYMENTS = 10
 LESSON = "/lessons/the-image/"
 FLOORS = {
@@ -91,7 +90,7 @@ def _host(lab: Lab) -> str:
 
 def _sign_in(lab: Lab, name: str = "alice") -> str:
     """Return the Cookie header of a signed-in customer."""
-    lines = lab.sign_in(name, PASSWORDS[name])
+    lines = lab.sign_in(name)
     return next(line.partition(";")[0] for line in lines if line.startswith("sessionid="))
 
 

@@ -25,6 +25,7 @@ from playwright.sync_api import BrowserContext, Page
 from catalogue.addresses import Addresses, Domains, Kind
 
 ATTACKERS = {Kind.EVIL, Kind.COMMUNITY, Kind.LOOKALIKE}
+PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 PATIENCE = 10.0  # Seconds until a request that did not arrive counts as never sent.
 _POLL = 0.01
 _owners = itertools.count(1)
@@ -150,11 +151,11 @@ class Lab:
         state: dict[str, Any] = json.loads(answer.body)
         return state
 
-    def sign_in(self, username: str = "alice", password: str = "wonderland") -> list[str]:
+    def sign_in(self, username: str = "alice") -> list[str]:
         """Sign in over HTTP with the bank's own form; return the Set-Cookie lines as they came."""
         form = self.site.get(self.host, "/login")
         page = honest(form.text)
-        fields = page.fields | {"username": username, "password": password}
+        fields = page.fields | {"username": username, "password": PASSWORDS[username]}
         sent = "; ".join(line.partition(";")[0] for line in form.set_cookies)
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
@@ -215,7 +216,7 @@ def sign_in_by_hand(context: BrowserContext, lab: Lab, username: str = "alice") 
     page.goto(f"{lab.url}/login")
     if username != "alice":
         page.fill("input[name=username]", username)
-        page.fill("input[name=password]", "mischief")
+        page.fill("input[name=password]", PASSWORDS[username])
     page.click("main button")
     page.wait_for_selector("h1.greeting")
     return page

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from e2e.stress.ledger import Crowd, Customer
-from e2e.stress.report import Result, counted
+from e2e.stress.report import Result
 from e2e.stress.stand import SITES, Stand
 
 _HOUR, _DAY = 3600, 86_400
@@ -59,7 +59,6 @@ def run(folder: Path, scale: float) -> list[Result]:
     path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
     env = {"STRESS_CLOCK": str(file), "PYTHONPATH": path}
     with Stand(folder, env=env) as stand:
-        begin = time.monotonic()
         crowd = Crowd(stand, 8)
         alice = Customer(stand.lab(), "alice")
         crowd.start()
@@ -72,31 +71,19 @@ def run(folder: Path, scale: float) -> list[Result]:
             for site, fault in _look(stand, alice).items():
                 faults[site] += [f"after {name}: {sentence}" for sentence in fault]
         crowd.stop()
-        lost, wrong = crowd.verdict()
-        ledger = crowd.ledger
-        if ledger.refused:
-            wrong.append(f"refused: {counted(ledger.refused)}")
-        if ledger.unanswered:
-            wrong.append(f"{ledger.unanswered.total()} transfers were never answered")
-        faults["victim"] += wrong + [f"traceback: {text}" for text in stand.tracebacks()[:2]]
-        seconds = time.monotonic() - begin
+        faults["victim"] += crowd.ledger.unserved
+        faults["victim"] += [f"traceback: {text}" for text in stand.tracebacks()[:2]]
+        acknowledged = crowd.ledger.acknowledged.total()
+        note = f"{len(JUMPS)} jumps; {acknowledged} acknowledged"
+        bank = crowd.result("clock jumps", note, faults["victim"])
         return [
-            Result(
-                "clock jumps",
-                "victim",
-                ledger.tried,
-                ledger.answered,
-                seconds,
-                lost,
-                f"{len(JUMPS)} jumps; {ledger.acknowledged.total()} acknowledged",
-                faults["victim"],
-            ),
+            bank,
             Result(
                 "clock jumps",
                 "attacker",
                 len(JUMPS),
                 len(JUMPS) - len(faults["attacker"]),
-                seconds,
+                bank.seconds,
                 note=f"{len(JUMPS)} jumps",
                 faults=faults["attacker"],
             ),

@@ -6,12 +6,11 @@ import base64
 import socket
 import time
 from collections import Counter
-from contextlib import suppress
 
 from e2e.stress.honest import Honest
 from e2e.stress.ledger import Customer
 from e2e.stress.report import Result, counted
-from e2e.stress.stand import Stand
+from e2e.stress.stand import Stand, answer_of
 
 
 def run(stand: Stand, scale: float) -> list[Result]:
@@ -25,7 +24,7 @@ def run(stand: Stand, scale: float) -> list[Result]:
             held = [_open(stand, alice) for _ in range(count)]
             time.sleep(2)
             for connection in held:
-                statuses[_status(connection)] += 1
+                statuses[answer_of(connection)] += 1
                 # Dropped: the other end learns it from a reset, at the next byte that it sends.
                 connection.close()
     faults = honest.faults("victim")
@@ -55,12 +54,3 @@ def _open(stand: Stand, alice: Customer) -> socket.socket:
     )
     connection.sendall(head.encode())
     return connection
-
-
-def _status(connection: socket.socket) -> str:
-    with suppress(OSError):
-        connection.settimeout(10)
-        parts = connection.recv(4096).split(b" ")
-        if len(parts) > 1:
-            return parts[1].decode()
-    return "nothing"

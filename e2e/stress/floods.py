@@ -11,7 +11,7 @@ from functools import partial
 
 from e2e.stress.honest import Honest
 from e2e.stress.report import Result, counted
-from e2e.stress.stand import SITES, Exchange, Stand
+from e2e.stress.stand import SITES, Exchange, Stand, answer_of
 
 _AT_ONCE = 16
 _MOST_BYTES = 4_000_000
@@ -65,17 +65,3 @@ def _flood(exchange: Exchange, seed: str) -> str:
         except OSError:
             pass  # Refused in the middle, and the answer may be there already.
         return answer_of(connection)
-
-
-def answer_of(connection: socket.socket) -> str:
-    """Return the status of the first answer, "closed", or "nothing" where neither comes."""
-    try:
-        data = connection.recv(65536)
-        while data and b" " not in data[9:]:
-            more = connection.recv(65536)
-            data = data + more if more else b""
-    except TimeoutError:
-        return "nothing"
-    except OSError:
-        return "closed"
-    return data.split(b" ")[1].decode(errors="replace") if data else "closed"

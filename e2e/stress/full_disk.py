@@ -25,7 +25,6 @@ def run(folder: Path, scale: float) -> list[Result]:
         return [Result("full disk", "victim", 0, 0, 0.0, note=f"SKIPPED: {reason}")]
     seconds = 6.0 if scale == 1 else 2.0
     with Stand(folder, before=_own_disk(folder / "var")) as stand:
-        begin = time.monotonic()
         filler = stand.root / stand.var_dir.relative_to("/") / "filler"
         crowd = Crowd(stand, 16)
         honest = Customer(stand.lab(), "alice")
@@ -37,7 +36,7 @@ def run(folder: Path, scale: float) -> list[Result]:
         filler.unlink()
         time.sleep(seconds / 3)
         crowd.stop()
-        lost, faults = crowd.verdict()
+        faults = []
         after = honest.pay_by_itself(1)
         if after.status != 303:
             faults.append(f"with room on the disk, a transfer is still answered {after.status}")
@@ -50,20 +49,11 @@ def run(folder: Path, scale: float) -> list[Result]:
         if strange := {p: s for p, s in pages.items() if s not in {200, 302}}:
             faults.append(f"pages that only read were answered {strange}")
         faults += [f"traceback: {text}" for text in stand.tracebacks()[:2]]
-        return [
-            Result(
-                "full disk",
-                "victim",
-                tried=ledger.tried,
-                answered=ledger.answered,
-                lost=lost,
-                seconds=time.monotonic() - begin,
-                note=f"{sentences} got the sentence, "
-                f"{ledger.acknowledged.total()} acknowledged, "
-                f"{ledger.unanswered.total()} never answered",
-                faults=faults,
-            ),
-        ]
+        note = (
+            f"{sentences} got the sentence, {ledger.acknowledged.total()} acknowledged, "
+            f"{ledger.unanswered.total()} never answered"
+        )
+        return [crowd.result("full disk", note, faults)]
 
 
 def _own_disk(var_dir: Path) -> list[str]:

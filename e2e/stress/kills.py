@@ -25,7 +25,6 @@ def run(stand: Stand, scale: float) -> list[Result]:
     pause = 3.0 if scale == 1 else 1.0
     rounds = 3 if scale == 1 else 1
     crowd, readers = Crowd(stand, _CLIENTS), Readers(stand)
-    begin = time.monotonic()
     crowd.start()
     readers.start()
     faults: dict[str, list[str]] = {site: [] for site in SITES}
@@ -46,28 +45,21 @@ def run(stand: Stand, scale: float) -> list[Result]:
     time.sleep(pause)
     crowd.stop()
     readers.stop()
-    lost, wrong = crowd.verdict()
     ledger = crowd.ledger
-    seconds = time.monotonic() - begin
+    note = (
+        f"{killed['victim']} kills; {crowd.rows().total():,} rows for "
+        f"{ledger.acknowledged.total():,} acknowledged transfers, "
+        f"{ledger.unanswered.total()} never answered"
+    )
+    bank = crowd.result("kill -9", note, [*faults["victim"], *_refusals(ledger.refused)])
     return [
-        Result(
-            "kill -9",
-            "victim",
-            tried=ledger.tried,
-            answered=ledger.answered,
-            lost=lost,
-            seconds=seconds,
-            note=f"{killed['victim']} kills; {crowd.rows().total():,} rows for "
-            f"{ledger.acknowledged.total():,} acknowledged transfers, "
-            f"{ledger.unanswered.total()} never answered",
-            faults=[*faults["victim"], *wrong, *_refusals(ledger.refused)],
-        ),
+        bank,
         Result(
             "kill -9",
             "attacker",
             tried=readers.tried,
             answered=readers.answered,
-            seconds=seconds,
+            seconds=bank.seconds,
             note=f"{killed['attacker']} kills",
             faults=faults["attacker"],
         ),

@@ -9,14 +9,15 @@ import http.client
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from e2e.bank import Answer, Lab
+from e2e.stress.report import Result, counted
 from e2e.stress.stand import Stand
 
 OTHER = {"alice": "mallory", "mallory": "alice"}
-PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 # Outside /api/labs, since the rows are more than the log's newest.
 _ROWS = """
 SELECT account.username, transfer.amount, count(*) FROM bank_transfer AS transfer
@@ -39,7 +40,7 @@ class Customer:
     def __init__(self, lab: Lab, username: str) -> None:
         self.lab = lab
         self.username = username
-        lines = lab.sign_in(username, PASSWORDS[username])
+        lines = lab.sign_in(username)
         self.cookie = "; ".join(line.partition(";")[0] for line in lines)
         self.headers = {
             "Content-Type": "application/x-www-form-urlencoded",
@@ -74,6 +75,14 @@ class Ledger:
     @property
     def tried(self) -> int:
         return self.answered + self.unanswered.total()
+
+    @property
+    def unserved(self) -> list[str]:
+        """Return a sentence for each way in which a transfer was not acknowledged."""
+        faults = [f"refused: {counted(self.refused)}"] if self.refused else []
+        if self.unanswered:
+            faults.append(f"{self.unanswered.total()} transfers were never answered")
+        return faults
 
     def compare(self, rows: Counter[tuple[str, int]]) -> tuple[int, int]:
         """Return how many acknowledged transfers have no row, and how many rows nobody sent."""
@@ -170,6 +179,7 @@ class Crowd:
         ]
 
     def start(self) -> None:
+        self._begin = time.monotonic()
         for client in self._clients:
             client.start()
 
@@ -189,6 +199,22 @@ class Crowd:
             assert isinstance(count, int)
             found[sender, amount] = count
         return found
+
+    def result(self, kind: str, note: str, faults: Sequence[str] = ()) -> Result:
+        """Compare the books, and return what became of the transfers, from the start until now."""
+        seconds = time.monotonic() - self._begin
+        lost, wrong = self.verdict()
+        ledger = self.ledger
+        return Result(
+            kind,
+            "victim",
+            ledger.tried,
+            ledger.answered,
+            seconds,
+            lost,
+            note,
+            [*wrong, *faults],
+        )
 
     def verdict(self) -> tuple[int, list[str]]:
         """Return how many transfers were lost, and what else is wrong with the books."""

@@ -14,11 +14,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from e2e.stress.floods import answer_of
 from e2e.stress.honest import Honest
 from e2e.stress.ledger import Customer, wrong_balances
 from e2e.stress.report import Result, counted
-from e2e.stress.stand import SITES, Exchange, Stand
+from e2e.stress.stand import SITES, Exchange, Stand, answer_of
 
 COUNT = 100_000
 # Processes, since making and sending these costs this side as much as the sites.

@@ -57,6 +57,20 @@ class Exchange:
         return connection
 
 
+def answer_of(connection: socket.socket) -> str:
+    """Return the status of the first answer, "closed", or "nothing" where neither comes."""
+    try:
+        data = connection.recv(65536)
+        while data and b" " not in data[9:]:
+            more = connection.recv(65536)
+            data = data + more if more else b""
+    except TimeoutError:
+        return "nothing"
+    except OSError:
+        return "closed"
+    return data.split(b" ")[1].decode(errors="replace") if data else "closed"
+
+
 class Stand:
     """A playground in a folder, as a context manager.
 
