@@ -11,8 +11,8 @@ import asyncio
 import gc
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -70,7 +70,15 @@ async def attend(tree: Tree, name: str, waits: list[float]) -> None:
     )
     learner = f"learner={name}; browser=chromium"
     page = await lesson.ask(get(playground, LESSON, learner))
-    polls = asyncio.create_task(_poll(LivePage(page.text, playground, learner), lesson))
+    live = LivePage(page.text, playground, learner)
+    async with _polling(lambda: live.ask(lesson)):
+        await _click(bank, host)
+    lesson.close()
+    bank.close()
+
+
+async def _click(bank: Timed, host: str) -> None:
+    """Sign in at the bank and click five times, with a second of thought before each click."""
     await asyncio.sleep(THOUGHT)
     await bank.ask(get(host, "/login"))
     await asyncio.sleep(THOUGHT)
@@ -86,17 +94,22 @@ async def attend(tree: Tree, name: str, waits: list[float]) -> None:
             await bank.ask(post(host, "/transfer", session, "to=mallory&amount=1"))
             await bank.ask(get(host, "/?done=transfer", session))
     await asyncio.sleep(THOUGHT)
+
+
+@asynccontextmanager
+async def _polling(ask: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Ask for news again and again, as an open page does, until the context is left."""
+
+    async def go_on() -> None:
+        while True:
+            await asyncio.sleep(POLL)
+            await ask()
+
+    polls = asyncio.create_task(go_on())
+    yield
     polls.cancel()
     with suppress(asyncio.CancelledError):
         await polls
-    lesson.close()
-    bank.close()
-
-
-async def _poll(page: LivePage, connection: Connection) -> None:
-    while True:
-        await asyncio.sleep(POLL)
-        await page.ask(connection)
 
 
 async def attend_hello(floor: Running, waits: list[float]) -> None:
@@ -104,21 +117,12 @@ async def attend_hello(floor: Running, waits: list[float]) -> None:
     lesson, bank = Timed(floor.port, waits), Timed(floor.port, waits)
     hello = get(f"127.0.0.1:{floor.port}", "/")
     await lesson.ask(hello)
-
-    async def poll() -> None:
-        while True:
-            await asyncio.sleep(POLL)
-            await lesson.ask(hello)
-
-    polls = asyncio.create_task(poll())
-    for requests in (1, 2, 1, 2, 1, 1, 1):
+    async with _polling(lambda: lesson.ask(hello)):
+        for requests in (1, 2, 1, 2, 1, 1, 1):
+            await asyncio.sleep(THOUGHT)
+            for _ in range(requests):
+                await bank.ask(hello)
         await asyncio.sleep(THOUGHT)
-        for _ in range(requests):
-            await bank.ask(hello)
-    await asyncio.sleep(THOUGHT)
-    polls.cancel()
-    with suppress(asyncio.CancelledError):
-        await polls
     lesson.close()
     bank.close()
 
