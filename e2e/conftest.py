@@ -33,6 +33,8 @@ TESTS_OF_A_FIREFOX = 60
 # The attacks of the classic account: by image, by link, by hidden form.
 CLASSIC = {"image-get", "link-get", "form-post"}
 
+# The parameter of a test that tries a cell the long way, since it's usually tried by a shortcut.
+SHORTENED = "shortened"
 # One attack for each way in which a browser sends a request.
 VECTORS = {"image-get", "form-post", "hidden-frame-post", "fetch-post", "beacon-post", "ping-post"}
 
@@ -89,9 +91,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wanted = metafunc.config.getoption("--profile") or list(profiles.STATED)
-    if "shortened" in metafunc.fixturenames:
+    if SHORTENED in metafunc.fixturenames:
         cells = [cell for cell in a_sample_of_shortcuts() if cell.profile in wanted]
-        metafunc.parametrize("shortened", cells, ids=lambda cell: cell.name)
+        metafunc.parametrize(SHORTENED, cells, ids=lambda cell: cell.name)
     elif "cell" in metafunc.fixturenames:
         cells = [cell for cell in provable_cells() if cell.profile in wanted]
         if count := metafunc.config.getoption("--cells"):
@@ -114,11 +116,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser_of(item: pytest.Item) -> tuple[int, tuple[str, ...]]:
     """Return what sorts a test beside others with its browser: the profile, and more arguments."""
     # A profile is called `profile`, or otherwise where a file chooses its own.
-    for value in item.callspec.params.values() if hasattr(item, "callspec") else ():
+    for name, value in item.callspec.params.items() if hasattr(item, "callspec") else ():
         if isinstance(value, matrix.Cell):
-            long_way = item.config.getoption("--long-way") or "long_way" in item.name
-            _, name = way_of(value.profile, value.attack, long_way=long_way)
-            return place_of(name), profiles.ages(value.attack, value.cookie_age)
+            long_way = item.config.getoption("--long-way") or name == SHORTENED
+            _, browser = way_of(value.profile, value.attack, long_way=long_way)
+            return place_of(browser), profiles.ages(value.attack, value.cookie_age)
         if isinstance(value, str) and value in profiles.STATED:
             return place_of(value), ()
     return 0, ()

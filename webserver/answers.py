@@ -55,8 +55,6 @@ FULL = Answer(
     "This site is busy with as many requests as it takes. Come back in a moment.",
     retry_after=1,
 )
-
-
 PLAIN_HTTP = Answer(
     400,
     "This is https",

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,19 +57,19 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "bank.sqlite3-queue"
 
 
-def other_process(program: str, file: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def other_process(program: str, file: Path, says: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a program beside this one, which says this when it has come so far."""
+    with subprocess.Popen(
         [sys.executable, "-c", program, str(file)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-
-
-def first_line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == says
+        yield process
 
 
 def test_one_thread_has_its_turn_at_a_time(file: Path) -> None:
@@ -105,8 +106,7 @@ def test_waiting_ends(file: Path) -> None:
 @with_processes
 def test_another_process_is_waited_for_and_its_turn_ends_when_it_is_killed(file: Path) -> None:
     queue = Queue(file)
-    with other_process(HOLDER, file) as holder:
-        assert first_line(holder) == "writing"
+    with other_process(HOLDER, file, "writing") as holder:
         assert not queue.enter(0.1)
         holder.send_signal(signal.SIGKILL)
     assert queue.enter(PATIENCE)
@@ -115,20 +115,19 @@ def test_another_process_is_waited_for_and_its_turn_ends_when_it_is_killed(file:
 @with_processes
 def test_who_gave_up_waiting_holds_nobody_up(file: Path) -> None:
     queue = Queue(file)
-    with other_process(HOLDER, file) as holder:
-        assert first_line(holder) == "writing"
+    with other_process(HOLDER, file, "writing") as holder:
         assert not queue.enter(0.05)
         holder.communicate()  # It ends.
-        with other_process(HOLDER, file) as next_one:
-            assert first_line(next_one) == "writing"
+        with other_process(HOLDER, file, "writing") as next_one:
             next_one.communicate()
 
 
 @with_processes
 def test_two_processes_that_write_without_end_take_turns(file: Path) -> None:
-    with other_process(ALTERNATING, file) as first, other_process(ALTERNATING, file) as second:
-        for process in (first, second):
-            assert first_line(process) == "ready"
+    with (
+        other_process(ALTERNATING, file, "ready") as first,
+        other_process(ALTERNATING, file, "ready") as second,
+    ):
         times = []
         for process in (first, second):
             assert process.stdin is not None

@@ -44,7 +44,7 @@ def lesson_context(
         step_of(
             found,
             label,
-            version[label.text],
+            versions.has_attempts(version[label.text]),
             position,
             step + ".present" * presenting,
             getattr(row, step),

@@ -10,7 +10,7 @@ from victim_site.bank import reports
 from victim_site.bank.attempts import ACT
 from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
-from victim_site.teaching import descriptions, versions
+from victim_site.teaching import descriptions
 from victim_site.teaching.labs import picture
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.markdown import as_page
@@ -23,10 +23,13 @@ EXPLAINED_IN = {"Origin": 4, "Sec-Fetch-Site": 8}
 
 
 def step_of(
-    found: Lesson, label: Label, version: str, position: str, step: str, outcome: str
+    found: Lesson, label: Label, visited: bool, position: str, step: str, outcome: str
 ) -> dict[str, Any]:
-    """Return one half of a lesson, the attack on one of its labs, as far as it has come."""
-    launched = _launched(found, label) if versions.has_attempts(version) else []
+    """Return one half of a lesson, the attack on one of its labs, as far as it has come.
+
+    `visited`: anything has arrived at the lab, so there's something to read.
+    """
+    launched = _launched(found, label) if visited else []
     shown = next((attempt for attempt, result in launched if result == outcome), None)
     return {
         "lab": label,
@@ -40,7 +43,7 @@ def step_of(
         "picture": picture.draw(shown, label, _headers(found)) if shown else None,
         "missing": ""
         if outcome
-        else _missing(found, label, version, launched[0][1] if launched else ""),
+        else _missing(found, label, visited, launched[0][1] if launched else ""),
     }
 
 
@@ -63,7 +66,7 @@ def _headers(found: Lesson) -> tuple[str, ...]:
     return tuple(name for name, lesson in EXPLAINED_IN.items() if lesson <= found.number)
 
 
-def _missing(found: Lesson, label: Label, version: str, arrived: str) -> str:
+def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
     """Return what is still to be done for a step, given what came of the newest try, if any."""
     if arrived == COOKIE_THIRD_PARTY.code and "subdomain" in found.positions:
         return (
@@ -82,7 +85,7 @@ def _missing(found: Lesson, label: Label, version: str, arrived: str) -> str:
         )
     attack = descriptions.attacks()[found.attack]
     # The attacker's own server signs in too, as mallory, for some attacks.
-    signed_in = versions.has_attempts(version) and reports.is_signed_in(label.text, "alice")
+    signed_in = visited and reports.is_signed_in(label.text, "alice")
     if attack.victim == "signed-out":
         if signed_in:
             return "Sign out of this lab's bank. Then open the attacker's page."
