@@ -73,8 +73,8 @@ stress: to-test ## Try to stop both sites, and see that nothing is lost (K=kills
 	$(RUN) -m e2e.stress $(K) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short)
 
 ##@ Measure
-bench: browsers ## Ratios to floors measured in the same run; asserts nothing (AGAINST=TREE, WRITE=1)
-	$(RUN) -m benchmarks $(if $(AGAINST),--against "$(AGAINST)") $(if $(WRITE),--write)
+bench: browsers ## Ratios to floors measured in the same run (K=requests, AGAINST=TREE, WRITE=1)
+	$(RUN) -m benchmarks $(K) $(if $(AGAINST),--against "$(AGAINST)") $(if $(WRITE),--write)
 
 ##@ Prepare
 browsers: to-test ## Make sure the three browsers are there

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -48,17 +49,30 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an empty environment into which the engine's wheel was installed."""
-    folder = tmp_path_factory.mktemp("wheel")
+    """The Python of an empty environment into which the engine's wheel was installed, once for all
+    workers of a run."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder = folder / "wheel"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            _install(folder)
+            (folder / "ready").touch()
+    return folder / "environment" / "bin" / "python"
+
+
+def _install(folder: Path) -> None:
     build = (sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps")
     _run(*build, "--wheel-dir", str(folder), str(ROOT))
     (wheel,) = folder.glob("csrf_proof-*.whl")
     venv.create(folder / "environment", with_pip=True)
-    found = folder / "environment" / "bin" / "python"
+    python = folder / "environment" / "bin" / "python"
     # The browsers of this machine are those that this version drives.
     playwright = f"playwright=={version('playwright')}"
-    _run(str(found), "-m", "pip", "install", "--quiet", str(wheel), playwright)
-    return found
+    _run(str(python), "-m", "pip", "install", "--quiet", str(wheel), playwright)
 
 
 def _run(*command: str) -> None:

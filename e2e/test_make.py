@@ -32,11 +32,11 @@ SHORT = {
     "matrix": ONE_CELL,
     "matrix-full": ONE_CELL,
     "parity": ("K=form-post and cross-site and post-only", "PROFILE=firefox", "WORKERS=1"),
-    "flaky": ("K=test_cell", "CELLS=3", "ROUNDS=1", "WORKERS=1"),
+    "flaky": ("K=test_matrix and test_cell", "CELLS=1", "ROUNDS=1", "WORKERS=1"),
     "matrix-https": ONE_CELL,
     "sabotage": ("DEFENSE=post-only",),
     "stress": ("K=transfers", "SEED=1", "SHORT=1"),
-    "bench": ("SHORT=1", "WORKERS=1"),
+    "bench": ("K=cells", "SHORT=1", "WORKERS=1"),
     "browsers": (),
     "new-attack": ("NAME=short-form-get",),
     "new-defense": ("NAME=short-form",),
@@ -111,7 +111,7 @@ def test_the_last_line_of_test_says_how_long_all_of_it_took(tree: Path) -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        pytest.param(target, marks=pytest.mark.long if target in {"bench", "sabotage"} else ())
+        pytest.param(target, marks=pytest.mark.long if target == "sabotage" else ())
         for target in SHORT
     ],
 )

@@ -171,7 +171,8 @@ def test_it_sends_the_statement_and_again_when_it_changes(bank: RunningBank) -> 
                 "GET /transfer?to=mallory&amount=30 HTTP/1.1",
                 f"Cookie: {bank.cookie}",
                 "Connection: close",
-            )
+            ),
+            seconds=30,
         )
         second = json.loads(feed.receive(timeout=30))
 
