@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import json
+import math
 import re
 import time
 from collections.abc import Iterator
@@ -88,8 +90,11 @@ def own_cookies(context: BrowserContext, site: Site) -> dict[str, str]:
 
 
 def test_the_teaching_side_survives_the_attacks_that_it_shows(
-    context: BrowserContext, site: Site, hostile: str
+    request: pytest.FixtureRequest, profile: str, site: Site, hostile: str
 ) -> None:
+    if profile == "chromium-no-3pc" and not request.config.option.all_cells:
+        pytest.skip("part of make matrix-full: it sends less than the others")
+    context: BrowserContext = request.getfixturevalue("context")
     lab = Lab(site, "no-defense")
     lab.sign_in()
     page = context.new_page()
@@ -155,8 +160,13 @@ def test_a_session_of_one_lab_opens_no_other(context: BrowserContext, site: Site
 
 
 @pytest.mark.long
-def test_no_page_asks_the_outside_and_none_is_hard_to_use(browsers: Browsers, site: Site) -> None:
-    """Crawl all three sites, signed in; watch every request; let axe judge each page."""
+def test_no_page_asks_the_outside_and_none_is_hard_to_use(
+    request: pytest.FixtureRequest, browsers: Browsers, site: Site
+) -> None:
+    """Crawl all three sites, signed in; watch every request; let axe judge three pages of each
+    kind, and with `--all-cells` every page."""
+    most = math.inf if request.config.option.all_cells else 3
+    judged: collections.Counter[tuple[str, str, int]] = collections.Counter()
     lab, guarded = Lab(site, "no-defense"), Lab(site, "csrf-token")
     guarded.sign_in()
     site.request(guarded.host, "POST", "/transfer")  # So that its log has a refusal, too.
@@ -189,7 +199,10 @@ def test_no_page_asks_the_outside_and_none_is_hard_to_use(browsers: Browsers, si
             shape = address if address in unlinked else SAME.sub("", address)
             mine = any(one.label in address for one in (lab, guarded))
             of_others = "/attempts/" in address and not mine
-            if shape in shapes or is_exploit(address) or of_others:
+            kind = kind_of(address)
+            # Hundreds of labs are linked, and their pages differ in nothing but the lab.
+            enough = judged[kind] >= most and "labs" in kind
+            if shape in shapes or is_exploit(address) or of_others or enough:
                 continue
             shapes.add(shape)
             answer = page.goto(address)
@@ -203,10 +216,21 @@ def test_no_page_asks_the_outside_and_none_is_hard_to_use(browsers: Browsers, si
                 for link in links
                 if urlsplit(link).hostname in hosts
             ]
-            hard_to_use += judge.complaints(page)
+            judged[kind] += 1
+            if address in unlinked or judged[kind] <= most:
+                hard_to_use += judge.complaints(page)
     assert outside == []
     assert hard_to_use == []
     assert len(shapes) > 40, "the crawl missed most pages"
+
+
+def kind_of(address: str) -> tuple[str, str, int]:
+    """Return what pages of one template have in common: the site, a word, and how deep it lies."""
+    parts = urlsplit(address)
+    names = parts.path.strip("/").split("/")
+    # The attacker's addresses begin with the name of an attack, the others' with what it is.
+    word = names[-1] if parts.netloc.startswith("evil.") else names[0]
+    return parts.netloc, word, len(names)
 
 
 def answers_without_a_link(site: Site, lab: Lab) -> dict[str, int]:
