@@ -1,4 +1,4 @@
-"""Why no live session arrived with a request: which rule made the browser withhold the cookie.
+"""Why no live session arrived with a request: which rule would make a browser withhold the cookie.
 
 A pure function of the request, of what the session cookie says, and of whether anybody is signed
 in. The rules are those of RFC 6265bis (SameSite, section 5.8.3) and Fetch Metadata (Sec-Fetch-Site,
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from csrf_proof.reasons import (
     COOKIE_DEFAULT,
     COOKIE_LAX,
+    COOKIE_SHADOWED,
     COOKIE_STRICT,
     COOKIE_THIRD_PARTY,
     COOKIE_UNKNOWN,
@@ -80,36 +81,40 @@ def relation_of(origin: str | None, own_origin: str, site: str) -> str | None:
 
 
 def no_session(
-    request: Request, samesite: str, *, cookie_sent: bool, anybody_signed_in: Callable[[], bool]
+    request: Request,
+    samesite: str,
+    *,
+    cookie_sent: bool,
+    anybody_signed_in: Callable[[], bool],
+    another_opens: Callable[[], bool] = lambda: False,
 ) -> Reason:
     """Return why no live session arrived, by rule and never by guess.
 
+    Where no rule withholds a cookie it's unknown why none came: a page may ask for no cookies, a
+    page around it may be from another site, the browser's store may be full.
+
     `samesite` is what the session cookie says: `None`, `Lax`, `Strict`, or nothing.
-    `anybody_signed_in` is asked only if the answer matters.
+    `anybody_signed_in`, and `another_opens` (does another cookie of that name belong to a sign-in?)
+    are asked only if the answer matters.
     """
     if cookie_sent:
-        return SESSION_ENDED
+        return COOKIE_SHADOWED if another_opens() else SESSION_ENDED
     if not anybody_signed_in():
         return NOT_SIGNED_IN
-    match request.relation:
-        case "same-origin" | "same-site":
-            return NOT_SIGNED_IN
-        case "none":
-            return COOKIE_UNKNOWN if samesite == "Strict" else NOT_SIGNED_IN
-        case "cross-site":
-            return _cross_site(request, samesite)
+    if request.relation == "cross-site":
+        return _cross_site(request, samesite) or COOKIE_UNKNOWN
     return COOKIE_UNKNOWN
 
 
-def _cross_site(request: Request, samesite: str) -> Reason:
+def _cross_site(request: Request, samesite: str) -> Reason | None:
     top_level_get = request.top_level and request.method in {"GET", "HEAD"}
     if samesite == "Strict":
         return COOKIE_STRICT
     if samesite == "Lax":
-        return NOT_SIGNED_IN if top_level_get else COOKIE_LAX
+        return None if top_level_get else COOKIE_LAX
     if samesite == "":
         if top_level_get:
-            return NOT_SIGNED_IN
+            return None
         if request.defaults_to_lax:
             return COOKIE_DEFAULT
-    return NOT_SIGNED_IN if request.top_level else COOKIE_THIRD_PARTY
+    return None if request.top_level else COOKIE_THIRD_PARTY

@@ -38,6 +38,11 @@ GET_REFUSED = Reason(
 TOKEN_MISSING = Reason(
     "token-missing", "server", "The request has no token from the application's own form."
 )
+COOKIE_MISSING = Reason(
+    "cookie-missing",
+    "server",
+    "The request has a token, but not the cookie that the application compares it with.",
+)
 TOKEN_WRONG = Reason(
     "token-wrong", "server", "The token in the request isn't the one that belongs to this sign-in."
 )
@@ -99,24 +104,25 @@ CORS_CLOSED = Reason(
 )
 
 # What the browser did is told with a condition: the server sees that no cookie was sent, and which
-# rule would have withheld it, but not whether this browser had one.
+# rule would have withheld it, but not whether this browser had one, nor whether the page asked for
+# cookies at all (a `fetch` need not).
 COOKIE_LAX = Reason(
     "cookie-lax",
     "browser",
-    "If you are signed in here in this browser, it didn't send your cookie: SameSite=Lax sends it "
-    "from other sites only on a top-level GET navigation.",
+    "If you are signed in here in this browser, it didn't send your cookie: with requests "
+    "that the browser counts as another site's, SameSite=Lax sends it only on a top-level GET.",
 )
 COOKIE_STRICT = Reason(
     "cookie-strict",
     "browser",
-    "If you are signed in here in this browser, it didn't send your cookie: SameSite=Strict never "
-    "sends it from other sites.",
+    "If you are signed in here in this browser, it didn't send your cookie: SameSite=Strict "
+    "keeps it out of requests that the browser counts as another site's.",
 )
 COOKIE_THIRD_PARTY = Reason(
     "cookie-third-party",
     "browser",
-    "If you are signed in here in this browser, it didn't send your cookie: SameSite allows it, "
-    "but this browser blocks third-party cookies.",
+    "If you are signed in here in this browser, it didn't send your cookie, although SameSite "
+    "allows it: the browser blocks third-party cookies, or the page asked for none.",
 )
 COOKIE_DEFAULT = Reason(
     "cookie-default",
@@ -127,12 +133,13 @@ COOKIE_DEFAULT = Reason(
 COOKIE_UNKNOWN = Reason(
     "cookie-unknown",
     "browser",
-    "No session cookie was sent, and the request doesn't show why.",
+    "No session cookie was sent, and the request doesn't show why. This browser may not be signed "
+    "in, the page may have asked for no cookies, or a page around it may be from another site.",
 )
 NOT_SIGNED_IN = Reason(
     "not-signed-in",
     "browser",
-    "No session cookie was sent, and no rule withheld it: this browser isn't signed in here.",
+    "No session cookie was sent, and nobody is signed in to the application in any browser.",
 )
 PREFLIGHT_REFUSED = Reason(
     "preflight-refused",
@@ -156,7 +163,13 @@ NOT_SENT = Reason("not-sent", "browser", "This browser doesn't send such a reque
 SESSION_ENDED = Reason(
     "session-ended",
     "browser",
-    "A session cookie was sent, but the sign-in that it belonged to has ended.",
+    "A session cookie was sent, but it opens no sign-in: that has ended, or there never was one.",
+)
+COOKIE_SHADOWED = Reason(
+    "cookie-shadowed",
+    "browser",
+    "Several session cookies were sent, and the application read one that opens no sign-in. "
+    "Another one would have.",
 )
 
 REASONS: dict[str, Reason] = {

@@ -326,4 +326,6 @@ def requests_to_the_bank(row: Row, browser: Browser, lab: Lab) -> list[str]:
         asked = asked[: asked.index(later)]
     assert asked, "the attack's page was not even opened"
     attempts = [f"attempt {a['id']}" for a in lab.state()["attempts"][1:]]  # After the sign-in.
-    return [address for address in asked if address.startswith(lab.url)] + attempts
+    # A tab's icon is no request of the attack's.
+    acts = [one for one in asked if one.startswith(lab.url) and "/static/" not in one]
+    return acts + attempts

@@ -17,17 +17,17 @@ CLAUSES = {
     "strict never": ("Strict", "GET", CROSS | TOP, "cookie-strict"),
     "lax not with a POST": ("Lax", "POST", CROSS | TOP, "cookie-lax"),
     "lax not into a frame": ("Lax", "GET", CROSS | FRAME, "cookie-lax"),
-    "lax with a top-level GET": ("Lax", "GET", CROSS | TOP, "not-signed-in"),
-    "lax with a top-level HEAD": ("Lax", "HEAD", CROSS | TOP, "not-signed-in"),
-    "none with a top-level POST": ("None", "POST", CROSS | TOP, "not-signed-in"),
+    "lax with a top-level GET": ("Lax", "GET", CROSS | TOP, "cookie-unknown"),
+    "lax with a top-level HEAD": ("Lax", "HEAD", CROSS | TOP, "cookie-unknown"),
+    "none with a top-level POST": ("None", "POST", CROSS | TOP, "cookie-unknown"),
     "none not into a frame": ("None", "GET", CROSS | FRAME, "cookie-third-party"),
-    "unset with a top-level GET": ("", "GET", CROSS | TOP | CHROME, "not-signed-in"),
+    "unset with a top-level GET": ("", "GET", CROSS | TOP | CHROME, "cookie-unknown"),
     "unset is lax in Chrome": ("", "POST", CROSS | TOP | CHROME, "cookie-default"),
-    "unset is none in Firefox": ("", "POST", CROSS | TOP | FIREFOX, "not-signed-in"),
+    "unset is none in Firefox": ("", "POST", CROSS | TOP | FIREFOX, "cookie-unknown"),
     "unset not into a frame": ("", "POST", CROSS | FRAME | FIREFOX, "cookie-third-party"),
-    "same site": ("Strict", "POST", SAME_SITE | TOP, "not-signed-in"),
-    "same origin": ("Strict", "POST", SAME | TOP, "not-signed-in"),
-    "nobody asked": ("Lax", "GET", NONE | TOP, "not-signed-in"),
+    "same site": ("Strict", "POST", SAME_SITE | TOP, "cookie-unknown"),
+    "same origin": ("Strict", "POST", SAME | TOP, "cookie-unknown"),
+    "nobody asked": ("Lax", "GET", NONE | TOP, "cookie-unknown"),
     "nobody asked, strict": ("Strict", "GET", NONE | TOP, "cookie-unknown"),
     "no header says": ("Lax", "POST", {}, "cookie-unknown"),
     "the origin says": ("Lax", "GET", {"Origin": "https://evil.example"}, "cookie-lax"),
@@ -50,6 +50,18 @@ def test_a_cookie_that_was_sent_comes_first() -> None:
     request = Request("POST", CROSS, OWN, SITE)
     said = no_session(request, "Strict", cookie_sent=True, anybody_signed_in=never)
     assert said.code == "session-ended"
+
+
+def test_a_cookie_that_hides_another_is_told_apart() -> None:
+    request = Request("POST", CROSS, OWN, SITE)
+    said = no_session(
+        request,
+        "Strict",
+        cookie_sent=True,
+        anybody_signed_in=lambda: True,
+        another_opens=lambda: True,
+    )
+    assert said.code == "cookie-shadowed"
 
 
 def test_no_rule_withholds_a_cookie_that_nobody_has() -> None:

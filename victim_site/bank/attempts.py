@@ -6,14 +6,22 @@ the reason is the browser's, whatever the defenses would have said; their verdic
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
+from typing import cast
+
 from django.conf import settings
+from django.db import DatabaseError
+from django.db.models import F
 from django.utils import timezone
 
 from csrf_proof import cookie_rules
 from csrf_proof.reasons import CORS_CLOSED, Reason
+from victim_site.bank import sent_cookies
 from victim_site.bank.labs import hold
-from victim_site.bank.models import Attempt, Session
+from victim_site.bank.models import Attempt, Lab, Session
 from victim_site.bank.requests import BankRequest
+from victim_site.bank.sessions import SessionStore
 from victim_site.defenses.base import own_origin
 from victim_site.prepared import insert
 
@@ -22,6 +30,8 @@ KEPT = 200
 REMOVED_EVERY = 50
 APPLIED, REFUSED, ANONYMOUS = "applied", "refused", "anonymous"
 ACT, PREFLIGHT, FRAMED, WEBSOCKET = "act", "preflight", "framed", "websocket"
+SIGN_IN = "login"
+MOST_COOKIES = 200
 # What a browser calls the place of a page inside another (Fetch Metadata, section 2.1).
 FRAMES = {"embed", "fencedframe", "frame", "iframe", "object"}
 
@@ -80,18 +90,44 @@ def record(
         sec_fetch_site=_cut(headers.get("Sec-Fetch-Site"), 30),
         sec_fetch_mode=_cut(headers.get("Sec-Fetch-Mode"), 30),
         sec_fetch_dest=_cut(headers.get("Sec-Fetch-Dest"), 30),
-        cookies=[_cut(name, 60) for name in request.cookie_names[:20]],
+        sec_purpose=_cut(headers.get("Sec-Purpose"), 60),
+        cookies=[_cut(name, 60) for name in sent_cookies.names(request)[:MOST_COOKIES]],
         user=user,
         outcome=outcome,
         verdicts=[{"defense": slug, "reason": verdict.code} for slug, verdict in refused_by],
         reason=reason.code if reason else None,
         change=_cut(change, 200) or "",
+        confirmed=outcome == APPLIED and kind in {ACT, WEBSOCKET} and action != SIGN_IN,
     )
     insert(attempt)
+    if action == SIGN_IN and outcome == APPLIED and kind == ACT:
+        session = cast("SessionStore", request.session)
+        session.unconfirmed = attempt.pk
+        Session.objects.filter(pk=session.session_key).update(unconfirmed=attempt.pk)
     if attempt.pk % REMOVED_EVERY == 0:
         in_lab = Attempt.objects.filter(lab_id=lab.pk)
         beyond = in_lab.order_by("-pk").values("pk")[KEPT : KEPT + 1]
         in_lab.filter(pk__lte=beyond).delete()
+
+
+def confirm_sign_in(request: BankRequest) -> None:
+    """Write down that the browser has kept the cookie of a sign-in: this request brought it.
+
+    A request for a part of another site's page proves nothing: browsers keep cookies for such parts
+    that the bank's own pages never see (Firefox partitions them by the site on top).
+    """
+    session = cast("SessionStore", request.session)
+    if session.unconfirmed is None:
+        return
+    sent = _as_sent(request)
+    if sent.relation == "cross-site" and not sent.top_level:
+        return
+    # A page that can be read is shown anyway, as on a full disk; the next request tries again.
+    with suppress(DatabaseError), hold(request.lab):
+        Attempt.objects.filter(pk=session.unconfirmed).update(confirmed=True)
+        Session.objects.filter(pk=session.session_key).update(unconfirmed=None)
+        Lab.objects.filter(pk=request.lab.pk).update(confirmations=F("confirmations") + 1)
+        session.unconfirmed = None
 
 
 def record_preflight(request: BankRequest, action: str) -> bool:
@@ -138,7 +174,8 @@ def browser_reason(request: BankRequest) -> Reason:
         _as_sent(request),
         request.label.samesite,
         cookie_sent=settings.SESSION_COOKIE_NAME in request.COOKIES,
-        anybody_signed_in=lambda: _anybody_is_signed_in(request),
+        anybody_signed_in=partial(_anybody_is_signed_in, request),
+        another_opens=partial(_another_cookie_opens, request),
     )
 
 
@@ -157,6 +194,13 @@ def _as_sent(request: BankRequest) -> cookie_rules.Request:
 def _anybody_is_signed_in(request: BankRequest) -> bool:
     lab = request.lab
     return Session.objects.filter(account__lab_id=lab.pk, expire_date__gt=timezone.now()).exists()
+
+
+def _another_cookie_opens(request: BankRequest) -> bool:
+    """Tell whether a session cookie that wasn't read belongs to a live sign-in of this lab."""
+    keys = sent_cookies.unread_session_keys(request, request.label.cookie_prefix)
+    live = Session.objects.filter(account__lab_id=request.lab.pk, expire_date__gt=timezone.now())
+    return bool(keys) and live.filter(pk__in=keys).exists()
 
 
 def _cut(text: str | None, length: int) -> str | None:

@@ -19,6 +19,7 @@ from django.shortcuts import redirect, render
 from csrf_proof.reasons import Reason
 from victim_site.bank import attempts
 from victim_site.bank.actions import Action, Invalid, Refused
+from victim_site.bank.advice import ADVICE
 from victim_site.bank.auth import signed_in
 from victim_site.bank.labs import LabsFull, hold, open_lab, seen
 from victim_site.bank.requests import BankRequest, SiteRequest
@@ -63,7 +64,6 @@ def _take_prefix_off(prefix: str, request: BankRequest) -> None:
 
     A cookie without the lab's prefix is none of the bank's, so it is gone.
     """
-    request.cookie_names = list(request.COOKIES)
     if prefix:
         request.COOKIES = {
             name.removeprefix(prefix): value
@@ -143,6 +143,7 @@ def _enter_lab(request: BankRequest) -> None:
         request.user = account
         request.lab = account.lab
         seen(request.lab)
+        attempts.confirm_sign_in(request)
         return
     if account:
         # The other lab's session is left alone: signing in or out here must not end it.
@@ -214,5 +215,11 @@ def refusal_page(
     It holds no form and so hands out no token: an answer to a forged request must not replace
     what the visitor's own pages rely on.
     """
-    context = {"title": title, "message": message, "code": code, "page_status": status}
+    context = {
+        "title": title,
+        "message": message,
+        "code": code,
+        "advice": ADVICE.get(code),
+        "page_status": status,
+    }
     return render(request, "bank/refused.html", context, status=status)

@@ -12,6 +12,8 @@ class Lab(models.Model):
 
     label = models.CharField(max_length=63, unique=True)
     last_seen = models.DateTimeField(db_index=True)
+    # How many of its sign-ins were confirmed, so that whoever watches the log sees another one.
+    confirmations = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.label
@@ -54,11 +56,15 @@ class Transfer(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A sign-in. `account` is what the session data says, in a column that can be counted."""
+    """A sign-in. `account` is what the session data says, in a column that can be counted.
+
+    `unconfirmed` is the id of the attempt that made it, until a later request brings its cookie.
+    """
 
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, related_name="sessions", null=True
     )
+    unconfirmed = models.BigIntegerField(null=True)
 
 
 class Attempt(models.Model):
@@ -76,6 +82,7 @@ class Attempt(models.Model):
     sec_fetch_site = models.CharField(max_length=30, null=True)
     sec_fetch_mode = models.CharField(max_length=30, null=True)
     sec_fetch_dest = models.CharField(max_length=30, null=True)
+    sec_purpose = models.CharField(max_length=60, null=True)
     cookies = models.JSONField(default=list)
     user = models.CharField(max_length=20, null=True)
     outcome = models.CharField(max_length=10)
@@ -83,6 +90,8 @@ class Attempt(models.Model):
     reason = models.CharField(max_length=30, null=True)
     # What the act did, as a few words that end no sentence; empty where nothing was done.
     change = models.CharField(max_length=200, default="")
+    # Whether it had its effect beyond doubt. A browser may throw away the cookie of a sign-in.
+    confirmed = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}: {self.outcome}"

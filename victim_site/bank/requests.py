@@ -17,11 +17,9 @@ class SiteRequest(HttpRequest):
 class BankRequest(HttpRequest):
     """A request to one lab: its label, from the host, and its row, which holds the state.
 
-    `cookie_names` are the cookies' names as the browser sent them, before any prefix was taken off.
     An act leaves in `change` what it changed, in a few words for the log.
     """
 
     label: Label
     lab: Lab
-    cookie_names: list[str]
     change: str

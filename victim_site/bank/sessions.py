@@ -24,10 +24,11 @@ _ACCOUNT = [f.attname for f in Account._meta.concrete_fields if f.name != "avata
 class SessionStore(DatabaseStore):
     """The session engine; see Django's "Extending database-backed session engines".
 
-    `account` is whose session was loaded, if any, lab included.
+    `account` is whose session was loaded, if any, lab included. `unconfirmed`: see the model.
     """
 
     account: Account | None = None
+    unconfirmed: int | None = None
     _saved: tuple[str | None, dict[str, Any]] | None = None
 
     def __init__(self, session_key: str | None = None) -> None:
@@ -44,7 +45,7 @@ class SessionStore(DatabaseStore):
         if not found:
             self._session_key = None
             return {}
-        [(data, *columns)] = found
+        [(data, self.unconfirmed, *columns)] = found
         lab, account = columns[: len(_LAB)], columns[len(_LAB) :]
         if lab[0] is not None:
             self.account = Account.from_db(DEFAULT_DB_ALIAS, _ACCOUNT, account)
@@ -67,6 +68,7 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         session = cast("Session", super().create_model_instance(data))
         session.account_id = data.get(SESSION_KEY)
+        session.unconfirmed = self.unconfirmed
         return session
 
 
@@ -84,6 +86,7 @@ def _with_key(key: str) -> QuerySet[Session, tuple[str]]:
 def _live(key: str, now: datetime) -> QuerySet[Session, tuple[Any, ...]]:
     return Session.objects.filter(session_key=key, expire_date__gt=now).values_list(
         "session_data",
+        "unconfirmed",
         *(f"account__lab__{name}" for name in _LAB),
         *(f"account__{name}" for name in _ACCOUNT),
     )

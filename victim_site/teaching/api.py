@@ -18,6 +18,7 @@ from victim_site.bank import labs, reports
 from victim_site.bank.label import Label
 from victim_site.label import parse
 from victim_site.teaching import expectations
+from victim_site.teaching.labs.attempt_summary import initiator
 
 # The operation ids are part of the public contract. They were once derived from the module's name.
 api = NinjaAPI(title="CSRF Playground", version="1", docs_url=None)
@@ -41,11 +42,14 @@ class AttemptOut(Schema):
     sec_fetch_site: str | None
     sec_fetch_mode: str | None
     sec_fetch_dest: str | None
+    sec_purpose: str | None
     cookies: list[str]
     user: str | None
     outcome: str
     verdicts: list[Verdict]
     reason: str | None
+    initiator: str
+    confirmed: bool
 
     @staticmethod
     def resolve_at(attempt: Any) -> str:
@@ -110,6 +114,8 @@ def lab_state(request: HttpRequest, lab: str) -> dict[str, Any]:
     label = _label(lab)
     # The log before the accounts: whoever sees an attempt here also sees what it did.
     attempts = reports.attempts(label.text)
+    for attempt in attempts:
+        attempt.initiator = initiator(attempt, label)  # type: ignore[attr-defined]
     return {
         "lab": label.text,
         "defenses": label.slugs,

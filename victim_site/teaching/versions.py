@@ -1,8 +1,9 @@
 """Which version of a lab, or of a learner's progress, there is: what an open page compares.
 
-A lab's version is the id of its newest attempt, or 0. Whatever changes an account also records an
-attempt, in the same transaction, and a reset removes them all. So nothing has to be written for it.
-Only a sign-in that expires, after two weeks, leaves the version as it is.
+A lab's version is the id of its newest attempt, or 0, and how many of its sign-ins were confirmed.
+Whatever changes an account also records an attempt, in the same transaction, and a reset removes
+them all. So nothing else has to be written for it. Only a sign-in that expires, after two weeks,
+leaves the version as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db import connection
 from victim_site.bank.models import Attempt, Lab
 from victim_site.teaching.lessons.models import Progress
 
-NO_ATTEMPT, NO_PROGRESS = "0", ".."
+NO_ATTEMPT, NO_PROGRESS = "0.0", ".."
 # At the end of a progress's version: the browser didn't send the learner's name back.
 COOKIELESS = "-cookieless"
 
@@ -46,7 +47,7 @@ def _statement(labs: int, progress: bool) -> str:
     lab, attempt, row = (model._meta.db_table for model in (Lab, Attempt, Progress))
     newest = f"SELECT MAX(id) FROM {attempt} WHERE lab_id = {lab}.id"  # noqa: S608  Names of ours.
     sql = (
-        f"SELECT label, CAST(COALESCE(({newest}), 0) AS TEXT)"  # noqa: S608
+        f"SELECT label, COALESCE(({newest}), 0) || '.' || confirmations"  # noqa: S608
         f" FROM {lab} WHERE label IN ({', '.join(['%s'] * labs)})"
     )
     if progress:
@@ -59,7 +60,7 @@ def _statement(labs: int, progress: bool) -> str:
 
 def has_attempts(version: str) -> bool:
     """Tell whether anything has arrived at a lab; a sign-in is an attempt as well."""
-    return version != NO_ATTEMPT
+    return not version.startswith("0.")
 
 
 def progress_in(version: str) -> Progress:

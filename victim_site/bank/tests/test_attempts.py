@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.http.cookie import parse_cookie
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from victim_site.bank import labs
-from victim_site.bank.attempts import KEPT, REMOVED_EVERY, browser_reason, site_relation
+from victim_site.bank.attempts import (
+    KEPT,
+    MOST_COOKIES,
+    REMOVED_EVERY,
+    browser_reason,
+    site_relation,
+)
 from victim_site.bank.models import Attempt, Session
 from victim_site.bank.requests import BankRequest
 from victim_site.conftest import CROSS_SITE, PASSWORDS, Bank, playground, signed_in
 from victim_site.label import parse
+from victim_site.teaching import versions
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +31,7 @@ FRAME = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}
 IMAGE = {"sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
 FETCH = {"sec-fetch-mode": "cors", "sec-fetch-dest": "empty"}
 X = {"sec-fetch-site": "cross-site"}
+OWN = Bank("samesite-lax").origin
 NONE, LAX, STRICT, UNSET = "no-defense", "samesite-lax", "samesite-strict", "browser-default"
 
 # Lab, method, headers, reason; alice is signed in somewhere, and no session cookie came along.
@@ -37,50 +47,50 @@ CLAUSES: dict[str, Row] = {
         LAX,
         "POST",
         {"origin": "http://community.x.bank.localhost:9000"},
-        "not-signed-in",
+        "cookie-unknown",
     ),
     "d: Origin of a lookalike": (LAX, "POST", {"origin": "http://xbank.localhost"}, "cookie-lax"),
     "d: own Origin": (
         LAX,
         "POST",
         {"origin": "http://samesite-lax.bank.localhost"},
-        "not-signed-in",
+        "cookie-unknown",
     ),
     "d: the header before Origin": (
         LAX,
         "POST",
         {"sec-fetch-site": "same-site", "origin": "http://evil.localhost"},
-        "not-signed-in",
+        "cookie-unknown",
     ),
-    "e: same-origin": (LAX, "POST", {"sec-fetch-site": "same-origin"}, "not-signed-in"),
+    "e: same-origin": (LAX, "POST", {"sec-fetch-site": "same-origin"}, "cookie-unknown"),
     "e: same-origin, under Strict": (
         STRICT,
         "POST",
         {"sec-fetch-site": "same-origin"},
-        "not-signed-in",
+        "cookie-unknown",
     ),
-    "e: same-site": (STRICT, "POST", {"sec-fetch-site": "same-site"} | IMAGE, "not-signed-in"),
-    "e: none": (LAX, "GET", {"sec-fetch-site": "none"} | TOP, "not-signed-in"),
-    "e: none, under None": (NONE, "GET", {"sec-fetch-site": "none"} | TOP, "not-signed-in"),
+    "e: same-site": (STRICT, "POST", {"sec-fetch-site": "same-site"} | IMAGE, "cookie-unknown"),
+    "e: none": (LAX, "GET", {"sec-fetch-site": "none"} | TOP, "cookie-unknown"),
+    "e: none, under None": (NONE, "GET", {"sec-fetch-site": "none"} | TOP, "cookie-unknown"),
     "e: none, under no attribute": (
         UNSET,
         "GET",
         {"sec-fetch-site": "none"} | TOP,
-        "not-signed-in",
+        "cookie-unknown",
     ),
     "e: none, under Strict": (STRICT, "GET", {"sec-fetch-site": "none"} | TOP, "cookie-unknown"),
     "f: Strict, top-level GET": (STRICT, "GET", X | TOP, "cookie-strict"),
     "f: Strict, top-level POST": (STRICT, "POST", X | TOP, "cookie-strict"),
     "f: Strict, image": (STRICT, "GET", X | IMAGE, "cookie-strict"),
-    "f: Lax, top-level GET": (LAX, "GET", X | TOP, "not-signed-in"),
-    "f: Lax, top-level HEAD": (LAX, "HEAD", X | TOP, "not-signed-in"),
+    "f: Lax, top-level GET": (LAX, "GET", X | TOP, "cookie-unknown"),
+    "f: Lax, top-level HEAD": (LAX, "HEAD", X | TOP, "cookie-unknown"),
     "f: Lax, top-level POST": (LAX, "POST", X | TOP, "cookie-lax"),
     "f: Lax, nested GET": (LAX, "GET", X | FRAME, "cookie-lax"),
     "f: Lax, image": (LAX, "GET", X | IMAGE, "cookie-lax"),
     "f: Lax, script": (LAX, "POST", X | FETCH, "cookie-lax"),
     "f: Lax, nothing but the relation": (LAX, "GET", X, "cookie-lax"),
-    "f: None, top-level GET": (NONE, "GET", X | TOP, "not-signed-in"),
-    "f: None, top-level POST": (NONE, "POST", X | TOP, "not-signed-in"),
+    "f: None, top-level GET": (NONE, "GET", X | TOP, "cookie-unknown"),
+    "f: None, top-level POST": (NONE, "POST", X | TOP, "cookie-unknown"),
     "f: None, nested GET": (NONE, "GET", X | FRAME, "cookie-third-party"),
     "f: None, nested POST": (NONE, "POST", X | FRAME, "cookie-third-party"),
     "f: None, image": (NONE, "GET", X | IMAGE, "cookie-third-party"),
@@ -89,7 +99,7 @@ CLAUSES: dict[str, Row] = {
         UNSET,
         "GET",
         X | TOP | {"user-agent": CHROME},
-        "not-signed-in",
+        "cookie-unknown",
     ),
     "f: no attribute, top-level POST, Chromium": (
         UNSET,
@@ -113,13 +123,13 @@ CLAUSES: dict[str, Row] = {
         UNSET,
         "GET",
         X | TOP | {"user-agent": FIREFOX},
-        "not-signed-in",
+        "cookie-unknown",
     ),
     "f: no attribute, top-level POST, Firefox": (
         UNSET,
         "POST",
         X | TOP | {"user-agent": FIREFOX},
-        "not-signed-in",
+        "cookie-unknown",
     ),
     "f: no attribute, nested POST, Firefox": (
         UNSET,
@@ -133,7 +143,7 @@ CLAUSES: dict[str, Row] = {
         X | IMAGE | {"user-agent": FIREFOX},
         "cookie-third-party",
     ),
-    "f: no attribute, top-level POST, unknown browser": (UNSET, "POST", X | TOP, "not-signed-in"),
+    "f: no attribute, top-level POST, unknown browser": (UNSET, "POST", X | TOP, "cookie-unknown"),
 }
 
 
@@ -173,6 +183,91 @@ def test_a_cookie_that_opens_nothing_comes_before_all(
     request = bank_request(lab, method, headers | {"cookie": "sessionid=ended"})
 
     assert browser_reason(request).code == "session-ended"
+
+
+@pytest.mark.parametrize("others", [1, 200])
+def test_a_cookie_that_hides_a_live_one_is_told_by_one_query(others: int) -> None:
+    alice = signed_in(LAX)
+    live = alice.cookies["sessionid"].value
+    line = "; ".join([f"sessionid={live}", *(f"sessionid=junk{n}" for n in range(others))])
+    request = bank_request(LAX, "POST", {"cookie": line})
+
+    with CaptureQueriesContext(connection) as asked:
+        assert browser_reason(request).code == "cookie-shadowed"
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["sessionid=a; sessionid=b", "sessionid=LIVE; sessionid=LIVE", "xsessionid=LIVE; sessionid=b"],
+)
+def test_no_live_one_is_hidden(line: str) -> None:
+    live = signed_in("no-defense--for-other").cookies["sessionid"].value
+    request = bank_request(LAX, "POST", {"cookie": line.replace("LIVE", live)})
+
+    assert browser_reason(request).code == "session-ended"
+
+
+def test_the_log_has_the_names_of_cookies_as_they_came() -> None:
+    bank = Bank(LAX)
+    names = ["sessionid", "csrftoken", "sessionid", "with a space", "a\x01b", ""]
+
+    bank.get(
+        "/transfer?to=mallory&amount=1", headers={"cookie": "; ".join(f"{n}=1" for n in names)}
+    )
+
+    assert bank.attempts[-1]["cookies"] == names
+
+
+def test_a_sign_in_is_confirmed_by_a_later_request_with_its_cookie() -> None:
+    bank = Bank(LAX)
+    bank.post("/login", {"username": "mallory", "password": "mischief"}, headers=X | TOP)
+    before = versions.current([LAX])
+    assert [a["confirmed"] for a in bank.attempts] == [False]
+
+    bank.get("/", headers=X | IMAGE)
+    assert [a["confirmed"] for a in bank.attempts] == [False], "another site's page proves nothing"
+
+    bank.get("/", headers=X | TOP)
+    assert [a["confirmed"] for a in bank.attempts] == [True]
+    assert versions.current([LAX]) != before, "an open page doesn't notice"
+
+
+@pytest.mark.parametrize(
+    ("headers", "initiator"),
+    [
+        ({"sec-fetch-site": "same-origin"}, "bank"),
+        ({"origin": OWN}, "bank"),
+        ({"referer": f"{OWN}/transfer"}, "bank"),
+        ({"sec-fetch-site": "same-site"}, "page"),
+        ({"sec-fetch-site": "cross-site", "origin": "null"}, "page"),
+        ({"origin": "http://evil.localhost"}, "page"),
+        ({"referer": "http://evil.localhost/x"}, "page"),
+        (
+            {
+                "sec-fetch-site": "none",
+                "sec-purpose": "prefetch",
+                "referer": "http://community.samesite-lax.bank.localhost:9000/",
+            },
+            "page",
+        ),
+        ({"sec-fetch-site": "none"}, "unnamed"),
+        ({"sec-fetch-site": "none", "sec-purpose": "prefetch;prerender"}, "unnamed"),
+        ({"origin": "null"}, "unnamed"),
+        ({"sec-fetch-site": "", "origin": "", "referer": "", "sec-purpose": ""}, "unnamed"),
+        ({"sec-fetch-site": "none, cross-site", "origin": "http://["}, "unnamed"),
+        ({}, "unnamed"),
+    ],
+)
+def test_who_is_named_as_having_asked(headers: dict[str, str], initiator: str) -> None:
+    bank = signed_in(LAX)
+
+    bank.get("/transfer?to=mallory&amount=1", headers=headers)
+
+    attempt = bank.attempts[-1]
+    assert attempt["initiator"] == initiator
+    assert attempt["sec_purpose"] == headers.get("sec-purpose")
+    assert attempt["confirmed"] == (attempt["outcome"] == "applied")
 
 
 def test_a_sign_in_that_has_expired_is_not_alive() -> None:
@@ -401,7 +496,7 @@ def test_the_page_of_the_log_shows_any_header_escaped(value: str) -> None:
     assert "<script>alert" not in page.content.decode()
 
 
-def test_a_thousand_cookies_leave_a_short_line_in_the_log() -> None:
+def test_a_thousand_cookies_leave_two_hundred_names_in_the_log() -> None:
     alice = signed_in(NONE)
     for number in range(1000):
         alice.cookies[f"c{number}"] = "x"
@@ -409,4 +504,4 @@ def test_a_thousand_cookies_leave_a_short_line_in_the_log() -> None:
     alice.forged("/transfer", PAYMENT)
 
     assert alice.balances == (900, 1100)
-    assert len(alice.attempts[-1]["cookies"]) == 20
+    assert len(alice.attempts[-1]["cookies"]) == MOST_COOKIES

@@ -31,8 +31,8 @@ def test_a_sign_in_writes_its_session_in_one_transaction() -> None:
     visitor.get("/login")
     with CaptureQueriesContext(connection) as sent:
         visitor.post("/login", {"username": "alice", "password": "wonderland"})
-    updates = [q["sql"] for q in sent if q["sql"].startswith('UPDATE "bank_session"')]
-    assert len(updates) == 1
+    saves = [q["sql"] for q in sent if q["sql"].startswith('UPDATE "bank_session" SET "session_d')]
+    assert len(saves) == 1
     assert visitor.get("/").status_code == 200
 
 

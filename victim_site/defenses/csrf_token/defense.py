@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware import csrf
 
 from csrf_proof.reasons import (
+    COOKIE_MISSING,
     ORIGIN_MISMATCH,
     ORIGIN_NULL,
     REFERER_MISMATCH,
@@ -62,6 +63,11 @@ def _translate(reason: str, request: HttpRequest) -> Reason:
         return REFERER_MISSING
     if reason.startswith("Referer checking failed"):
         return REFERER_MISMATCH
-    if reason in {csrf.REASON_NO_CSRF_COOKIE, csrf.REASON_CSRF_TOKEN_MISSING}:
-        return TOKEN_MISSING
-    return TOKEN_WRONG
+    if reason == csrf.REASON_NO_CSRF_COOKIE:
+        # Django looks at the cookie first, and says the same whether or not there was a token.
+        return COOKIE_MISSING if _sends_token(request) else TOKEN_MISSING
+    return TOKEN_MISSING if reason == csrf.REASON_CSRF_TOKEN_MISSING else TOKEN_WRONG
+
+
+def _sends_token(request: HttpRequest) -> bool:
+    return bool(request.POST.get("csrfmiddlewaretoken") or request.headers.get("X-CSRFToken"))

@@ -7,7 +7,7 @@ import secrets
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from csrf_proof.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
+from csrf_proof.reasons import COOKIE_MISSING, TOKEN_MISSING, TOKEN_WRONG, Reason
 from victim_site.defenses.base import Defense, is_unsafe
 from victim_site.fields import submitted
 
@@ -31,8 +31,10 @@ class SignedDoubleSubmit(Defense):
         if not is_unsafe(request):
             return None
         cookie, field = request.COOKIES.get(COOKIE), submitted(request).get(FIELD)
-        if not cookie or not field:
+        if not field:
             return TOKEN_MISSING
+        if not cookie:
+            return COOKIE_MISSING
         fits = constant_time_compare(cookie, field) and _fits(field, request)
         return None if fits else TOKEN_WRONG
 

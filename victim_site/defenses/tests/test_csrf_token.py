@@ -88,7 +88,7 @@ CASES: dict[str, Case] = {
         {"sec-fetch-site": "cross-site"},
         None,
     ),
-    "no cookie": ("POST", "http", "", SECRET, {"origin": OWN}, "token-missing"),
+    "no cookie": ("POST", "http", "", SECRET, {"origin": OWN}, "cookie-missing"),
     "no token": ("POST", "http", SECRET, "", {"origin": OWN}, "token-missing"),
     "neither": ("POST", "http", "", "", {}, "token-missing"),
     "another token": ("POST", "http", SECRET, OTHER, {}, "token-wrong"),

@@ -516,10 +516,10 @@ class TestTheToken:
     ("slug", "reason"),
     {
         "token-if-present": "token-wrong",
-        "token-beside-session": "token-missing",
-        "token-kept-at-login": "token-missing",
-        "naive-double-submit": "token-missing",
-        "unbound-signed-double-submit": "token-missing",
+        "token-beside-session": "cookie-missing",
+        "token-kept-at-login": "cookie-missing",
+        "naive-double-submit": "cookie-missing",
+        "unbound-signed-double-submit": "cookie-missing",
     }.items(),
 )
 @pytest.mark.parametrize("token", ["None", "x"])
@@ -541,7 +541,7 @@ NOT_ENOUGH: dict[str, tuple[str, dict[str, str], dict[str, str], str]] = {
         {"token": "k"},
         "token-wrong",
     ),
-    "an empty key": ("token-beside-session", {"token_key": ""}, {"token": "t"}, "token-missing"),
+    "an empty key": ("token-beside-session", {"token_key": ""}, {"token": "t"}, "cookie-missing"),
     "two values that differ": (
         "naive-double-submit",
         {"double_submit": "a"},

@@ -271,12 +271,12 @@ LOGGED = {
     "both, in order": ("sessionid=x; __Host-sessionid=x", ["sessionid", "__Host-sessionid"]),
     "other people's": ("theme=dark; __Secure-id=x", ["theme", "__Secure-id"]),
     "none": ("", []),
-    "one name twice": ("__Host-sessionid=x; __Host-sessionid=y", ["__Host-sessionid"]),
+    "one name twice": ("__Host-sessionid=x; __Host-sessionid=y", ["__Host-sessionid"] * 2),
     # Trimmed before the bank sees it, which is what the attack lives on.
     "a lookalike": (as_sent("\u2000__Host-sessionid=x"), ["__Host-sessionid"]),
     "a lookalike beside the own": (
         as_sent("__Host-sessionid=x; \u00a0__Host-sessionid=y"),
-        ["__Host-sessionid"],
+        ["__Host-sessionid"] * 2,
     ),
 }
 

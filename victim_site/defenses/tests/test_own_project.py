@@ -85,6 +85,8 @@ ATTACKS = {
         says("same-site", f"https://shop.{HOST}"),
         urlencode(FIELDS),
     ),
+    # Over plain http a browser sends no Sec-Fetch-Site.
+    "form over http": ("POST", "/transfer", {"Origin": "http://evil.example"}, urlencode(FIELDS)),
     "link": ("GET", TRANSFER, FOLLOWED_LINK, ""),
     "image": (
         "GET",
@@ -108,13 +110,14 @@ HOST_COOKIES = {
 }
 DECLARING = {*COOKIES, "content-policy", "host-prefix", "no-framing"}
 REFUSING = [slug for slug in SOUND if slug not in DECLARING]
+POSTS = ["form", "form of a sub-domain"]
 # Where the lesson promises something else than to stop what posts.
 REFUSED = {
+    "fetch-metadata": [*POSTS, "form over http"],
     "post-only": ["link", "image"],
     "resource-isolation": ["form", "image"],
     "websocket-origin": ["handshake"],
 }
-POSTS = ["form", "form of a sub-domain"]
 
 
 def blocks(slug: str) -> dict[str, list[str]]:
@@ -538,4 +541,8 @@ def test_content_policy_is_declared_by_the_lines_alone(framework: str) -> None:
     with PROJECTS[framework](blocks("content-policy")[framework]) as project:
         said = project.get(project.visitor(), "/").headers["Content-Security-Policy"]
 
-    assert set(said.split("; ")) == {"default-src 'self'", "form-action 'self'"}
+    assert set(said.split("; ")) == {
+        "default-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+    }

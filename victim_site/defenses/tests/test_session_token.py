@@ -108,7 +108,7 @@ def test_a_sign_in_without_its_cookie_is_refused() -> None:
 
     bank.post("/login", {"username": "alice", "password": PASSWORDS["alice"], **token})
 
-    assert bank.attempts[-1]["reason"] == "token-missing"
+    assert bank.attempts[-1]["reason"] == "cookie-missing"
     assert bank.state["accounts"]["alice"]["sessions"] == 0
 
 

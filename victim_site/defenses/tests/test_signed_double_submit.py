@@ -27,7 +27,7 @@ SAME_ORIGIN = {
     "sec-fetch-site": "same-origin",
     "origin": f"http://{LAB}.bank.localhost:{settings.ADDRESSES.victim_port}",
 }
-MISSING, WRONG = "token-missing", "token-wrong"
+MISSING, NO_COOKIE, WRONG = "token-missing", "cookie-missing", "token-wrong"
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ CASES: dict[str, tuple[Part, Part, str | None]] = {
     "OWASP: both, equal, signed": (lambda t: t.own, lambda t: t.own, None),
     "OWASP: neither": (lambda t: None, lambda t: None, MISSING),
     "OWASP: the cookie alone": (lambda t: t.own, lambda t: None, MISSING),
-    "OWASP: the field alone": (lambda t: None, lambda t: t.own, MISSING),
+    "OWASP: the field alone": (lambda t: None, lambda t: t.own, NO_COOKIE),
     "OWASP: an empty field": (lambda t: t.own, lambda t: "", MISSING),
-    "OWASP: an empty cookie": (lambda t: "", lambda t: t.own, MISSING),
+    "OWASP: an empty cookie": (lambda t: "", lambda t: t.own, NO_COOKIE),
     "OWASP: equal, not signed": (lambda t: "made-up", lambda t: "made-up", WRONG),
     "OWASP: equal, signed by nobody": (lambda t: "x." + "0" * 64, lambda t: "x." + "0" * 64, WRONG),
     "OWASP: signed, not equal": (lambda t: t.own, lambda t: t.mallorys, WRONG),

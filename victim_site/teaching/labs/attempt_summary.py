@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from csrf_proof.cookie_rules import relation_of
+from csrf_proof.reasons import COOKIE_SHADOWED, SESSION_ENDED
 from victim_site.bank.attempts import (
     ACT,
     APPLIED,
@@ -20,12 +24,11 @@ from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
 from victim_site.teaching.labs import icons
 
-# What Sec-Fetch-Site says, in words, and what the actions are.
+# What Sec-Fetch-Site says, in words, and what the actions are. With `none` nobody is named.
 SENDERS = {
     "same-origin": "The bank's own page",
     "same-site": "A page on a sub-domain of the bank",
     "cross-site": "A page of another site",
-    "none": "The visitor",
 }
 DEEDS = {
     "login": "sign somebody in",
@@ -52,18 +55,60 @@ class Verdict:
 FORGED = Verdict("forged", "forged", icons.WARNING)
 DONE = Verdict("done", "done", icons.CHECK)
 BLOCKED = Verdict("blocked", "blocked", icons.SHIELD)
+# A sign-in whose cookie hasn't come back yet: the browser may have thrown it away.
+UNCONFIRMED = Verdict("unconfirmed", "perhaps forged", icons.WARNING)
 KEPT = Verdict("kept", "cookie not sent", icons.CROSSED_OUT)
 ANONYMOUS = Verdict("anonymous", "not signed in", icons.PERSON)
+USELESS = Verdict("anonymous", "no live sign-in", icons.PERSON)
+# A session cookie was sent and opens nothing.
+SENT_IN_VAIN = {SESSION_ENDED.code, COOKIE_SHADOWED.code}
+
+Initiator = Literal["bank", "page", "unnamed"]
 
 
 def sender(attempt: Attempt, label: Label) -> str:
     """Return how the sender relates to the bank, in the words of Sec-Fetch-Site.
 
-    Chromium says nothing with a WebSocket but the Origin, which tells the same.
+    Chromium says nothing with a WebSocket but the Origin, which tells the same. And `none` says
+    only that the browser doesn't know of a page, as with an address that was typed; with a prefetch
+    by a page of the same site it's sent as well (measured), and then the Referer names that page.
     """
+    domain = settings.ADDRESSES.domains.bank
     if attempt.kind == WEBSOCKET and attempt.sec_fetch_site is None:
-        return relation_of(attempt.origin, label.url, settings.ADDRESSES.domains.bank) or ""
+        return relation_of(attempt.origin, label.url, domain) or ""
+    if attempt.sec_fetch_site == "none" and attempt.referer:
+        return relation_of(_origin_of(attempt.referer), label.url, domain) or "none"
     return attempt.sec_fetch_site or ""
+
+
+def initiator(attempt: Attempt, label: Label) -> Initiator:
+    """Return who is named as having asked: the bank itself, another page, or nobody."""
+    relation, domain = sender(attempt, label), settings.ADDRESSES.domains.bank
+    if relation not in SENDERS:
+        named = attempt.origin if attempt.origin != "null" else None
+        relation = relation_of(named or _origin_of(attempt.referer), label.url, domain) or ""
+    if relation == "same-origin":
+        return "bank"
+    return "page" if relation in SENDERS else "unnamed"
+
+
+def _origin_of(address: str | None) -> str | None:
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
+
+
+def cookies(attempt: Attempt) -> str:
+    """Return the cookies' names in the order of the request, each once, with how often it came."""
+    counts = Counter(attempt.cookies)
+    return ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in counts.items())
+
+
+def is_ahead_of_time(attempt: Attempt) -> bool:
+    """Tell whether the browser asked before anybody opened the address (Sec-Purpose)."""
+    return (attempt.sec_purpose or "").startswith("prefetch")
 
 
 def who(attempt: Attempt, label: Label) -> str:
@@ -71,6 +116,11 @@ def who(attempt: Attempt, label: Label) -> str:
     relation = sender(attempt, label)
     if relation == "same-origin" and attempt.kind == ACT and attempt.sec_fetch_dest in FRAMES:
         return "The bank's own page, inside a frame,"
+    if relation not in SENDERS and is_ahead_of_time(attempt):
+        return "The browser, ahead of time,"
+    if relation == "cross-site" and attempt.origin == "null":
+        # Such as a form in a sandbox, which is another site to the browser wherever it stands.
+        return "A page that hides its origin"
     return SENDERS.get(relation, "Somebody")
 
 
@@ -84,14 +134,21 @@ def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
         story = f"{subject} put this page of the bank into a frame."
     if attempt.kind == PREFLIGHT:
         story = f"{subject} had the browser ask whether it may make the bank {deed}."
-    return story, _verdict(attempt, sender(attempt, label))
+    verdict = _verdict(attempt, sender(attempt, label))
+    if verdict is UNCONFIRMED:
+        story += " Whether the browser kept the cookie shows when a later request brings it."
+    return story, verdict
 
 
 def _verdict(attempt: Attempt, relation: str) -> Verdict:
     """Return how an attempt looks from the victim; what another page made happen is forged."""
     if attempt.outcome == APPLIED:
         foreign = relation in {"cross-site", "same-site"}
-        return FORGED if foreign and attempt.kind in {ACT, WEBSOCKET} else DONE
+        if foreign and attempt.kind in {ACT, WEBSOCKET}:
+            return FORGED if attempt.confirmed else UNCONFIRMED
+        return DONE
     if attempt.outcome == REFUSED:
         return BLOCKED
+    if attempt.reason in SENT_IN_VAIN:
+        return USELESS
     return KEPT if (attempt.reason or "").startswith("cookie-") else ANONYMOUS

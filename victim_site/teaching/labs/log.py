@@ -14,7 +14,7 @@ from victim_site.bank.attempts import KEPT
 from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
 from victim_site.teaching import versions
-from victim_site.teaching.labs.attempt_summary import summarize
+from victim_site.teaching.labs.attempt_summary import cookies, summarize
 from victim_site.teaching.links import walk
 from victim_site.wording import REASONS
 
@@ -31,7 +31,7 @@ def log_context(label: Label, in_full: bool = False) -> dict[str, Any]:
     return {
         "lab": label,
         "version": version,
-        "attempts": [_entry(attempt, attempt.at, label) for attempt in reversed(found)],
+        "attempts": [_entry(a, a.at, a.confirmed, label) for a in reversed(found)],
         "older": min(older, KEPT - SHOWN),
         "next": address_of(found[0], label, SHOWN) if older else "",
         "in_full": in_full and len(found) > SHOWN,
@@ -41,14 +41,16 @@ def log_context(label: Label, in_full: bool = False) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1000)
-def _entry(attempt: Attempt, at: datetime, label: Label) -> SafeString:
-    """Return an attempt as an entry of the log. It never changes; `at` tells it from any other."""
+def _entry(attempt: Attempt, at: datetime, confirmed: bool, label: Label) -> SafeString:
+    """Return an attempt as an entry of the log. Once it's confirmed it doesn't change; `at` tells
+    it from any other."""
     story, verdict = summarize(attempt, label)
     context = {
         "attempt": attempt,
         "lab": label,
         "story": story,
         "verdict": verdict,
+        "cookies": cookies(attempt),
         "reason": REASONS.get(attempt.reason or ""),
         "subdomain": walk(label.text, "image-get", "subdomain"),
     }

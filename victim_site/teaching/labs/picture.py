@@ -37,7 +37,8 @@ RELATIONS = {
     "same-origin": "To the browser, it’s the bank itself.",
     "same-site": "To the browser, it’s the same site as the bank.",
     "cross-site": "To the browser, it’s another site.",
-    "none": "No page asked for this.",
+    "none": "No page is named: an address that was typed or a bookmark, a link from outside the "
+    "browser, or a redirect from one.",
 }
 # What a request is, unless it's an act.
 KINDS = {
@@ -50,11 +51,11 @@ NOT_SENT = {
     reasons.COOKIE_LAX.code: "If the browser has one, SameSite=Lax stopped it.",
     reasons.COOKIE_STRICT.code: "If the browser has one, SameSite=Strict stopped it.",
     reasons.COOKIE_THIRD_PARTY.code: "If the browser has one, it was blocked as a third-party "
-    "cookie.",
+    "cookie, or the page asked for none.",
     reasons.COOKIE_DEFAULT.code: "If the browser has one, it was blocked: without SameSite, this "
     "browser treats it as Lax.",
     reasons.COOKIE_UNKNOWN.code: "The request doesn’t show why.",
-    reasons.NOT_SIGNED_IN.code: "No rule stopped one: this browser isn’t signed in here.",
+    reasons.NOT_SIGNED_IN.code: "Nobody is signed in here, in any browser.",
 }
 
 
@@ -119,6 +120,10 @@ def _sender(attempt: Attempt, label: Label) -> Box:
     elif related != "none":
         lines.append(Line("The request doesn’t say which."))
     lines.append(Line(RELATIONS.get(related, "Nothing shows how it’s related to the bank.")))
+    if attempt_summary.is_ahead_of_time(attempt):
+        lines.append(
+            Line("The browser asked before anybody opened the address.", attempt.sec_purpose or "")
+        )
     known = {"none": icons.PERSON, "same-origin": icons.BANK}
     return Box("sender", "Who asked", known.get(related, icons.PAGE), lines)
 
@@ -157,7 +162,7 @@ def _header(name: str, value: str | None) -> Line:
 
 
 def _cookies(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
-    names = ", ".join(attempt.cookies)
+    names = attempt_summary.cookies(attempt)
     sent, css = [Line(raw=names)] if names else [], "lacking"
     if attempt.outcome == ANONYMOUS and attempt.reason in NOT_SENT:
         why = f"No session cookie was sent. {NOT_SENT[attempt.reason]}"
@@ -165,7 +170,9 @@ def _cookies(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
         if names:
             lines.append(Line("Other cookies:", names))
     elif attempt.reason == reasons.SESSION_ENDED.code:
-        lines = [*sent, Line("The sign-in that it belonged to has ended.")]
+        lines = [*sent, Line("It opens no sign-in.")]
+    elif attempt.reason == reasons.COOKIE_SHADOWED.code:
+        lines = [*sent, Line("The bank read one that opens no sign-in. Another one would have.")]
     elif sent:
         lines, css = sent, ""
     elif attempt.kind == PREFLIGHT:

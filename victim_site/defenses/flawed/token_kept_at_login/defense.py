@@ -7,7 +7,7 @@ import secrets
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
-from csrf_proof.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
+from csrf_proof.reasons import COOKIE_MISSING, TOKEN_MISSING, TOKEN_WRONG, Reason
 from victim_site.defenses.base import Defense, is_unsafe
 from victim_site.fields import submitted
 
@@ -33,8 +33,10 @@ class TokenKeptAtLogin(Defense):
         if not is_unsafe(request):
             return None
         expected, token = _expected(request), submitted(request).get(FIELD)
-        if not expected or not token:
+        if not token:
             return TOKEN_MISSING
+        if not expected:
+            return COOKIE_MISSING
         return None if constant_time_compare(token, expected) else TOKEN_WRONG
 
     def signed_in(self, request: HttpRequest) -> None:

@@ -8,7 +8,7 @@ from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
-from csrf_proof.reasons import TOKEN_MISSING, TOKEN_WRONG, Reason
+from csrf_proof.reasons import COOKIE_MISSING, TOKEN_MISSING, TOKEN_WRONG, Reason
 from victim_site.defenses.base import Defense, is_unsafe
 from victim_site.fields import submitted
 
@@ -36,8 +36,10 @@ class UnboundSignedDoubleSubmit(Defense):
         if not is_unsafe(request):
             return None
         cookie, field = request.COOKIES.get(COOKIE), submitted(request).get(FIELD)
-        if not cookie or not field:
+        if not field:
             return TOKEN_MISSING
+        if not cookie:
+            return COOKIE_MISSING
         return None if constant_time_compare(cookie, field) and _genuine(field) else TOKEN_WRONG
 
     def declare(self, request: HttpRequest, response: HttpResponse) -> None:

@@ -42,7 +42,7 @@ def test_looking_at_a_lab_brings_none_into_being() -> None:
     playground().get(f"/labs/{LAB}/")
 
     assert state(LAB)["attempts"] == []
-    assert version(LAB).endswith("=0")
+    assert version(LAB).endswith("=0.0")
 
 
 # --- Links to an attempt --------------------------------------------------------------------------

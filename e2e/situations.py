@@ -1,0 +1,234 @@
+"""Situations that leave the same trace at the bank, and what each page may say of them.
+
+A situation is made in a real browser, so the test knows what happened; the bank sees only the
+request. `CLAIMS` has the sentences that the playground shows, each with what has to be so where it
+is shown. `docs/what-a-server-can-know.md` tells the same for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from csrf_proof.profiles import STATED
+
+Where = Literal["cross-site", "subdomain", "nowhere"]
+Who = Literal["this browser", "another browser", "nobody"]
+
+PAY = "/transfer?to=mallory&amount=7"
+FIELDS = '<input name="to" value="mallory"><input name="amount" value="7">'
+SIGN_IN = '<input name="username" value="mallory"><input name="password" value="mischief">'
+SUBMIT = "<script>document.forms[0].submit()</script>"
+BODY = 'new URLSearchParams({to: "mallory", amount: "7"})'
+LABS = ("no-defense", "samesite-lax", "samesite-strict", "browser-default")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A page that makes the browser ask the bank: its HTML, in which BANK is the bank's origin.
+
+    `top_get`: it moves a whole window, by GET. `asks_none`: it asks for no cookies. `sandboxed`: it
+    has no origin to name. `early`: the browser asks ahead of time, or not at all.
+    """
+
+    html: str
+    top_get: bool = False
+    asks_none: bool = False
+    sandboxed: bool = False
+    early: bool = False
+    action: str = "transfer"
+
+
+SENDERS = {
+    "a form": Sender(f'<form method="post" action="BANK/transfer">{FIELDS}</form>{SUBMIT}'),
+    "a script that moves the window": Sender(
+        f'<script>location = "BANK{PAY}"</script>', top_get=True
+    ),
+    "a picture": Sender(f'<img src="BANK{PAY}">'),
+    "a picture without cookies": Sender(
+        f'<img crossorigin="anonymous" src="BANK{PAY}">', asks_none=True
+    ),
+    "a picture in CORS mode": Sender(f'<img crossorigin="use-credentials" src="BANK{PAY}">'),
+    "a frame": Sender(f'<iframe src="BANK{PAY}"></iframe>'),
+    "a form in a frame": Sender(
+        f'<iframe name="f"></iframe><form method="post" action="BANK/transfer" target="f">{FIELDS}'
+        f"</form>{SUBMIT}"
+    ),
+    "a form in a sandbox": Sender(
+        f"<iframe sandbox='allow-scripts allow-forms' srcdoc='<form method=post "
+        f'action="BANK/transfer">{FIELDS}</form>{SUBMIT}\'></iframe>',
+        sandboxed=True,
+    ),
+    "fetch": Sender(
+        f'<script>fetch("BANK/transfer", {{method: "POST", mode: "no-cors", '
+        f'credentials: "include", body: {BODY}}})</script>'
+    ),
+    "fetch without credentials": Sender(
+        f'<script>fetch("BANK/transfer", {{method: "POST", mode: "no-cors", '
+        f"body: {BODY}}})</script>",
+        asks_none=True,
+    ),
+    "fetch that omits credentials": Sender(
+        f'<script>fetch("BANK{PAY}", {{mode: "no-cors", credentials: "omit"}})</script>',
+        asks_none=True,
+    ),
+    "a beacon": Sender(f'<script>navigator.sendBeacon("BANK/transfer", {BODY})</script>'),
+    "a style sheet": Sender(f'<link rel="stylesheet" href="BANK{PAY}">'),
+    "a script": Sender(f'<script src="BANK{PAY}"></script>'),
+    "a module": Sender(f'<script type="module" src="BANK{PAY}"></script>', asks_none=True),
+    "a page that hides its address": Sender(
+        f'<meta name="referrer" content="no-referrer"><form method="post" action="BANK/transfer">'
+        f"{FIELDS}</form>{SUBMIT}"
+    ),
+    "a link that is fetched ahead of time": Sender(
+        f'<link rel="prefetch" href="BANK{PAY}">', early=True
+    ),
+    "a speculation rule": Sender(
+        '<script type="speculationrules">{"prefetch": [{"source": "list", "urls": '
+        f'["BANK{PAY}"]}}]}}</script>',
+        early=True,
+    ),
+    "a forged sign-in by form": Sender(
+        f'<form method="post" action="BANK/login">{SIGN_IN}</form>{SUBMIT}', action="login"
+    ),
+    "a forged sign-in by fetch": Sender(
+        '<script>fetch("BANK/login", {method: "POST", mode: "no-cors", credentials: "include", '
+        'body: new URLSearchParams({username: "mallory", password: "mischief"})})</script>',
+        action="login",
+    ),
+    "a forged sign-in by picture": Sender(
+        '<img src="BANK/login?username=mallory&password=mischief">', action="login"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Who asks, from where, at which lab, and in which browser somebody is signed in there.
+
+    `planted` are session cookies that a sub-domain has set for the bank's host.
+    """
+
+    sender: str
+    where: Where
+    lab: str
+    signed_in: Who
+    planted: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        signed_in = f"{self.signed_in} is signed in"
+        planted = f", {len(self.planted)} cookies planted" if self.planted else ""
+        return f"{self.sender}, {self.where}, {self.lab}, {signed_in}{planted}"
+
+
+HERE_OR_NOT: tuple[Who, ...] = ("this browser", "another browser", "nobody")
+ELSEWHERE = HERE_OR_NOT[1:]
+VISITOR = "an address that is opened"
+SHORT_LINK = "a short link that is opened"
+
+
+def situations(*, all_labs: bool) -> list[Situation]:
+    """Return each sender from each place, at each lab or at one lab after another; and some
+    besides."""
+    places: tuple[Where, ...] = ("cross-site", "subdomain")
+    pairs = [(sender, where) for sender in SENDERS for where in places]
+    found = [
+        Situation(sender, where, lab, "this browser")
+        for number, (sender, where) in enumerate(pairs)
+        for place, lab in enumerate(LABS)
+        if all_labs or number % len(LABS) == place
+    ]
+    found += [
+        Situation(sender, where, "no-defense", who)
+        for sender in ("a form", "a picture", "fetch")
+        for where in places
+        for who in ELSEWHERE
+    ]
+    found += [
+        Situation(sender, "nowhere", lab, who)
+        for sender in (VISITOR, SHORT_LINK)
+        for lab in ("samesite-lax", "samesite-strict")
+        for who in HERE_OR_NOT
+    ]
+    found += [
+        Situation("a form", "subdomain", "no-defense", who, planted)
+        for who in HERE_OR_NOT
+        for planted in (("junk",), ("junk", "junk too"))
+    ]
+    return found
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the test knows of one request.
+
+    `effect`: whether the money is gone, or the victim is in the attacker's account.
+    """
+
+    profile: str
+    situation: Situation
+    cookie_sent: bool
+    effect: bool
+
+    @property
+    def sender(self) -> Sender:
+        return SENDERS.get(self.situation.sender, Sender("", top_get=True))
+
+    @property
+    def anybody(self) -> bool:
+        return self.situation.signed_in != "nobody"
+
+    @property
+    def here(self) -> bool:
+        return self.situation.signed_in == "this browser"
+
+
+def _another_site(facts: Facts) -> bool:
+    return facts.situation.where == "cross-site"
+
+
+def _stays_behind(facts: Facts) -> bool:
+    """Tell whether a cookie of this lab stays behind for the reason that its SameSite gives.
+
+    What is in a sandbox has an origin of its own, so to the browser it's another site anywhere.
+    """
+    foreign = _another_site(facts) or facts.sender.sandboxed
+    return foreign and not facts.cookie_sent
+
+
+def _third_party(facts: Facts) -> bool:
+    blocks = not STATED[facts.profile].third_party_cookies
+    return not facts.here or blocks or facts.sender.asks_none
+
+
+# What is shown, and when it is true. Each is a part of a sentence that has no other meaning.
+CLAIMS: dict[str, Callable[[Facts], bool]] = {
+    "nobody is signed in to the bank in any browser": lambda facts: not facts.anybody,
+    "Nobody is signed in here, in any browser": lambda facts: not facts.anybody,
+    "this browser isn’t signed in": lambda facts: not facts.here,
+    "this browser isn't signed in": lambda facts: not facts.here,
+    "SameSite=Lax sends it only on a top-level GET": lambda facts: (
+        _stays_behind(facts) and not facts.sender.top_get
+    ),
+    "SameSite=Lax stopped it": _stays_behind,
+    "SameSite=Strict keeps it out of requests": _stays_behind,
+    "SameSite=Strict stopped it": _stays_behind,
+    "blocks third-party cookies, or the page asked for none": _third_party,
+    "blocked as a third-party cookie, or the page asked for none": _third_party,
+    "this browser treats it as Lax": lambda facts: STATED[facts.profile].lax_by_default,
+    "it opens no sign-in: that has ended": lambda facts: facts.cookie_sent and not facts.effect,
+    "Another one would have": lambda facts: facts.here and bool(facts.situation.planted),
+    "A page of another site": _another_site,
+    "A page on a sub-domain of the bank": lambda facts: facts.situation.where == "subdomain",
+    "A page that hides its origin": lambda facts: facts.sender.sandboxed,
+    "The bank's own page": lambda facts: False,
+    "The visitor": lambda facts: False,
+    "No page asked": lambda facts: False,
+    "No page is named": lambda facts: facts.situation.where == "nowhere" or facts.sender.early,
+    "ahead of time": lambda facts: facts.sender.early,
+    "before anybody opened the address": lambda facts: facts.sender.early,
+    "Changed:": lambda facts: facts.effect or facts.sender.action == "login",
+    "Nothing changed": lambda facts: not facts.effect,
+}

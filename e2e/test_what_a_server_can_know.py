@@ -1,0 +1,163 @@
+"""No page says what the bank can't know: situations are made in browsers, and read afterwards."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from csrf_proof import profiles
+from csrf_proof.serving import serve
+from e2e.bank import Lab, Site, browser_cookies
+from e2e.conftest import Browsers
+from e2e.situations import (
+    CLAIMS,
+    PAY,
+    SENDERS,
+    SHORT_LINK,
+    VISITOR,
+    Facts,
+    Situation,
+    situations,
+)
+
+SECONDS = 1.5  # What is sent ahead of time comes late, or never.
+
+
+class Attacker(BaseHTTPRequestHandler):
+    """Serves the page, or the redirect, that the test wrote last."""
+
+    page: ClassVar[str] = ""
+    location: ClassVar[str] = ""
+
+    def do_GET(self) -> None:
+        if self.path == "/r":
+            self.send_response(302)
+            self.send_header("Location", self.location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(f"<!doctype html><title>A page</title>{self.page}".encode())
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with serve(Attacker) as found:
+        yield found
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make every situation in every browser, or in one browser after another without
+    `--all-cells`; in the last case those of all labs but one are left out, too."""
+    if "situation" not in metafunc.fixturenames:
+        return
+    wanted = metafunc.config.getoption("--profile") or list(profiles.STATED)
+    every = metafunc.config.getoption("--all-cells")
+    pairs = [
+        (profile, situation)
+        for number, situation in enumerate(situations(all_labs=every))
+        for place, profile in enumerate(profiles.STATED)
+        if profile in wanted and (every or number % len(profiles.STATED) == place)
+    ]
+    names = [f"{profile}: {situation.name}" for profile, situation in pairs]
+    metafunc.parametrize(("made_in", "situation"), pairs, ids=names)
+
+
+def test_no_sentence_is_untrue(
+    made_in: str, situation: Situation, browsers: Browsers, site: Site, port: int
+) -> None:
+    lab = Lab(site, situation.lab)
+    lab.state()
+    with profiles.fresh_context(browsers.get(made_in)) as context:
+        if situation.signed_in == "this browser":
+            context.add_cookies(browser_cookies(lab.sign_in(), lab.host))
+        elif situation.signed_in == "another browser":
+            lab.sign_in()
+        for path, value in zip(("/", "/transfer"), situation.planted, strict=False):
+            junk = {"name": "sessionid", "value": value, "domain": f".{lab.host}", "path": path}
+            context.add_cookies([junk])  # type: ignore[list-item]
+        before = lab.state()
+        page = context.new_page()
+        make(page, situation, lab, site, port)
+        attempt = arrived(page, lab, before, situation)
+        if attempt is None:
+            return  # The browser sent nothing, so nothing is said.
+        effect = had_effect(context, lab, situation, before)
+        facts = Facts(made_in, situation, "sessionid" in attempt["cookies"], effect)
+    text, forged = shown(site, lab, attempt["id"])
+    untrue = [claim for claim, holds in CLAIMS.items() if claim in text and not holds(facts)]
+    assert untrue == [], (facts, text)
+    assert not forged or effect, (facts, text)
+
+
+def make(page: Page, situation: Situation, lab: Lab, site: Site, port: int) -> None:
+    """Make the request of a situation in a browser."""
+    if situation.sender == VISITOR:
+        page.goto(lab.url + PAY, wait_until="commit")
+        return
+    evil = site.domains.evil
+    if situation.sender == SHORT_LINK:
+        Attacker.location = lab.url + PAY
+        page.goto(f"http://{evil}:{port}/r", wait_until="commit")
+        return
+    Attacker.page = SENDERS[situation.sender].html.replace("BANK", lab.url)
+    community = urlsplit(site.addresses.community(lab.label)).hostname
+    host = evil if situation.where == "cross-site" else community
+    page.goto(f"http://{host}:{port}/", wait_until="commit")
+
+
+def arrived(
+    page: Page, lab: Lab, before: dict[str, Any], situation: Situation
+) -> dict[str, Any] | None:
+    """Return the attempt that a situation has left, or None if the browser sent no request."""
+    last = before["attempts"][-1]["id"] if before["attempts"] else 0
+    sender = SENDERS.get(situation.sender)
+    early = sender is not None and sender.early
+    for _ in range(int((SECONDS if early else 10) / 0.05)):
+        found = [a for a in lab.state()["attempts"] if a["id"] > last and a["kind"] == "act"]
+        if found:
+            first: dict[str, Any] = found[0]
+            return first
+        page.wait_for_timeout(50)
+    assert early, f"no request arrived: {situation.name}"
+    return None
+
+
+def had_effect(
+    context: BrowserContext, lab: Lab, situation: Situation, before: dict[str, Any]
+) -> bool:
+    """Tell whether the money is gone, or the victim is in the attacker's account."""
+    sender = SENDERS.get(situation.sender)
+    if sender is None or sender.action == "transfer":
+        balance = lab.state()["accounts"]["alice"]["balance"]
+        return bool(balance != before["accounts"]["alice"]["balance"])
+    page = context.new_page()
+    page.goto(lab.url)
+    greeting = page.query_selector("h1.greeting")
+    return greeting is not None and "mallory" in greeting.inner_text()
+
+
+def shown(site: Site, lab: Lab, number: int) -> tuple[str, bool]:
+    """Return what the log and the picture say of an attempt, and whether they call it forged."""
+    said = []
+    for path in (f"/labs/{lab.label}/log/", f"/labs/{lab.label}/attempts/{number}/"):
+        answer = site.get(site.domains.playground, path)
+        assert answer.status == 200, answer.text
+        said.append(answer.text)
+    log, picture = said
+    entry = log.partition(f'id="attempt-{number}"')[2].partition("</li>")[0]
+    picture = picture.partition('class="picture')[2].partition("</ol>")[0] or picture
+    text = html.unescape(re.sub(r"<[^>]+>|\s+", " ", f"{entry} {picture}"))
+    return re.sub(r" +", " ", text), 'class="outcome forged"' in entry

@@ -1,0 +1,105 @@
+"""What an honest visitor who was refused can do, and what the developer has to look at.
+
+A refusal usually meets an attack. When it doesn't, it's mostly one of these: a second tab in which
+somebody signed in, a cookie that stayed behind in a frame, a form older than the sign-in, a proxy
+that changes the address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A sentence or two for each of them."""
+
+    customer: str
+    developer: str
+
+
+_FROM_THE_BANK = "If you meant to do this, open the bank yourself and send its own form."
+_SCRIPTS = "Allow scripts for the bank, load the page again, and send the form once more."
+
+# By the code of the reason (`csrf_proof.reasons`).
+ADVICE = {
+    "get-refused": Advice(
+        "If you meant to do this, open the bank and use the button there. A link can’t do it.",
+        "Something links or redirects to an address that acts. Send a form by POST instead.",
+    ),
+    "token-missing": Advice(
+        _FROM_THE_BANK,
+        "If the form is yours, it lacks the token: put it into every form that posts, and into a "
+        "header where a script sends the request.",
+    ),
+    "token-wrong": Advice(
+        "Load the form again and send it once more. A form stops working when you sign in after "
+        "opening it, also in another tab.",
+        "The form is older than the sign-in, which renews the token, or it came out of a cache. "
+        "Answer pages that hold a token with Cache-Control: no-store.",
+    ),
+    "cookie-missing": Advice(
+        "Allow cookies for the bank, open it in a window of its own and not inside another page, "
+        "and send the form from there.",
+        "The token came and its cookie didn’t. Browsers withhold it inside another site’s frame; "
+        "else its Path, Domain or Secure doesn’t fit this address, or it has expired.",
+    ),
+    "origin-mismatch": Advice(
+        _FROM_THE_BANK,
+        "If the form is yours, a proxy probably changes the scheme, the host or the port: have it "
+        "pass them on, and tell the framework to trust that proxy. For another origin of yours, "
+        "list it as trusted (Django: CSRF_TRUSTED_ORIGINS).",
+    ),
+    "origin-null": Advice(
+        _FROM_THE_BANK,
+        "Browsers send null for a page with Referrer-Policy: no-referrer, from a sandbox, and "
+        "after a redirect between origins. For your own pages use Referrer-Policy: same-origin.",
+    ),
+    "origin-missing": Advice(
+        "Update your browser, or switch off whatever removes headers from its requests.",
+        "Browsers send Origin with every POST. A proxy or an extension has removed it, or the "
+        "client is no browser: let such clients in by a credential that no browser adds by itself.",
+    ),
+    "referer-missing": Advice(
+        "Let your browser, or its extension for privacy, send the bank’s own address to the bank.",
+        "The page has Referrer-Policy: no-referrer, or something removed the header. Use the "
+        "policy same-origin, or check Origin, which browsers send as well.",
+    ),
+    "referer-mismatch": Advice(
+        _FROM_THE_BANK,
+        "If the form is yours, a proxy probably changes the scheme, the host or the port.",
+    ),
+    "fetch-site-cross-site": Advice(
+        _FROM_THE_BANK,
+        "If the page is yours, serve it from the application’s own origin, or give it an address "
+        "that acts with a token instead of the cookie.",
+    ),
+    "fetch-site-same-site": Advice(
+        _FROM_THE_BANK,
+        "The page is on another host of the same site. If it’s yours, serve it from the "
+        "application’s own origin.",
+    ),
+    "header-missing": Advice(
+        _SCRIPTS,
+        "The form was sent without the script that adds the header. Load that script before the "
+        "form can be sent, and say so where scripts are off.",
+    ),
+    "content-type-refused": Advice(
+        _SCRIPTS,
+        "The form was sent by the browser instead of the script that writes JSON, or the script "
+        "doesn’t set Content-Type: application/json.",
+    ),
+    "body-not-json": Advice(_SCRIPTS, "The body has to be one JSON object."),
+    "password-missing": Advice(
+        "Send the form again with your current password in it.",
+        "Ask for the password in every form whose action needs it.",
+    ),
+    "password-wrong": Advice(
+        "Send the form again with your current password in it.",
+        "Nothing to mend, unless the password was changed while the form was open.",
+    ),
+    "step-skipped": Advice(
+        "Begin this payment again, with its first page.",
+        "The confirmation came without what it confirms: the session is another one, or has ended.",
+    ),
+}
