@@ -29,13 +29,15 @@ class Sender:
     """A page that makes the browser ask the bank: its HTML, in which BANK is the bank's origin.
 
     `top_get`: it moves a whole window, by GET. `asks_none`: it asks for no cookies. `sandboxed`: it
-    has no origin to name. `early`: the browser asks ahead of time, or not at all.
+    has an origin of its own, which has no name. `hides`: it doesn't want to be named. `early`: the
+    browser asks ahead of time, or not at all.
     """
 
     html: str
     top_get: bool = False
     asks_none: bool = False
     sandboxed: bool = False
+    hides: bool = False
     early: bool = False
     action: str = "transfer"
 
@@ -79,7 +81,8 @@ SENDERS = {
     "a module": Sender(f'<script type="module" src="BANK{PAY}"></script>', asks_none=True),
     "a page that hides its address": Sender(
         f'<meta name="referrer" content="no-referrer"><form method="post" action="BANK/transfer">'
-        f"{FIELDS}</form>{SUBMIT}"
+        f"{FIELDS}</form>{SUBMIT}",
+        hides=True,
     ),
     "a link that is fetched ahead of time": Sender(
         f'<link rel="prefetch" href="BANK{PAY}">', early=True
@@ -222,7 +225,7 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "Another one would have": lambda facts: facts.here and bool(facts.situation.planted),
     "A page of another site": _another_site,
     "A page on a sub-domain of the bank": lambda facts: facts.situation.where == "subdomain",
-    "A page that hides its origin": lambda facts: facts.sender.sandboxed,
+    "A page that hides its origin": lambda facts: facts.sender.sandboxed or facts.sender.hides,
     "The bank's own page": lambda facts: False,
     "The visitor": lambda facts: False,
     "No page asked": lambda facts: False,
