@@ -91,6 +91,17 @@ def test_a_lab_is_new_after(page: str, change: Callable[[Bank], Any]) -> None:
     assert learner().get(question(page)).status_code == 204
 
 
+def test_a_sign_in_whose_cookie_comes_back_is_new() -> None:
+    bank = Bank(LAB)
+    bank.sign_in()
+    asked = question(f"/labs/{LAB}/")
+    assert learner().get(asked).status_code == 204
+
+    bank.get("/")
+
+    assert learner().get(asked).json() == {"changed": [LAB]}
+
+
 def test_what_happens_in_another_lab_is_nothing_new() -> None:
     signed_in(LAB)
     asked = question(f"/labs/{LAB}/")
