@@ -56,7 +56,7 @@ def test_go_leads_to_the_bank_and_its_attack(context: BrowserContext, site: Site
     page.get_by_label("post-only", exact=True).check()
     expect(page.locator(".formed")).to_contain_text("post-only")
     with context.expect_page() as opened:
-        page.click("#result >> text=Go")
+        page.click("#result a:text-is('Go')")
     bank = opened.value
     bank.click("main form[action='/login'] button")
     with context.expect_page() as opened:
@@ -89,7 +89,7 @@ def test_a_click_is_not_lost_while_the_result_is_being_swapped(
         """() => { window.swapped = new Promise((done) =>
         document.addEventListener("htmx:beforeSwap", () => setTimeout(done, 100))); }"""
     )
-    page.locator("#result >> text=Go").hover()
+    page.locator("#result a:text-is('Go')").hover()
     page.mouse.down()
     page.get_by_label("post-only", exact=True).evaluate("box => box.click()")
     page.evaluate("window.swapped")
