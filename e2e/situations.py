@@ -120,6 +120,11 @@ class Situation:
     planted: tuple[str, ...] = ()
 
     @property
+    def page(self) -> Sender:
+        """The page that asks; where nobody does, an empty one."""
+        return SENDERS.get(self.sender, Sender("", top_get=True))
+
+    @property
     def name(self) -> str:
         signed_in = f"{self.signed_in} is signed in"
         planted = f", {len(self.planted)} cookies planted" if self.planted else ""
@@ -176,8 +181,8 @@ class Facts:
     effect: bool
 
     @property
-    def sender(self) -> Sender:
-        return SENDERS.get(self.situation.sender, Sender("", top_get=True))
+    def page(self) -> Sender:
+        return self.situation.page
 
     @property
     def anybody(self) -> bool:
@@ -197,23 +202,28 @@ def _stays_behind(facts: Facts) -> bool:
 
     What is in a sandbox has an origin of its own, so to the browser it's another site anywhere.
     """
-    foreign = _another_site(facts) or facts.sender.sandboxed
+    foreign = _another_site(facts) or facts.page.sandboxed
     return foreign and not facts.cookie_sent
 
 
 def _third_party(facts: Facts) -> bool:
     blocks = not STATED[facts.profile].third_party_cookies
-    return not facts.here or blocks or facts.sender.asks_none
+    return not facts.here or blocks or facts.page.asks_none
+
+
+def never(facts: Facts) -> bool:
+    """A claim that is untrue in every one of these situations."""
+    return False
 
 
 # What is shown, and when it is true. Each is a part of a sentence that has no other meaning.
 CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "nobody is signed in to the bank in any browser": lambda facts: not facts.anybody,
     "Nobody is signed in here, in any browser": lambda facts: not facts.anybody,
-    "this browser isn’t signed in": lambda facts: not facts.here,
-    "this browser isn't signed in": lambda facts: not facts.here,
+    "this browser isn’t signed in": never,
+    "this browser isn't signed in": never,
     "SameSite=Lax sends it only on a top-level GET": lambda facts: (
-        _stays_behind(facts) and not facts.sender.top_get
+        _stays_behind(facts) and not facts.page.top_get
     ),
     "SameSite=Lax stopped it": _stays_behind,
     "SameSite=Strict keeps it out of requests": _stays_behind,
@@ -225,13 +235,13 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "Another one would have": lambda facts: facts.here and bool(facts.situation.planted),
     "A page of another site": _another_site,
     "A page on a sub-domain of the bank": lambda facts: facts.situation.where == "subdomain",
-    "A page that hides its origin": lambda facts: facts.sender.sandboxed or facts.sender.hides,
-    "The bank's own page": lambda facts: False,
-    "The visitor": lambda facts: False,
-    "No page asked": lambda facts: False,
-    "No page is named": lambda facts: facts.situation.where == "nowhere" or facts.sender.early,
-    "ahead of time": lambda facts: facts.sender.early,
-    "before anybody opened the address": lambda facts: facts.sender.early,
-    "Changed:": lambda facts: facts.effect or facts.sender.action == "login",
+    "A page that hides its origin": lambda facts: facts.page.sandboxed or facts.page.hides,
+    "The bank's own page": never,
+    "The visitor": never,
+    "No page asked": never,
+    "No page is named": lambda facts: facts.situation.where == "nowhere" or facts.page.early,
+    "ahead of time": lambda facts: facts.page.early,
+    "before anybody opened the address": lambda facts: facts.page.early,
+    "Changed:": lambda facts: facts.effect or facts.page.action == "login",
     "Nothing changed": lambda facts: not facts.effect,
 }

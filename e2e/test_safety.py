@@ -8,8 +8,6 @@ import math
 import re
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
@@ -17,10 +15,12 @@ from playwright.sync_api import BrowserContext, Page
 
 from catalogue import matrix
 from csrf_proof import profiles
+from csrf_proof.serving import serve
 from e2e import attacks
 from e2e.accessibility import Judge
 from e2e.bank import Lab, Site, browser_cookies, sign_in_by_hand
 from e2e.conftest import Browsers
+from e2e.hostile import HostilePage
 
 # What an attacker would send along, so that nothing but the defense is in the way.
 FIELDS = {"choice": "forged", "name": "eve", "cookies": "3"}
@@ -39,29 +39,11 @@ LESSON = "/lessons/the-image/"
 SAME = re.compile(r"--for-[a-z0-9]+|\?.*|(?<=/matrix/)[0-9.]+$")
 
 
-class HostilePage(BaseHTTPRequestHandler):
-    """Serves whatever page the test wrote last."""
-
-    page = ""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(self.page.encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
-
-
 @pytest.fixture
 def hostile() -> Iterator[str]:
-    """An attacker's site of the test's own, which aims where the playground's attacker will not."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), HostilePage)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://evil.localhost:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    """The address of an attacker's site of the test's own."""
+    with serve(HostilePage) as port:
+        yield f"http://evil.localhost:{port}/"
 
 
 def requests_that_end(page: Page) -> list[str]:

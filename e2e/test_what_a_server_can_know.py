@@ -2,59 +2,40 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from csrf_proof import profiles
+from csrf_proof.reasons import REASONS
 from csrf_proof.serving import serve
 from e2e.bank import Lab, Site, browser_cookies
 from e2e.conftest import Browsers
+from e2e.hostile import REDIRECT, HostilePage
 from e2e.situations import (
     CLAIMS,
     PAY,
-    SENDERS,
     SHORT_LINK,
     VISITOR,
     Facts,
     Situation,
+    never,
     situations,
 )
+from tools.run import ROOT
 
 SECONDS = 1.5  # What is sent ahead of time comes late, or never.
 
 
-class Attacker(BaseHTTPRequestHandler):
-    """Serves the page, or the redirect, that the test wrote last."""
-
-    page: ClassVar[str] = ""
-    location: ClassVar[str] = ""
-
-    def do_GET(self) -> None:
-        if self.path == "/r":
-            self.send_response(302)
-            self.send_header("Location", self.location)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(f"<!doctype html><title>A page</title>{self.page}".encode())
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with serve(Attacker) as found:
+    with serve(HostilePage) as found:
         yield found
 
 
@@ -75,6 +56,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("made_in", "situation"), pairs, ids=names)
 
 
+def test_each_claim_is_part_of_a_sentence() -> None:
+    """Else a sentence that was reworded is no longer looked at."""
+    said = [reason.about("the bank").sentence for reason in REASONS.values()]
+    for file in (ROOT / "victim_site/teaching/labs").glob("*.py"):
+        nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        said += [str(node.value) for node in nodes if isinstance(node, ast.Constant)]
+    unsaid = [claim for claim in CLAIMS if not any(claim in sentence for sentence in said)]
+    assert [claim for claim in unsaid if CLAIMS[claim] is not never] == []
+
+
 def test_no_sentence_is_untrue(
     made_in: str, situation: Situation, browsers: Browsers, site: Site, port: int
 ) -> None:
@@ -93,7 +84,7 @@ def test_no_sentence_is_untrue(
         make(page, situation, lab, site, port)
         attempt = arrived(page, lab, before, situation)
         if attempt is None:
-            return  # The browser sent nothing, so nothing is said.
+            pytest.skip("this browser sends nothing here, so nothing is said")
         effect = had_effect(context, lab, situation, before)
         facts = Facts(made_in, situation, "sessionid" in attempt["cookies"], effect)
     text, forged = shown(site, lab, attempt["id"])
@@ -109,10 +100,10 @@ def make(page: Page, situation: Situation, lab: Lab, site: Site, port: int) -> N
         return
     evil = site.domains.evil
     if situation.sender == SHORT_LINK:
-        Attacker.location = lab.url + PAY
-        page.goto(f"http://{evil}:{port}/r", wait_until="commit")
+        HostilePage.location = lab.url + PAY
+        page.goto(f"http://{evil}:{port}{REDIRECT}", wait_until="commit")
         return
-    Attacker.page = SENDERS[situation.sender].html.replace("BANK", lab.url)
+    HostilePage.page = situation.page.html.replace("BANK", lab.url)
     community = urlsplit(site.addresses.community(lab.label)).hostname
     host = evil if situation.where == "cross-site" else community
     page.goto(f"http://{host}:{port}/", wait_until="commit")
@@ -123,8 +114,7 @@ def arrived(
 ) -> dict[str, Any] | None:
     """Return the attempt that a situation has left, or None if the browser sent no request."""
     last = before["attempts"][-1]["id"] if before["attempts"] else 0
-    sender = SENDERS.get(situation.sender)
-    early = sender is not None and sender.early
+    early = situation.page.early
     for _ in range(int((SECONDS if early else 10) / 0.05)):
         found = [a for a in lab.state()["attempts"] if a["id"] > last and a["kind"] == "act"]
         if found:
@@ -139,8 +129,7 @@ def had_effect(
     context: BrowserContext, lab: Lab, situation: Situation, before: dict[str, Any]
 ) -> bool:
     """Tell whether the money is gone, or the victim is in the attacker's account."""
-    sender = SENDERS.get(situation.sender)
-    if sender is None or sender.action == "transfer":
+    if situation.page.action == "transfer":
         balance = lab.state()["accounts"]["alice"]["balance"]
         return bool(balance != before["accounts"]["alice"]["balance"])
     page = context.new_page()
@@ -158,6 +147,8 @@ def shown(site: Site, lab: Lab, number: int) -> tuple[str, bool]:
         said.append(answer.text)
     log, picture = said
     entry = log.partition(f'id="attempt-{number}"')[2].partition("</li>")[0]
-    picture = picture.partition('class="picture')[2].partition("</ol>")[0] or picture
+    picture = picture.partition('class="picture')[2].partition("</ol>")[0]
+    assert entry, "the attempt isn't in the log"
+    assert picture, "the page has no picture"
     text = html.unescape(re.sub(r"<[^>]+>|\s+", " ", f"{entry} {picture}"))
     return re.sub(r" +", " ", text), 'class="outcome forged"' in entry

@@ -12,7 +12,7 @@ from typing import cast
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from csrf_proof import cookie_rules
@@ -191,16 +191,19 @@ def _as_sent(request: BankRequest) -> cookie_rules.Request:
     )
 
 
-def _anybody_is_signed_in(request: BankRequest) -> bool:
+def _live_sessions(request: BankRequest) -> QuerySet[Session]:
     lab = request.lab
-    return Session.objects.filter(account__lab_id=lab.pk, expire_date__gt=timezone.now()).exists()
+    return Session.objects.filter(account__lab_id=lab.pk, expire_date__gt=timezone.now())
+
+
+def _anybody_is_signed_in(request: BankRequest) -> bool:
+    return _live_sessions(request).exists()
 
 
 def _another_cookie_opens(request: BankRequest) -> bool:
     """Tell whether a session cookie that wasn't read belongs to a live sign-in of this lab."""
     keys = sent_cookies.unread_session_keys(request, request.label.cookie_prefix)
-    live = Session.objects.filter(account__lab_id=request.lab.pk, expire_date__gt=timezone.now())
-    return bool(keys) and live.filter(pk__in=keys).exists()
+    return bool(keys) and _live_sessions(request).filter(pk__in=keys).exists()
 
 
 def _cut(text: str | None, length: int) -> str | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.handlers.wsgi import get_str_from_wsgi
 from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 
 
 def pairs(request: HttpRequest) -> list[tuple[str, str]]:
     """Return names and values in the order of the request, split as Django splits them."""
-    line: str = request.META.get("HTTP_COOKIE", "").encode("latin-1").decode(errors="replace")
+    line = get_str_from_wsgi(request.META, "HTTP_COOKIE", "")
     return [pair for part in line.split(";") for pair in parse_cookie(part).items()]
 
 

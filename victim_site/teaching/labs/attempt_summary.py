@@ -73,23 +73,26 @@ def sender(attempt: Attempt, label: Label) -> str:
     only that the browser doesn't know of a page, as with an address that was typed; with a prefetch
     by a page of the same site it's sent as well (measured), and then the Referer names that page.
     """
-    domain = settings.ADDRESSES.domains.bank
     if attempt.kind == WEBSOCKET and attempt.sec_fetch_site is None:
-        return relation_of(attempt.origin, label.url, domain) or ""
-    if attempt.sec_fetch_site == "none" and attempt.referer:
-        return relation_of(_origin_of(attempt.referer), label.url, domain) or "none"
+        return _relation(attempt.origin, label)
+    if attempt.sec_fetch_site == "none":
+        return _relation(_origin_of(attempt.referer), label) or "none"
     return attempt.sec_fetch_site or ""
 
 
 def initiator(attempt: Attempt, label: Label) -> Initiator:
     """Return who is named as having asked: the bank itself, another page, or nobody."""
-    relation, domain = sender(attempt, label), settings.ADDRESSES.domains.bank
+    relation = sender(attempt, label)
     if relation not in SENDERS:
         named = attempt.origin if attempt.origin != "null" else None
-        relation = relation_of(named or _origin_of(attempt.referer), label.url, domain) or ""
+        relation = _relation(named or _origin_of(attempt.referer), label)
     if relation == "same-origin":
         return "bank"
     return "page" if relation in SENDERS else "unnamed"
+
+
+def _relation(origin: str | None, label: Label) -> str:
+    return relation_of(origin, label.url, settings.ADDRESSES.domains.bank) or ""
 
 
 def _origin_of(address: str | None) -> str | None:
