@@ -19,13 +19,13 @@ class Advice:
 
 
 _FROM_THE_BANK = "If you meant to do this, open the bank yourself and send its own form."
-_SCRIPTS = "Allow scripts for the bank, load the page again, and send the form once more."
+_SCRIPTS = "If you meant to do this, allow scripts for the bank, load the page again and resend it."
 
 # By the code of the reason (`csrf_proof.reasons`).
 ADVICE = {
     "get-refused": Advice(
         "If you meant to do this, open the bank and use the button there. A link can’t do it.",
-        "Something links or redirects to an address that acts. Send a form by POST instead.",
+        "If a page of yours links or redirects to this address, give it a form that posts instead.",
     ),
     "token-missing": Advice(
         _FROM_THE_BANK,
@@ -33,14 +33,14 @@ ADVICE = {
         "header where a script sends the request.",
     ),
     "token-wrong": Advice(
-        "Load the form again and send it once more. A form stops working when you sign in after "
-        "opening it, also in another tab.",
-        "The form is older than the sign-in, which renews the token, or it came out of a cache. "
-        "Answer pages that hold a token with Cache-Control: no-store.",
+        "If you meant to do this, load the form again and send it once more. A form stops working "
+        "once you sign in again, even in another tab.",
+        "If the form is yours, it’s older than the sign-in, which renews the token, or it came out "
+        "of a cache. Answer pages that hold a token with Cache-Control: no-store.",
     ),
     "cookie-missing": Advice(
-        "Allow cookies for the bank, open it in a window of its own and not inside another page, "
-        "and send the form from there.",
+        "If you meant to do this, allow cookies for the bank, open it in a window of its own "
+        "instead of inside another page, and send the form from there.",
         "The token came and its cookie didn’t. Browsers withhold it inside another site’s frame; "
         "else its Path, Domain or Secure doesn’t fit this address, or it has expired.",
     ),
@@ -52,18 +52,20 @@ ADVICE = {
     ),
     "origin-null": Advice(
         _FROM_THE_BANK,
-        "Browsers send null for a page with Referrer-Policy: no-referrer, from a sandbox, and "
+        "Browsers send null from a page with Referrer-Policy: no-referrer, from a sandbox, and "
         "after a redirect between origins. For your own pages use Referrer-Policy: same-origin.",
     ),
     "origin-missing": Advice(
-        "Update your browser, or switch off whatever removes headers from its requests.",
-        "Browsers send Origin with every POST. A proxy or an extension has removed it, or the "
-        "client is no browser: let such clients in by a credential that no browser adds by itself.",
+        "If you meant to do this, update your browser, or switch off whatever removes headers from "
+        "its requests.",
+        "Today’s browsers send Origin with every POST. Either something on the way removed it, or "
+        "the client isn’t a browser: let such clients in by a credential that browsers don’t add.",
     ),
     "referer-missing": Advice(
-        "Let your browser, or its extension for privacy, send the bank’s own address to the bank.",
-        "The page has Referrer-Policy: no-referrer, or something removed the header. Use the "
-        "policy same-origin, or check Origin, which browsers send as well.",
+        "If you meant to do this, let your browser tell the bank which of its pages you come from. "
+        "A privacy extension may be in the way.",
+        "If the page is yours, it has Referrer-Policy: no-referrer, or something on the way "
+        "removed the header. Use the policy same-origin, or check Origin, which browsers send too.",
     ),
     "referer-mismatch": Advice(
         _FROM_THE_BANK,
@@ -81,25 +83,26 @@ ADVICE = {
     ),
     "header-missing": Advice(
         _SCRIPTS,
-        "The form was sent without the script that adds the header. Load that script before the "
-        "form can be sent, and say so where scripts are off.",
+        "If the form is yours, it was sent without the script that adds the header. Load the "
+        "script before the form can be sent, and say so where scripts are off.",
     ),
     "content-type-refused": Advice(
         _SCRIPTS,
-        "The form was sent by the browser instead of the script that writes JSON, or the script "
-        "doesn’t set Content-Type: application/json.",
+        "If the form is yours, the browser sent it instead of the script that writes JSON, or that "
+        "script doesn’t set Content-Type: application/json.",
     ),
     "body-not-json": Advice(_SCRIPTS, "The body has to be one JSON object."),
     "password-missing": Advice(
-        "Send the form again with your current password in it.",
+        "If you meant to do this, send the form again with your current password.",
         "Ask for the password in every form whose action needs it.",
     ),
     "password-wrong": Advice(
-        "Send the form again with your current password in it.",
-        "Nothing to mend, unless the password was changed while the form was open.",
+        "If you meant to do this, send the form again with your current password.",
+        "There’s nothing to fix here: the password was wrong.",
     ),
     "step-skipped": Advice(
-        "Begin this payment again, with its first page.",
-        "The confirmation came without what it confirms: the session is another one, or has ended.",
+        "If you meant to do this, begin the payment again on its first page.",
+        "The request went to the address that pays in one step, which is closed here. Send it "
+        "through both pages.",
     ),
 }

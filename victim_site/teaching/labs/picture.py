@@ -37,8 +37,8 @@ RELATIONS = {
     "same-origin": "To the browser, it’s the bank itself.",
     "same-site": "To the browser, it’s the same site as the bank.",
     "cross-site": "To the browser, it’s another site.",
-    "none": "No page is named: an address that was typed or a bookmark, a link from outside the "
-    "browser, or a redirect from one.",
+    "none": "No page is named, as with an address that was typed, a bookmark, a link from outside "
+    "the browser, or a redirect from one.",
 }
 # What a request is, unless it's an act.
 KINDS = {

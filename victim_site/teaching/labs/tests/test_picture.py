@@ -197,7 +197,7 @@ SAID: dict[str, Row] = {
         "no-defense",
         signed_in,
         lambda bank: bank.get("/logout", headers={"sec-fetch-site": "none"}),
-        ["Somebody No page is named: an address", "Origin not sent Referer not sent"],
+        ["Somebody No page is named, as with an address", "Origin not sent Referer not sent"],
     ),
     "a sub-domain": (
         "no-defense",
