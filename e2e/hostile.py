@@ -1,6 +1,6 @@
 """An attacker's site of a test's own, which aims where the playground's attacker will not.
 
-`csrf_proof.serving.serve(HostilePage)` starts it, on every name below `localhost`.
+`csrf_proof.serving.serve(HostilePage)` starts it.
 """
 
 from __future__ import annotations
