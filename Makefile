@@ -13,6 +13,8 @@ PYTEST_BROWSER := $(RUN) -m pytest -n $(WORKERS) --dist worksteal -q
 BEGAN := $(shell date +%s)
 
 PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
+# What has more to try than make test does.
+BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e2e/test_weaknesses.py e2e/test_what_a_server_can_know.py
 # What loads, what is sent, and what needs the attacker's own account at the bank.
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
@@ -53,8 +55,8 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
 	$(PYTEST_CELLS)
 
-matrix-full: browsers ## Every cell, every honest user, and axe on every page (about 20 minutes)
-	$(PYTEST_CELLS) e2e/test_honest.py e2e/test_weaknesses.py e2e/test_safety.py --all-cells
+matrix-full: browsers ## All cells, applications, honest users, situations and pages (an hour)
+	$(PYTEST_CELLS) $(BESIDE_CELLS) --all-cells
 
 parity: browsers ## Every cell that takes a shortcut, the long way (PROFILE=firefox: those of one)
 	$(PYTEST_BROWSER) e2e/test_matrix.py -k "test_cell$(if $(K), and ($(K)))" --all-cells --long-way $(addprefix --profile ,$(or $(PROFILE),chromium-no-3pc firefox))

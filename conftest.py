@@ -15,6 +15,7 @@ SETUP = {
     "BIND",
     "EVIL_DOMAIN",
     "HTTPS",
+    "MOST_LABS",
     "PLAYGROUND_DOMAIN",
     "SECRET_KEY",
     "VAR_DIR",

@@ -23,7 +23,8 @@ class Evidence:
     """The request that should act, as it was sent, its response, and what else the browser did.
 
     `cookies_sent` are the names in the order of the request, `cookies_withheld` those that the
-    browser holds for the application and didn't send. `status` is None if no response was seen.
+    browser holds for the application and didn't send; both are empty where the browser doesn't say.
+    `status` is None if no response was seen.
     `addresses` is everything that the browser asked for, in order.
     """
 
@@ -145,6 +146,10 @@ class Watch:
         if act is None:
             return seen
         headers = self._sent.get(act, dict(act.headers))
+        # Chromium doesn't tell what was sent beside the page's own headers if the page may not read
+        # the answer. Whether cookies were isn't known then.
+        if "host" not in headers:
+            held = []
         sent = tuple(_cookies(headers.get("cookie", "")))
         response = self.response_to(act)
         return replace(

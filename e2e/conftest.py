@@ -68,7 +68,9 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="csrf-playground-")
     root = Path(config.getoption("--source-root") or ROOT)
     https = config.getoption("--https")
-    playground = Playground(var_dir=Path(folder.name), root=root, https=https)
+    # Each cell has a lab of its own, and none may make room for another within the hour.
+    env = {"MOST_LABS": str(3 * len(provable_cells()))}
+    playground = Playground(var_dir=Path(folder.name), root=root, https=https, env=env)
     try:
         playground.start()
     except BaseException:
@@ -287,13 +289,31 @@ def context(browsers: Browsers, profile: str) -> Iterator[BrowserContext]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print a line for each lesson that was walked, and for the cells of each profile."""
-    _print_lessons(terminalreporter)
+    """Print a line for each lesson that was walked, each application, and each profile's cells."""
+    said = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
+    _print_lessons(terminalreporter, said)
+    _print_applications(terminalreporter, said)
     _print_cells(terminalreporter)
 
 
-def _print_lessons(terminalreporter: pytest.TerminalReporter) -> None:
-    said = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
+def _print_applications(
+    terminalreporter: pytest.TerminalReporter, said: list[dict[str, object]]
+) -> None:
+    attacked = sorted(
+        (str(one["application"]), int(str(one["attacks"]))) for one in said if "application" in one
+    )
+    if attacked:
+        terminalreporter.section("the applications")
+    for application, attacks in attacked:
+        terminalreporter.line(f"{application}: {attacks} blocked, as many forged without its lines")
+    if attacked:
+        total = sum(attacks for _, attacks in attacked)
+        terminalreporter.line(f"{len(attacked)} applications, {total} attacks, each both ways")
+
+
+def _print_lessons(
+    terminalreporter: pytest.TerminalReporter, said: list[dict[str, object]]
+) -> None:
     walks = sorted(
         (walk for walk in said if "lesson" in walk), key=lambda walk: str(walk["lesson"])
     )

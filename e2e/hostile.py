@@ -12,10 +12,12 @@ REDIRECT = "/r"
 
 
 class HostilePage(BaseHTTPRequestHandler):
-    """Serves whatever page the test wrote last, and at `REDIRECT` sends on to `location`."""
+    """Serves whatever page the test wrote last, with its headers, and at `REDIRECT` sends on to
+    `location`."""
 
     page: ClassVar[str] = ""
     location: ClassVar[str] = ""
+    headers_too: ClassVar[dict[str, str]] = {}
 
     def do_GET(self) -> None:
         if self.path == REDIRECT:
@@ -26,6 +28,8 @@ class HostilePage(BaseHTTPRequestHandler):
             return
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
+        for name, value in self.headers_too.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(self.page.encode())
 

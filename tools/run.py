@@ -54,6 +54,7 @@ def _run(environment: Mapping[str, str], root: Path, signals: Signals) -> int:
     """Run a playground until a signal or the end of a service ends it with an exception."""
     where = settings.read_where(environment)
     addresses = settings.read_addresses(environment)
+    settings.check_most_labs(environment)
     playground = Playground(
         victim_port=where.victim_port,
         attacker_port=where.attacker_port,

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from catalogue.labels import LONGEST_LABEL
+from catalogue.applications import FILES, applications
+from catalogue.labels import LONGEST_LABEL, NO_DEFENSE
 from tools.check import BLANK, ROOT, SLUG, attacks
-from tools.check.defenses import Kind, kinds
+from tools.check.defenses import APPLICATIONS, Kind, kinds
 
 ATTACK_TOML = """format_version = 1
 title = "{blank}"
@@ -116,8 +117,22 @@ def defense(slug: str, root: Path = ROOT, *, flawed: bool = False) -> list[Path]
     sound, wrong, _ = kinds(root)
     if slug in sound.slugs() | wrong.slugs():
         raise Refused(f"There is already a defense called {slug}.")
-    claims = FLAWED_CLAIMS if flawed else SOUND_CLAIMS
-    return _folder(wrong if flawed else sound, slug, DEFENSE.replace("{claims}", claims))
+    if flawed:
+        return _folder(wrong, slug, DEFENSE.replace("{claims}", FLAWED_CLAIMS))
+    written = _folder(sound, slug, DEFENSE.replace("{claims}", SOUND_CLAIMS))
+    folder = written[0].parent
+    links = "".join(
+        f"In {name}{BLANK}:\n\n[{file}]({file})\n\n" for name, file in FILES.items()
+    ).strip()
+    readme = folder / "README.md"
+    heading = f"## {APPLICATIONS}\n\n"
+    text = readme.read_text(encoding="utf-8").replace(f"{heading}{BLANK}", heading + links)
+    _write(readme, text)
+    # The applications that have no defense yet, to put one between their marks.
+    for one in applications(NO_DEFENSE):
+        _, _, rest = one.source.partition("\n")
+        written.append(_write(folder / one.file.name, f'"""{BLANK}\n{rest}'))
+    return written
 
 
 def weakness(slug: str, root: Path = ROOT) -> list[Path]:

@@ -17,6 +17,7 @@ SUFFIXES = {".py", ".html", ".js", ".toml"}
 EXCEPTIONS = {
     "catalogue/addresses.py": "the one place",
     "csrf_proof/": "the engine knows no playground, and serves pages for applications on localhost",
+    "victim_site/defenses/": "each application there says under which name it runs",
     "tools/smoke.py": "the usage in its docstring has an example",
     "victim_site/teaching/reference/policies": "what browsers do for localhost, whoever uses it",
 }

@@ -221,7 +221,7 @@ def test_the_same_port_twice_is_refused(start: Callable[..., Runner]) -> None:
     assert "both 8123" in refused(start, VICTIM_PORT="8123", ATTACKER_PORT="8123")
 
 
-# What else is refused is in catalogue/tests/test_addresses.py.
+# Of the addresses, what else is refused is in catalogue/tests/test_addresses.py.
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
@@ -229,9 +229,11 @@ def test_the_same_port_twice_is_refused(start: Callable[..., Runner]) -> None:
         ("HTTPS", "yes", "HTTPS is 'yes'"),
         ("BANK_DOMAIN", "bank.test", "set HTTPS=1"),
         ("EVIL_DOMAIN", "evil.bank.localhost", "one site"),
+        ("MOST_LABS", "0", "not a whole number from 1 to 1,000,000"),
+        ("MOST_LABS", "many", "not a whole number from 1 to 1,000,000"),
     ],
 )
-def test_addresses_that_cannot_work_are_told_in_one_sentence(
+def test_settings_that_cannot_work_are_told_in_one_sentence(
     start: Callable[..., Runner], variable: str, value: str, said: str
 ) -> None:
     assert said in refused(start, **{variable: value})

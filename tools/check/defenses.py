@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from catalogue.applications import FILES, Unmarked, applications
 from tools.check.claims import Claims
 from tools.check.files import CACHES, SLUG, headings
 
-DEFENSE_HEADINGS = ["How it works", "What it does not stop", "In your own project", "Sources"]
+APPLICATIONS = "In your own project"
+DEFENSE_HEADINGS = ["How it works", "What it does not stop", APPLICATIONS, "Sources"]
 FLAWED_HEADINGS = ["How it works", "The flaw", "Bypassed by", "Fixed by", "Sources"]
 WEAKNESS_HEADINGS = ["What the bank does", "What it breaks", "Fixed by", "Sources"]
 
@@ -75,6 +77,27 @@ class Kind:
         if not summary.endswith(".") or "\n" in summary or "`" in summary:
             yield f"{where} needs one plain sentence on one line below its title: what it is."
         yield from headings(where, text, self.headings)
+        if APPLICATIONS in self.headings:
+            yield from self._applications(where, text)
+
+    def _applications(self, where: str, text: str) -> Iterator[str]:
+        """Yield what is wrong between the lesson and the applications beside it."""
+        own = text.partition(f"## {APPLICATIONS}\n")[2].partition("\n## ")[0]
+        folder = Path(where).parent.name
+        found = {one.file.name: one for one in applications(folder, self.parent)}
+        if not found:
+            yield f"{where}: {folder} has neither {' nor '.join(FILES.values())}: write one."
+        for framework, name in FILES.items():
+            if f"\nIn {framework}" not in f"\n{own}":
+                yield f"{where}: {APPLICATIONS}: no paragraph begins with “In {framework}”."
+            if (f"\n[{name}]({name})\n" in f"{own}\n") != (name in found):
+                yield f"{where} must link to {name} on a line of its own if it exists, else not."
+        for application in found.values():
+            try:
+                if not application.defense:
+                    yield f"{where}: {application.file.name} marks no lines as the defense."
+            except Unmarked as problem:
+                yield f"{where}: {problem}"
 
     def _class(self, where: str, file: Path, claimed: dict[str, Any]) -> Iterator[str]:
         try:
@@ -116,7 +139,7 @@ def kinds(root: Path) -> tuple[Kind, Kind, Kind]:
     defenses, weaknesses = root / "victim_site" / "defenses", root / "victim_site" / "weaknesses"
     beside = {"base.py", "stacks.toml", "flawed"}
     return (
-        Kind(defenses, "Defense", DEFENSE_HEADINGS, beside=beside),
+        Kind(defenses, "Defense", DEFENSE_HEADINGS, set(FILES.values()), beside),
         Kind(defenses / "flawed", "Defense", FLAWED_HEADINGS),
         Kind(weaknesses, "Weakness", WEAKNESS_HEADINGS, {".html", "static"}, {"registry.py"}),
     )

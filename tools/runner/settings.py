@@ -15,6 +15,7 @@ from tools.runner.failures import PortInUse, SetupError
 from tools.runner.sockets import free_port, loopback_addresses, refusal
 
 PORT_VARIABLES = {"victim": "VICTIM_PORT", "attacker": "ATTACKER_PORT"}
+MANY_LABS = 1_000_000
 GUNICORN, WAITRESS = "gunicorn", "waitress"
 # gunicorn needs fork, which Windows doesn't have.
 DEFAULT_SERVER = WAITRESS if sys.platform == "win32" else GUNICORN
@@ -46,6 +47,16 @@ def read_server(environment: Mapping[str, str]) -> str:
     if server == GUNICORN and sys.platform == "win32":
         raise SetupError(f"gunicorn doesn't run on Windows; {example('SERVER', WAITRESS)}")
     return server
+
+
+def check_most_labs(environment: Mapping[str, str]) -> None:
+    """Raise a SetupError where MOST_LABS is set, and isn't a number of labs."""
+    text = environment.get("MOST_LABS", "")
+    if text and not (text.isascii() and text.isdecimal() and 0 < int(text) <= MANY_LABS):
+        raise SetupError(
+            f"MOST_LABS is {text!r}, which is not a whole number from 1 to {MANY_LABS:,}; "
+            f"{example('MOST_LABS', 5000)}"
+        )
 
 
 def check_server(server: str, *, https: bool) -> None:

@@ -19,7 +19,7 @@ from victim_site.prepared import prepared
 
 PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 FIRST_BALANCE = 1000
-MOST_LABS = 5_000
+MOST_LABS = settings.MOST_LABS
 KEPT_FOR = timedelta(hours=1)
 # How exactly a lab's last visit is known: a write on every page would cost more than the page.
 SEEN_EVERY = timedelta(minutes=1)

@@ -24,6 +24,7 @@ VAR_DIR = Path(os.environ.get("VAR_DIR") or CHECKOUT / "var").resolve()
 ADDRESSES = addresses.read(os.environ)
 # Of the two servers, gunicorn alone hands over the socket that the statement feed needs.
 STATEMENT_FEED = os.environ.get("SERVER") != "waitress"
+MOST_LABS = int(os.environ.get("MOST_LABS") or 5_000)
 
 
 def _kept_secret_key() -> str:

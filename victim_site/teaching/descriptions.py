@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 from django.conf import settings
 
+from catalogue.applications import Application, applications
 from csrf_proof.attacks import Attack, read_all
 from victim_site.bank.label import Label
 from victim_site.defenses.base import all_defenses, flawed_defenses
@@ -50,7 +49,7 @@ class Launch:
 class DefenseText:
     """One defense, as its folder describes it: first sentence, lesson, and the file that runs.
 
-    `django` are the lines that switch it on in Django. A flawed one also names the attack and
+    `applications` are small ones that use it. A flawed one has none; it names the attack and
     position that bypass it, and the sound defense that stops that attack.
     """
 
@@ -59,11 +58,19 @@ class DefenseText:
     text: str
     source: str
     file: str
-    django: str
+    applications: list[Application]
     stops: list[Launch]
     does_not_stop: list[Launch]
     bypassed_by: Launch | None
     fixed_by: str
+
+    @property
+    def in_django(self) -> str:
+        """The lines that switch it on in Django; nothing if there are none."""
+        for application in self.applications:
+            if application.framework == "Django":
+                return "\n\n".join(block.text for block in application.defense)
+        return ""
 
 
 def positions(attack: Attack) -> list[tuple[str, str]]:
@@ -139,19 +146,12 @@ def _defense(slug: str) -> DefenseText:
     return DefenseText(
         slug,
         **said,
-        django=_in_django(said["text"]),
+        applications=[] if defense.bypassed_by else applications(slug, DEFENSES_DIR),
         stops=[Launch.named(name) for name in defense.stops],
         does_not_stop=[Launch.named(name) for name in defense.does_not_stop],
         bypassed_by=Launch.named(defense.bypassed_by) if defense.bypassed_by else None,
         fixed_by=defense.fixed_by,
     )
-
-
-def _in_django(text: str) -> str:
-    """Return the indented lines under “In Django” in a lesson, or nothing."""
-    own = text.partition("## In your own project")[2].partition("\n## ")[0]
-    found = re.search(r"^In Django.*\n\n((?:(?:    .*)?\n)+)", own + "\n", re.MULTILINE)
-    return dedent(found[1]).strip() if found else ""
 
 
 def summaries(label: Label) -> list[tuple[str, str]]:

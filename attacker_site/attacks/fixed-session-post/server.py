@@ -12,6 +12,8 @@ def prepare(bank: Visitor) -> Prepared:
     """Return the hidden fields of the sign-in form, and the cookies that came with them."""
     fields = bank.hidden_fields("/login")
     cookies = {
-        name: value for name, value in bank.cookies.items() if not name.endswith("sessionid")
+        name: value
+        for name, value in bank.cookies.items()
+        if not name.endswith(("sessionid", "session"))
     }
     return Prepared(fields, cookies)

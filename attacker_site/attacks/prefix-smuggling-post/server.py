@@ -13,6 +13,8 @@ def prepare(bank: Visitor) -> Prepared:
     bank.sign_in()
     fields = bank.hidden_fields("/transfer")
     cookies = {
-        name: value for name, value in bank.cookies.items() if not name.endswith("sessionid")
+        name: value
+        for name, value in bank.cookies.items()
+        if not name.endswith(("sessionid", "session"))
     }
     return Prepared(fields, cookies)

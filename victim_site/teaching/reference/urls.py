@@ -18,6 +18,7 @@ urlpatterns = [
     path("attacks/<slug:slug>/", attacks.show, name="attack"),
     path("defenses/", defenses.index, name="defenses"),
     path("defenses/<slug:slug>/", defenses.show, name="defense"),
+    path("defenses/<slug:slug>/<str:name>", defenses.application, name="application"),
     path("weaknesses/", weaknesses.index, name="weaknesses"),
     path("weaknesses/<slug:slug>/", weaknesses.show, name="weakness"),
     path("matrix/", matrix.show, name="matrix"),

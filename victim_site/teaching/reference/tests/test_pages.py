@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
+from catalogue.applications import Application, every_application
 from victim_site.conftest import playground
 from victim_site.label import stacks
 from victim_site.teaching import descriptions, expectations
@@ -27,6 +31,9 @@ MISSING = {
     "an attack": "/attacks/form-pots/",
     "a defense": "/defenses/csrf-tokem/",
     "a module that is no defense": "/defenses/reasons/",
+    "an application": "/defenses/post-only/in_rails.py",
+    "an application of a flawed defense": "/defenses/origin-prefix/in_django.py",
+    "a file beside an application": "/defenses/post-only/defense.py",
     "a profile": "/matrix/?profile=netscape",
 }
 
@@ -47,3 +54,24 @@ def test_an_unknown_weakness_gets_a_sentence(slug: str) -> None:
 
     assert answer.status_code == 404
     assert f"There is no weakness called “{slug}”." in answer.content.decode()
+
+
+@pytest.mark.parametrize("one", every_application(), ids=lambda one: f"{one.slug}-{one.framework}")
+def test_a_defense_shows_its_application_and_hands_it_out_as_it_was_attacked(
+    one: Application,
+) -> None:
+    address = f"/defenses/{one.slug}/{one.file.name}"
+    page = playground().get(f"/defenses/{one.slug}/").content.decode()
+    file = playground().get(address)
+
+    assert f'<a href="{address}" download>' in page
+    assert f'<a href="{one.file.name}">' not in page
+    for block in one.defense:
+        assert block.text in text_of(page)
+    assert b"".join(file).decode() == one.source
+    assert file["Content-Disposition"] == f'attachment; filename="{one.file.name}"'
+
+
+def text_of(page: str) -> str:
+    """Return what a page says, without the tags that colour its code."""
+    return html.unescape(re.sub("</?span[^>]*>", "", page))

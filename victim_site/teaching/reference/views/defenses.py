@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from catalogue.applications import Application
 from victim_site.label import stacks
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import get_label_or_404, walk
@@ -93,7 +96,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         found = descriptions.defenses()[slug]
         context |= {
             "defense": found,
-            "text": as_html(found.text),
+            "text": _with_code(as_html(found.text), found.applications),
             "source": as_code(found.source, "python"),
         }
         if bypass := found.bypassed_by:
@@ -102,3 +105,29 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
                 "fixed_walk": walk(found.fixed_by, bypass.attack, bypass.position),
             }
     return render(request, "reference/defense.html", context)
+
+
+@require_safe
+def application(request: HttpRequest, slug: str, name: str) -> FileResponse:
+    """One of a defense's small applications, to save."""
+    found = descriptions.defenses().get(slug)
+    for one in found.applications if found else []:
+        if one.file.name == name:
+            return FileResponse(one.file.open("rb"), as_attachment=True)
+    raise Http404(f"There is no {name} beside the defense “{slug}”.")
+
+
+def _with_code(text: SafeString, applications: list[Application]) -> SafeString:
+    """Put the lines of each application where the text has a link to its file."""
+    for one in applications:
+        code = render_to_string(
+            "reference/_application.html",
+            {
+                "application": one,
+                "blocks": [as_code(block.text, block.language) for block in one.defense],
+                "source": as_code(one.source, "python"),
+            },
+        )
+        link = f'<p><a href="{one.file.name}">{one.file.name}</a></p>'
+        text = mark_safe(text.replace(link, code))  # noqa: S308  Both are HTML already.
+    return text

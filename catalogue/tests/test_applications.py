@@ -1,0 +1,94 @@
+"""The marks in the applications: what is cut out, and what stands there without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalogue.applications import Application, Block, Unmarked, every_application
+
+SOURCE = '''"""A bank.
+
+    pip install Flask
+    flask run --port 5055
+"""
+# --- the defense ---
+import hmac
+# --- until here ---
+PAGE = """
+{# --- the defense --- #}
+<input name="token">
+{# --- until here --- #}
+    // --- the defense ---
+    "X-Token": "1",
+    // --- until here ---
+"""
+
+
+def page():
+    # --- the defense ---
+    check(
+        hmac,
+    )
+    # --- instead of: pass ---
+
+
+def other():
+    # --- the defense ---
+    check(
+        hmac,
+    )
+    # --- until here ---
+    return 1
+'''
+
+
+def application(folder: Path, source: str) -> Application:
+    file = folder / "in_flask.py"
+    file.write_text(source, encoding="utf-8")
+    return Application("my-defense", "Flask", file)
+
+
+def test_blocks_are_cut_out_in_order_and_once(tmp_path: Path) -> None:
+    assert application(tmp_path, SOURCE).defense == [
+        Block("import hmac", "python"),
+        Block('<input name="token">', "html+django"),
+        Block('"X-Token": "1",', "javascript"),
+        Block("check(\n    hmac,\n)", "python"),
+    ]
+
+
+def test_without_the_blocks_stands_what_would_be_there_instead(tmp_path: Path) -> None:
+    without = application(tmp_path, SOURCE).without
+
+    assert "hmac" not in without
+    assert "token" not in without.lower()
+    assert "def page():\n    pass\n" in without
+    assert "def other():\n    return 1\n" in without
+
+
+def test_the_instructions_are_those_of_the_docstring(tmp_path: Path) -> None:
+    instructions = application(tmp_path, SOURCE).instructions
+
+    assert instructions == ["pip install Flask", "flask run --port 5055"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "# --- the defense ---\nx = 1\n",
+        "x = 1\n# --- until here ---\n",
+        "# --- the defense ---\n# --- the defense ---\n# --- until here ---\n",
+    ],
+)
+def test_marks_that_do_not_fit_are_told(source: str, tmp_path: Path) -> None:
+    with pytest.raises(Unmarked, match=r"in_flask\.py"):
+        assert application(tmp_path, source).without
+
+
+@pytest.mark.parametrize("one", every_application(), ids=lambda one: f"{one.slug}-{one.framework}")
+def test_every_application_compiles_with_its_defense_and_without(one: Application) -> None:
+    assert one.defense
+    compile(one.source, one.file.name, "exec")
+    compile(one.without, one.file.name, "exec")

@@ -1,0 +1,97 @@
+"""A bank in one file whose cookies no other host can plant.
+
+    pip install Django
+    python in_django.py runserver 5055
+
+At http://app.localhost:5055/ alice signs in with the password wonderland.
+"""
+
+import os
+import secrets
+import sys
+
+from django.core.management import execute_from_command_line
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
+from django.template import engines
+from django.urls import path
+
+os.environ["DJANGO_SETTINGS_MODULE"] = __name__
+ALLOWED_HOSTS = ["app.localhost"]
+MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+ROOT_URLCONF = __name__
+SECRET_KEY = secrets.token_hex()
+SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]
+MIDDLEWARE += ["django.middleware.csrf.CsrfViewMiddleware"]
+# --- the defense ---
+SESSION_COOKIE_NAME, SESSION_COOKIE_SECURE = "__Host-sessionid", True
+CSRF_COOKIE_NAME, CSRF_COOKIE_SECURE = "__Host-csrftoken", True
+# --- until here ---
+
+PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
+balances = dict.fromkeys(PASSWORDS, 1000)
+
+PAGE = """<!doctype html>
+<html lang="en">
+<title>Bank</title>
+{% if user %}<p>{{ user }} has <b id="balance">{{ balance }}</b>.</p>{% endif %}
+<form method="post" action="{% if user %}/transfer{% else %}/login{% endif %}">
+{% csrf_token %}
+{% if user %}
+<label>To <input name="to" value="mallory"></label>
+<label>Amount <input name="amount" value="10"></label>
+<button id="send">Send</button>
+{% else %}
+<label>Name <input name="username" value="alice"></label>
+<label>Password <input name="password" type="password"></label>
+<button>Sign in</button>
+{% endif %}
+</form>
+"""
+
+
+def page(request):
+    user = request.session.get("user")
+    context = {"user": user, "balance": balances.get(user)}
+    return HttpResponse(engines["django"].from_string(PAGE).render(context, request))
+
+
+def login(request):
+    if request.method != "POST":
+        return page(request)
+    fields = request.POST
+    name = fields.get("username")
+    if PASSWORDS.get(name) != fields.get("password", ""):
+        return HttpResponse("Wrong name or password.", status=401)
+    request.session.cycle_key()
+    request.session["user"] = name
+    return redirect("/")
+
+
+def move(user, fields):
+    """Send money; return whether somebody is signed in and the fields make sense."""
+    to, amount = str(fields.get("to")), str(fields.get("amount"))
+    if user not in balances or to not in balances or not amount.isdecimal() or len(amount) > 6:
+        return False
+    balances[user] -= int(amount)
+    balances[to] += int(amount)
+    return True
+
+
+def transfer(request):
+    if request.method != "POST":
+        return page(request)
+    fields = request.POST or request.GET
+    moved = move(request.session.get("user"), fields)
+    return redirect("/") if moved else HttpResponseBadRequest("To whom, and how much?")
+
+
+urlpatterns = [
+    path("", page),
+    path("login", login),
+    path("transfer", transfer),
+]
+
+if __name__ == "__main__":
+    execute_from_command_line(sys.argv)

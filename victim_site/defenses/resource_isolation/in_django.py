@@ -1,0 +1,144 @@
+"""A bank in one file of which other sites may open pages, and load nothing.
+
+    pip install Django
+    python in_django.py runserver 5055
+
+At http://app.localhost:5055/ alice signs in with the password wonderland.
+"""
+
+import json
+import os
+import secrets
+import sys
+
+from django.core.management import execute_from_command_line
+from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import redirect
+from django.template import engines
+from django.urls import path
+
+# --- the defense ---
+from django.core.exceptions import PermissionDenied
+# --- until here ---
+
+os.environ["DJANGO_SETTINGS_MODULE"] = __name__
+ALLOWED_HOSTS = ["app.localhost"]
+MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+ROOT_URLCONF = __name__
+SECRET_KEY = secrets.token_hex()
+SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]
+# The weakest cookie, so that nothing but the defense stops an attack. Leave this out.
+SESSION_COOKIE_SAMESITE, SESSION_COOKIE_SECURE = "None", True
+# --- the defense ---
+MIDDLEWARE += [f"{__name__}.resource_isolation"]
+# --- until here ---
+
+PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
+balances = dict.fromkeys(PASSWORDS, 1000)
+
+PAGE = """<!doctype html>
+<html lang="en">
+<title>Bank</title>
+{% if user %}<p>{{ user }} has <b id="balance">{{ balance }}</b>.</p>{% endif %}
+<form method="post" action="{% if user %}/transfer{% else %}/login{% endif %}">
+{% if user %}
+<label>To <input name="to" value="mallory"></label>
+<label>Amount <input name="amount" value="10"></label>
+<button id="send">Send</button>
+{% else %}
+<label>Name <input name="username" value="alice"></label>
+<label>Password <input name="password" type="password"></label>
+<button>Sign in</button>
+{% endif %}
+</form>
+<button onclick="send('PUT').then(() => location.reload())">Send 10 by script</button>
+<script>
+const send = (method) => fetch("/api/transfer", {
+  method,
+  headers: {
+    "Content-Type": "application/json",
+  },
+  body: JSON.stringify({to: "mallory", amount: 10}),
+});
+</script>
+"""
+
+
+# --- the defense ---
+def resource_isolation(get_response):
+    def check(request):
+        headers = request.headers
+        if headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "same-site", "none"):
+            opens_a_page = (
+                request.method == "GET"
+                and headers.get("Sec-Fetch-Mode") == "navigate"
+                and headers.get("Sec-Fetch-Dest") not in ("object", "embed")
+            )
+            if not opens_a_page:
+                raise PermissionDenied
+        return get_response(request)
+
+    return check
+
+
+# --- until here ---
+
+
+def page(request):
+    user = request.session.get("user")
+    context = {"user": user, "balance": balances.get(user)}
+    return HttpResponse(engines["django"].from_string(PAGE).render(context, request))
+
+
+def login(request):
+    if request.method != "POST":
+        return page(request)
+    fields = request.POST
+    name = fields.get("username")
+    if PASSWORDS.get(name) != fields.get("password", ""):
+        return HttpResponse("Wrong name or password.", status=401)
+    request.session.cycle_key()
+    request.session["user"] = name
+    return redirect("/")
+
+
+def move(user, fields):
+    """Send money; return whether somebody is signed in and the fields make sense."""
+    to, amount = str(fields.get("to")), str(fields.get("amount"))
+    if user not in balances or to not in balances or not amount.isdecimal() or len(amount) > 6:
+        return False
+    balances[user] -= int(amount)
+    balances[to] += int(amount)
+    return True
+
+
+def transfer(request):
+    # Acts on GET too, which only post-only refuses.
+    fields = request.POST or request.GET
+    if not fields:
+        return page(request)
+    moved = move(request.session.get("user"), fields)
+    return redirect("/") if moved else HttpResponseBadRequest("To whom, and how much?")
+
+
+def api_transfer(request):
+    """Take JSON by POST, PUT, PATCH and DELETE alike, so that each can be tried."""
+    try:
+        fields = json.loads(request.body)
+    except ValueError:
+        fields = None
+    fields = fields if isinstance(fields, dict) else {}
+    moved = move(request.session.get("user"), fields)
+    return JsonResponse({"moved": moved}, status=200 if moved else 400)
+
+
+urlpatterns = [
+    path("", page),
+    path("login", login),
+    path("transfer", transfer),
+    path("api/transfer", api_transfer),
+]
+
+if __name__ == "__main__":
+    execute_from_command_line(sys.argv)
