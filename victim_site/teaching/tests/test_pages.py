@@ -24,6 +24,7 @@ PAGES = [*LESSONS, *LABS, *REFERENCE, *BROWSER]
 OTHERS = [
     "/health",
     "/matrix/1.1",
+    "/defenses/post-only/in_django.py",
     f"/labs/{LAB}/attempt/?since=0",
     f"/labs/{LAB}/attempts/1/",
     f"/labs/{LAB}/reset/",
