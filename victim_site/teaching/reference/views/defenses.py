@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -108,12 +108,16 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def application(request: HttpRequest, slug: str, name: str) -> FileResponse:
+def application(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """One of a defense's small applications, to save."""
     found = descriptions.defenses().get(slug)
     for one in found.applications if found else []:
         if one.file.name == name:
-            return FileResponse(one.file.open("rb"), as_attachment=True)
+            return HttpResponse(
+                one.source,
+                content_type="text/x-python; charset=utf-8",
+                headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            )
     raise Http404(f"There is no {name} beside the defense “{slug}”.")
 
 
