@@ -133,8 +133,8 @@ COOKIE_DEFAULT = Reason(
 COOKIE_UNKNOWN = Reason(
     "cookie-unknown",
     "browser",
-    "No session cookie was sent, and the request doesn't show why. This browser may not be signed "
-    "in, the page may have asked for no cookies, or a page around it may be from another site.",
+    "No session cookie was sent, and the request doesn't show why. Perhaps this browser has none, "
+    "or keeps it back; a page can also ask for no cookies, or stand inside another site's page.",
 )
 NOT_SIGNED_IN = Reason(
     "not-signed-in",
@@ -163,13 +163,14 @@ NOT_SENT = Reason("not-sent", "browser", "This browser doesn't send such a reque
 SESSION_ENDED = Reason(
     "session-ended",
     "browser",
-    "A session cookie was sent, but it opens no sign-in: that has ended, or there never was one.",
+    "A session cookie was sent, but it belongs to no current sign-in: that has ended, or there "
+    "never was one.",
 )
 COOKIE_SHADOWED = Reason(
     "cookie-shadowed",
     "browser",
-    "Several session cookies were sent, and the application read one that opens no sign-in. "
-    "Another one would have.",
+    "Several session cookies were sent, and the application read one that is nobody's. Another "
+    "belongs to a current sign-in.",
 )
 
 REASONS: dict[str, Reason] = {

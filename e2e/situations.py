@@ -219,7 +219,7 @@ def never(facts: Facts) -> bool:
 # What is shown, and when it is true. Each is a part of a sentence that has no other meaning.
 CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "nobody is signed in to the bank in any browser": lambda facts: not facts.anybody,
-    "Nobody is signed in here, in any browser": lambda facts: not facts.anybody,
+    "Nobody is signed in to this bank, in any browser": lambda facts: not facts.anybody,
     "this browser isn’t signed in": never,
     "this browser isn't signed in": never,
     "SameSite=Lax sends it only on a top-level GET": lambda facts: (
@@ -229,19 +229,24 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "SameSite=Strict keeps it out of requests": _stays_behind,
     "SameSite=Strict stopped it": _stays_behind,
     "blocks third-party cookies, or the page asked for none": _third_party,
-    "blocked as a third-party cookie, or the page asked for none": _third_party,
+    "held back as a third-party cookie, or the page asked for none": _third_party,
+    "this browser takes for Lax": lambda facts: STATED[facts.profile].lax_by_default,
     "this browser treats it as Lax": lambda facts: STATED[facts.profile].lax_by_default,
-    "it opens no sign-in: that has ended": lambda facts: facts.cookie_sent and not facts.effect,
-    "Another one would have": lambda facts: facts.here and bool(facts.situation.planted),
+    "belongs to no current sign-in": lambda facts: facts.cookie_sent and not facts.effect,
+    "belongs to a current sign-in": lambda facts: facts.here and bool(facts.situation.planted),
     "A page of another site": _another_site,
     "A page on a sub-domain of the bank": lambda facts: facts.situation.where == "subdomain",
     "A page that hides its origin": lambda facts: facts.page.sandboxed or facts.page.hides,
     "The bank's own page": never,
     "The visitor": never,
     "No page asked": never,
-    "No page is named": lambda facts: facts.situation.where == "nowhere" or facts.page.early,
+    "The request names no page": lambda facts: (
+        facts.situation.where == "nowhere" or facts.page.early
+    ),
     "ahead of time": lambda facts: facts.page.early,
-    "before anybody opened the address": lambda facts: facts.page.early,
+    "keeps cookies back": never,
+    "no live sign-in": never,
+    "nobody is signed in.": never,
     "Changed:": lambda facts: facts.effect or facts.page.action == "login",
     "Nothing changed": lambda facts: not facts.effect,
 }

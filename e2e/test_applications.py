@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page
@@ -216,6 +217,31 @@ def as_from_another_site(here: Running, page: Page, method: str) -> int:
     }
     status, _ = here.request(method, API, headers, json.dumps(forged_fields("transfer")))
     return status
+
+
+# Where a browser says nothing of the site: over plain http, to any host but this machine's own
+
+
+@pytest.mark.parametrize("framework", FILES)
+def test_without_sec_fetch_site_the_origin_decides(framework: str, browsers: Browsers) -> None:
+    (application,) = (a for a in applications("fetch-metadata") if a.framework == framework)
+    with (
+        running(application, application.source) as here,
+        windows.fresh(browsers.get(PROFILE)) as window,
+    ):
+        sign_in(window.page, here)
+        before = balance(here, window.page)
+        headers = {
+            "Cookie": cookie_header(window.context, here.url),
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        body = urlencode(forged_fields("transfer"))
+        from_elsewhere = {**headers, "Origin": "http://evil.example"}
+        assert here.request("POST", "/transfer", from_elsewhere, body)[0] == 403
+        assert balance(here, window.page) == before
+        own = {**headers, "Origin": here.url}
+        assert here.request("POST", "/transfer", own, body)[0] == 302
+        assert balance(here, window.page) == before - 100
 
 
 # Cookies that another host plants

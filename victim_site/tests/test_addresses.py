@@ -5,11 +5,17 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from catalogue.applications import FILES as APPLICATIONS
 from victim_site.bank import urls
 from victim_site.weaknesses.registry import all_weaknesses
 
 FOLDER = Path(__file__).parents[1] / "defenses"
-FILES = [file for file in FOLDER.rglob("*.py") if "tests" not in file.parts]
+# The applications beside a defense have addresses of their own.
+FILES = [
+    file
+    for file in FOLDER.rglob("*.py")
+    if "tests" not in file.parts and file.name not in APPLICATIONS.values()
+]
 
 
 def addresses() -> set[str]:

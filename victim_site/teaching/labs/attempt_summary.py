@@ -30,6 +30,7 @@ SENDERS = {
     "same-site": "A page on a sub-domain of the bank",
     "cross-site": "A page of another site",
 }
+NOBODY_NAMED = "Somebody"
 DEEDS = {
     "login": "sign somebody in",
     "logout": "sign {user} out",
@@ -57,11 +58,13 @@ DONE = Verdict("done", "done", icons.CHECK)
 BLOCKED = Verdict("blocked", "blocked", icons.SHIELD)
 # A sign-in whose cookie hasn't come back yet: the browser may have thrown it away.
 UNCONFIRMED = Verdict("unconfirmed", "perhaps forged", icons.WARNING)
-KEPT = Verdict("kept", "cookie not sent", icons.CROSSED_OUT)
+KEPT = Verdict("kept", "no cookie sent", icons.CROSSED_OUT)
 ANONYMOUS = Verdict("anonymous", "not signed in", icons.PERSON)
-USELESS = Verdict("anonymous", "no live sign-in", icons.PERSON)
-# A session cookie was sent and opens nothing.
-SENT_IN_VAIN = {SESSION_ENDED.code, COOKIE_SHADOWED.code}
+# A session cookie was sent, and the one that the bank read is nobody's.
+SENT_IN_VAIN = {
+    SESSION_ENDED.code: Verdict("anonymous", "invalid cookie", icons.PERSON),
+    COOKIE_SHADOWED.code: Verdict("anonymous", "wrong cookie read", icons.PERSON),
+}
 
 Initiator = Literal["bank", "page", "unnamed"]
 
@@ -124,7 +127,7 @@ def who(attempt: Attempt, label: Label) -> str:
     if relation == "cross-site" and attempt.origin == "null":
         # Such as a form in a sandbox, which is another site to the browser wherever it stands.
         return "A page that hides its origin"
-    return SENDERS.get(relation, "Somebody")
+    return SENDERS.get(relation, NOBODY_NAMED)
 
 
 def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
@@ -133,6 +136,9 @@ def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
     tried = "made" if attempt.outcome == APPLIED else "tried to make"
     deed = DEEDS[attempt.action].format(user=attempt.user or "somebody")
     story = f"{subject} {tried} the bank {deed}."
+    if subject == NOBODY_NAMED and attempt.outcome != APPLIED:
+        # Whoever follows a link need not know what it does, so it may be nobody's attempt.
+        story = f"The bank was asked to {deed}."
     if attempt.kind == FRAMED:
         story = f"{subject} put this page of the bank into a frame."
     if attempt.kind == PREFLIGHT:
@@ -153,5 +159,5 @@ def _verdict(attempt: Attempt, relation: str) -> Verdict:
     if attempt.outcome == REFUSED:
         return BLOCKED
     if attempt.reason in SENT_IN_VAIN:
-        return USELESS
+        return SENT_IN_VAIN[attempt.reason]
     return KEPT if (attempt.reason or "").startswith("cookie-") else ANONYMOUS

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http.cookies import Morsel
 from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
@@ -36,9 +37,9 @@ AT_MOST = 160  # Characters of one text: five lines on a phone.
 RELATIONS = {
     "same-origin": "To the browser, it’s the bank itself.",
     "same-site": "To the browser, it’s the same site as the bank.",
-    "cross-site": "To the browser, it’s another site.",
-    "none": "No page is named, as with an address that was typed, a bookmark, a link from outside "
-    "the browser, or a redirect from one.",
+    "cross-site": "To the browser, it’s another site than the bank.",
+    "none": "The request names no page. That’s so after an address that was typed, a bookmark, a "
+    "link from outside the browser, or a redirect from any of these.",
 }
 # What a request is, unless it's an act.
 KINDS = {
@@ -50,12 +51,12 @@ KINDS = {
 NOT_SENT = {
     reasons.COOKIE_LAX.code: "If the browser has one, SameSite=Lax stopped it.",
     reasons.COOKIE_STRICT.code: "If the browser has one, SameSite=Strict stopped it.",
-    reasons.COOKIE_THIRD_PARTY.code: "If the browser has one, it was blocked as a third-party "
-    "cookie, or the page asked for none.",
-    reasons.COOKIE_DEFAULT.code: "If the browser has one, it was blocked: without SameSite, this "
-    "browser treats it as Lax.",
+    reasons.COOKIE_THIRD_PARTY.code: "If the browser has one, it was held back as a "
+    "third-party cookie, or the page asked for none.",
+    reasons.COOKIE_DEFAULT.code: "If the browser has one, it was held back: it has no "
+    "SameSite, which this browser takes for Lax.",
     reasons.COOKIE_UNKNOWN.code: "The request doesn’t show why.",
-    reasons.NOT_SIGNED_IN.code: "Nobody is signed in here, in any browser.",
+    reasons.NOT_SIGNED_IN.code: "Nobody is signed in to this bank, in any browser.",
 }
 
 
@@ -121,9 +122,7 @@ def _sender(attempt: Attempt, label: Label) -> Box:
         lines.append(Line("The request doesn’t say which."))
     lines.append(Line(RELATIONS.get(related, "Nothing shows how it’s related to the bank.")))
     if attempt_summary.is_ahead_of_time(attempt):
-        lines.append(
-            Line("The browser asked before anybody opened the address.", attempt.sec_purpose or "")
-        )
+        lines.append(Line("The browser fetched this ahead of time:", attempt.sec_purpose or ""))
     known = {"none": icons.PERSON, "same-origin": icons.BANK}
     return Box("sender", "Who asked", known.get(related, icons.PAGE), lines)
 
@@ -170,9 +169,12 @@ def _cookies(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
         if names:
             lines.append(Line("Other cookies:", names))
     elif attempt.reason == reasons.SESSION_ENDED.code:
-        lines = [*sent, Line("It opens no sign-in.")]
+        lines = [*sent, Line("It belongs to no current sign-in.")]
     elif attempt.reason == reasons.COOKIE_SHADOWED.code:
-        lines = [*sent, Line("The bank read one that opens no sign-in. Another one would have.")]
+        lines = [
+            *sent,
+            Line("The bank read one that is nobody’s. Another belongs to a current sign-in."),
+        ]
     elif sent:
         lines, css = sent, ""
     elif attempt.kind == PREFLIGHT:
@@ -192,7 +194,7 @@ def _bank(attempt: Attempt, label: Label) -> Box:
     if attempt.user:
         lines.append(Line(f"To the bank, {attempt.user} asked for this."))
     elif view is None or view.needs_session:
-        lines.append(Line("To the bank, nobody is signed in."))
+        lines.append(Line("To the bank, this request comes from nobody."))
     else:
         lines.append(Line("Nobody is signed in, and nobody has to be."))
     asked = view is None or view.checked
@@ -243,6 +245,8 @@ def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
     if kind == FRAMED:
         return "doesn’t cover frames" if hooks.framing is Defense.framing else None
     if hooks.refusal is Defense.refusal:
+        if _leaves_samesite_out(defense):
+            return "checks nothing; the cookie has no SameSite"
         tells = (
             hooks.session_cookie is not Defense.session_cookie
             or hooks.framing is not Defense.framing
@@ -250,12 +254,19 @@ def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
             or hooks.policy
         )
         if tells:
-            return "only tells the browser"
+            return "checks nothing; it tells the browser"
         late = hooks.declare is not Defense.declare
         return "checks afterwards" if late else "checks nothing"
     if kind == ACT and not asked:
         return "doesn’t check this step"
     return "doesn’t cover WebSockets" if kind == WEBSOCKET and defense.at_view else None
+
+
+def _leaves_samesite_out(defense: Defense) -> bool:
+    cookie: Morsel[str] = Morsel()
+    cookie["samesite"] = "Lax"
+    defense.session_cookie(cookie)
+    return not cookie["samesite"]
 
 
 def _result(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:

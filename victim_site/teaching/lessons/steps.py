@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalogue.lessons import Lesson
-from csrf_proof.reasons import COOKIE_THIRD_PARTY, NOT_SIGNED_IN, SESSION_ENDED
+from csrf_proof.reasons import COOKIE_THIRD_PARTY, COOKIE_UNKNOWN, NOT_SIGNED_IN, SESSION_ENDED
 from victim_site.bank import reports
 from victim_site.bank.attempts import ACT
 from victim_site.bank.label import Label
@@ -72,6 +72,11 @@ def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
         return (
             "The request arrived, but your browser kept the cookie back. Launch it from the "
             "sub-domain of the bank instead: check your browser, and this page will know."
+        )
+    if arrived == COOKIE_UNKNOWN.code:
+        return (
+            "A request arrived without a session cookie. Open this lab's bank in this browser, and "
+            "sign in if it asks you to. Then open the attacker's page again, in a tab of its own."
         )
     if arrived in {NOT_SIGNED_IN.code, SESSION_ENDED.code}:
         return (

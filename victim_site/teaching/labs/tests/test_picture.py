@@ -100,7 +100,7 @@ SAID: dict[str, Row] = {
         signed_in,
         forge,
         [
-            f"A page of another site {EVIL} To the browser, it’s another site.",
+            f"A page of another site {EVIL} To the browser, it’s another site than the bank.",
             "POST /transfer Content-Type multipart/form-data; boundary=",
             f"Origin http://{EVIL}",
             "Sec-Fetch-Site cross-site",
@@ -123,7 +123,7 @@ SAID: dict[str, Row] = {
         [
             "post-only let it through",
             "session-token refused: token-missing",
-            "samesite-lax only tells the browser",
+            "samesite-lax checks nothing; it tells the browser",
             "origin-check refused: origin-mismatch",
             "Blocked Nothing changed.",
         ],
@@ -134,22 +134,22 @@ SAID: dict[str, Row] = {
         forge,
         [
             "No session cookie was sent. If the browser has one, SameSite=Lax stopped it.",
-            "To the bank, nobody is signed in.",
-            "Cookie not sent Nothing changed.",
+            "To the bank, this request comes from nobody.",
+            "No cookie sent Nothing changed.",
         ],
     ),
     "a third-party cookie": (
         "no-defense",
         lambda lab: signed_in(lab) and Bank(lab),
         lambda bank: bank.get("/logout", headers=IMAGE),
-        ["it was blocked as a third-party cookie", "Cookie not sent Nothing changed."],
+        ["it was held back as a third-party cookie", "No cookie sent Nothing changed."],
     ),
     "nobody": (
         "origin-check",
         Bank,
         forge,
         [
-            "Nobody is signed in here, in any browser.",
+            "Nobody is signed in to this bank, in any browser.",
             "origin-check refused: origin-mismatch",
             "Not signed in Nothing changed.",
         ],
@@ -162,8 +162,8 @@ SAID: dict[str, Row] = {
             forge(bank),
         ),
         [
-            "Cookies sent sessionid It opens no sign-in.",
-            "No live sign-in Nothing changed.",
+            "Cookies sent sessionid It belongs to no current sign-in.",
+            "Invalid cookie Nothing changed.",
         ],
     ),
     "a forged sign-in": (
@@ -197,7 +197,7 @@ SAID: dict[str, Row] = {
         "no-defense",
         signed_in,
         lambda bank: bank.get("/logout", headers={"sec-fetch-site": "none"}),
-        ["Somebody No page is named, as with an address", "Origin not sent Referer not sent"],
+        ["Somebody The request names no page.", "Origin not sent Referer not sent"],
     ),
     "a sub-domain": (
         "no-defense",
@@ -336,11 +336,12 @@ def test_there_is_a_sentence_for_every_rule_that_stops_a_cookie() -> None:
     assert rules <= set(picture.NOT_SENT)
 
 
-TELLS = {"browser-default", "content-policy", "host-prefix", "no-framing"}
+TELLS = {"content-policy", "host-prefix", "no-framing", "samesite-lax", "samesite-strict"}
 SILENT = {
     "no-defense": "checks nothing",
     "check-after-effect": "checks afterwards",
-    **dict.fromkeys(TELLS | {"samesite-lax", "samesite-strict"}, "only tells the browser"),
+    **dict.fromkeys(TELLS, "checks nothing; it tells the browser"),
+    "browser-default": "checks nothing; the cookie has no SameSite",
 }
 
 
@@ -458,6 +459,18 @@ def test_the_page_has_the_story_the_picture_and_the_reason() -> None:
     assert '<figure class="picture"' in text
     assert REASONS["token-missing"].sentence in text
     assert f'href="/labs/{LAB}/#attempt-{newest_attempt(LAB)}"' in text
+
+
+@pytest.mark.parametrize(("lab", "offers"), [("samesite-lax--for-drawn", True), (LAB, False)])
+def test_where_the_browser_kept_the_cookie_back_the_page_offers_to_ask_it(
+    lab: str, offers: bool
+) -> None:
+    signed_in(lab)
+    Bank(lab).forged("/transfer", PAYMENT)
+
+    text = playground().get(address(lab)).content.decode()
+
+    assert ("can tell more than the bank" in text) == offers
 
 
 def test_the_page_keeps_to_the_strict_policy() -> None:

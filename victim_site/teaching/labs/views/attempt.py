@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -73,6 +74,7 @@ def show(request: HttpRequest, text: str, number: int) -> HttpResponse:
     story, verdict = attempt_summary.summarize(found, label)
     context = {
         "lab": label,
+        "bank": settings.ADDRESSES.bank(label.text),
         "attempt": found,
         "in_log": address_of(found, label, newer),
         "story": story,

@@ -128,6 +128,16 @@ def test_a_request_without_a_session_is_not_the_lessons_outcome_and_the_page_say
     assert "you were not signed in" in learner.read(IMAGE)
 
 
+def test_where_the_browser_may_be_signed_in_the_page_has_it_find_out() -> None:
+    signed_in("no-defense--for-otter42")
+    same_site = {**KITTEN, "sec-fetch-site": "same-site"}
+    Bank("no-defense--for-otter42").get("/logout", headers=same_site)
+
+    said = Learner().read(IMAGE)
+    assert "sign in if it asks you to" in said
+    assert "you were not signed in" not in said
+
+
 def test_another_learners_lab_says_nothing_of_this_one() -> None:
     Learner("heron7").look_at_the_kitten()
 
