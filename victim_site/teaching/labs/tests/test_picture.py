@@ -461,16 +461,14 @@ def test_the_page_has_the_story_the_picture_and_the_reason() -> None:
     assert f'href="/labs/{LAB}/#attempt-{newest_attempt(LAB)}"' in text
 
 
-@pytest.mark.parametrize(("lab", "offers"), [("samesite-lax--for-drawn", True), (LAB, False)])
-def test_where_the_browser_kept_the_cookie_back_the_page_offers_to_ask_it(
-    lab: str, offers: bool
-) -> None:
+def test_where_no_cookie_was_sent_the_page_offers_to_ask_the_visitors_browser() -> None:
+    lab = "samesite-lax--for-drawn"
     signed_in(lab)
     Bank(lab).forged("/transfer", PAYMENT)
+    signed_in(LAB).forged("/transfer", PAYMENT)
 
-    text = playground().get(address(lab)).content.decode()
-
-    assert ("can tell more than the bank" in text) == offers
+    assert "can tell more than the bank" in playground().get(address(lab)).content.decode()
+    assert "can tell more than the bank" not in playground().get(address()).content.decode()
 
 
 def test_the_page_keeps_to_the_strict_policy() -> None:
