@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -43,10 +44,13 @@ def within(seconds: float, function: Callable[[], Result]) -> Result:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop)
-        )
-        thread.join(_GRACE_SECONDS)
+        deadline = time.monotonic() + _GRACE_SECONDS
+        # More than once, since Python ignores what is raised inside a finalizer.
+        while thread.is_alive() and time.monotonic() < deadline:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop)
+            )
+            thread.join(_GRACE_SECONDS / 10)
         raise TookTooLong
     if errors:
         raise errors[0]

@@ -44,7 +44,7 @@ COOKIE_MISSING = Reason(
     "The request has a token, but not the cookie that the application compares it with.",
 )
 TOKEN_WRONG = Reason(
-    "token-wrong", "server", "The token in the request isn't the one that belongs to this sign-in."
+    "token-wrong", "server", "The token in the request isn't the one that the application expects."
 )
 ORIGIN_MISMATCH = Reason(
     "origin-mismatch", "server", "The Origin header names an origin other than the application's."

@@ -250,3 +250,36 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "Changed:": lambda facts: facts.effect or facts.page.action == "login",
     "Nothing changed": lambda facts: not facts.effect,
 }
+
+
+# The bank's own form, and what may have happened to its token before the form is sent.
+TOKENS = {
+    "csrf-token": ("csrfmiddlewaretoken", "csrftoken"),
+    "signed-double-submit": ("token", "double_submit"),
+    "session-token": ("token", ""),
+}
+TOKEN_DEEDS = (
+    "the field is removed",
+    "the field is emptied",
+    "the field is another customer's",
+    "the cookie is deleted",
+    "the cookie is another customer's",
+    "the form is older than the sign-in",
+)
+# What is said of a token, and when it is true: by whether the field came, the cookie came, and both
+# are as the bank gave them out.
+TOKEN_CLAIMS: dict[str, Callable[[bool, bool, bool], bool]] = {
+    "has no token from the bank's own form": lambda field, cookie, own: not field,
+    "has a token, but not the cookie": lambda field, cookie, own: field and not cookie,
+    "isn't the one that the bank expects": lambda field, cookie, own: field and cookie and not own,
+}
+
+
+def token_situations() -> list[tuple[str, str]]:
+    """Return pairs of a lab and a deed; the token in the session has no cookie of its own."""
+    return [
+        (lab, deed)
+        for lab, (_, cookie) in TOKENS.items()
+        for deed in TOKEN_DEEDS
+        if cookie or "cookie" not in deed
+    ]

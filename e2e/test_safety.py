@@ -109,6 +109,63 @@ def test_the_teaching_side_survives_the_attacks_that_it_shows(
     assert lab.state()["attempts"] == []
 
 
+SPECULATION = """(rules) => {
+  const script = document.createElement("script");
+  script.type = "speculationrules";
+  script.textContent = JSON.stringify(rules);
+  document.head.append(script);
+}"""
+
+
+def test_a_page_of_the_bank_that_is_rendered_ahead_of_time_opens_no_feed(
+    browsers: Browsers, site: Site
+) -> None:
+    lab = Lab(site, "no-defense")
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        page = sign_in_by_hand(context, lab)
+        # The second address acts by being asked for, and shows that the browser does ask.
+        addresses = ["/statement", "/transfer?to=mallory&amount=7"]
+        page.evaluate(SPECULATION, {"prerender": [{"source": "list", "urls": addresses}]})
+        attempt, _ = lab.wait_for("transfer", 0)
+        assert attempt["sec_purpose"] == "prefetch;prerender"
+        page.wait_for_timeout(2000)
+        assert [a["kind"] for a in lab.state()["attempts"]] == ["act", "act"], "of the sign-in too"
+
+        page.goto(f"{lab.url}/statement")  # The control: shown, it opens its feed.
+        lab.wait_for("statement", 0, kind="websocket")
+
+
+def test_speculation_by_another_page_changes_nothing_on_the_teaching_side(
+    browsers: Browsers, site: Site, hostile: str
+) -> None:
+    lab = Lab(site, "no-defense")
+    lab.sign_in()
+    before = lab.state()
+    addresses = [
+        *unsafe_addresses(site, lab.label),
+        *(
+            f"{site.playground}{path}"
+            for path in (LESSON, f"/labs/{lab.label}/", f"/labs/{lab.label}/log/", "/cookies/")
+        ),
+    ]
+    rules = json.dumps({"prefetch": [{"source": "list", "urls": addresses}]})
+    links = "".join(f'<link rel="prefetch" href="{address}">' for address in addresses)
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        page = context.new_page()
+        page.goto(f"{site.playground}{LESSON}")
+        cookies = own_cookies(context, site)
+        ended = requests_that_end(page)
+        HostilePage.page = f'{links}<script type="speculationrules">{rules}</script>'
+        page.goto(hostile)
+        deadline = time.monotonic() + 10
+        while not set(addresses) <= {one.partition("?")[0] for one in ended}:
+            assert time.monotonic() < deadline, "not all were asked for"
+            page.wait_for_timeout(50)
+        page.wait_for_timeout(1000)
+        assert own_cookies(context, site) == cookies
+    assert lab.state() == before
+
+
 # Where the bank has no token cookie, there is none to toss.
 @pytest.mark.parametrize("label", ["no-defense", "naive-double-submit"])
 @pytest.mark.parametrize("position", sorted({position for _, position in matrix.load().rows}))

@@ -15,18 +15,21 @@ from playwright.sync_api import BrowserContext, Page
 from csrf_proof import profiles
 from csrf_proof.reasons import REASONS
 from csrf_proof.serving import serve
-from e2e.bank import Lab, Site, browser_cookies
+from e2e.bank import Lab, Site, browser_cookies, sign_in_by_hand
 from e2e.conftest import Browsers
 from e2e.hostile import REDIRECT, HostilePage
 from e2e.situations import (
     CLAIMS,
     PAY,
     SHORT_LINK,
+    TOKEN_CLAIMS,
+    TOKENS,
     VISITOR,
     Facts,
     Situation,
     never,
     situations,
+    token_situations,
 )
 from tools.run import ROOT
 
@@ -62,8 +65,12 @@ def test_each_claim_is_part_of_a_sentence() -> None:
     for file in (ROOT / "victim_site/teaching/labs").glob("*.py"):
         nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         said += [str(node.value) for node in nodes if isinstance(node, ast.Constant)]
-    unsaid = [claim for claim in CLAIMS if not any(claim in sentence for sentence in said)]
-    assert [claim for claim in unsaid if CLAIMS[claim] is not never] == []
+    unsaid = [
+        claim
+        for claim in (*CLAIMS, *TOKEN_CLAIMS)
+        if not any(claim in sentence for sentence in said)
+    ]
+    assert [claim for claim in unsaid if CLAIMS.get(claim) is not never] == []
 
 
 def test_no_sentence_is_untrue(
@@ -91,6 +98,60 @@ def test_no_sentence_is_untrue(
     untrue = [claim for claim, holds in CLAIMS.items() if claim in text and not holds(facts)]
     assert untrue == [], (facts, text)
     assert not forged or effect, (facts, text)
+
+
+@pytest.mark.parametrize(("lab_of", "deed"), token_situations())
+def test_no_sentence_about_a_token_is_untrue(
+    lab_of: str, deed: str, browsers: Browsers, site: Site
+) -> None:
+    # One browser after another, since it's the bank alone that judges a token.
+    number = token_situations().index((lab_of, deed))
+    made_in = profiles.ORDER[number % len(profiles.ORDER)]
+    lab = Lab(site, lab_of)
+    field, cookie = TOKENS[lab_of]
+    with profiles.fresh_context(browsers.get(made_in)) as context:
+        page = sign_in_by_hand(context, lab)
+        page.goto(f"{lab.url}/transfer")
+        page.fill("input[name=to]", "mallory")
+        page.fill("input[name=amount]", "7")
+        do(deed, page, lab, field, cookie)
+        last = lab.state()["attempts"][-1]["id"]
+        page.click("main form button")
+        attempt, _ = lab.wait_for("transfer", last)
+    text, _ = shown(site, lab, attempt["id"])
+    came = deed not in {"the field is removed", "the field is emptied"}
+    facts = came, deed != "the cookie is deleted", False
+    untrue = [claim for claim, holds in TOKEN_CLAIMS.items() if claim in text and not holds(*facts)]
+    assert untrue == [], text
+    assert attempt["reason"] is None or [one for one in TOKEN_CLAIMS if one in text], text
+
+
+def do(deed: str, page: Page, lab: Lab, field: str, cookie: str) -> None:
+    """Do to the open form what happened to its token."""
+    at = f"main input[name={field}]"
+    if deed == "the field is removed":
+        page.eval_on_selector(at, "field => field.remove()")
+    elif deed == "the field is emptied":
+        page.eval_on_selector(at, "field => { field.value = ''; }")
+    elif deed == "the cookie is deleted":
+        page.context.clear_cookies(name=cookie)
+    elif deed == "the form is older than the sign-in":
+        again = page.context.new_page()
+        again.goto(f"{lab.url}/login")
+        again.click("main form:has(input[name=password]) button")
+        again.wait_for_selector("h1.greeting")
+    else:
+        browser = page.context.browser
+        assert browser
+        with profiles.fresh_context(browser) as theirs:
+            other = sign_in_by_hand(theirs, lab, "mallory")
+            other.goto(f"{lab.url}/transfer")
+            value = other.input_value(at)
+            cookies = {one["name"]: one for one in theirs.cookies(lab.url)}
+        if deed == "the field is another customer's":
+            page.eval_on_selector(at, "(field, value) => { field.value = value; }", value)
+        else:
+            page.context.add_cookies([cookies[cookie]])  # type: ignore[list-item]
 
 
 def make(page: Page, situation: Situation, lab: Lab, site: Site, port: int) -> None:

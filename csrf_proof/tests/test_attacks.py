@@ -137,6 +137,8 @@ def shot(arsenal: Arsenal) -> Shot:
         ("{{ url.__class__.__mro__ }}", "unsafe"),
     ],
 )
+# Where the stop meets a finalizer, Python says that it ignores it; the next one doesn't.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_template_that_does_not_end_well_is_an_error(
     folder: Path, template: str, complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,8 +35,9 @@ ADVICE = {
     "token-wrong": Advice(
         "If you meant to do this, load the form again and send it once more. A form stops working "
         "once you sign in again, even in another tab.",
-        "If the form is yours, it’s older than the sign-in, which renews the token, or it came out "
-        "of a cache. Answer pages that hold a token with Cache-Control: no-store.",
+        "If the form is yours, perhaps it’s older than the sign-in, which renews the token. Or it "
+        "came out of a cache (answer pages that hold a token with Cache-Control: no-store), or "
+        "another host has set a cookie of the token’s name.",
     ),
     "cookie-missing": Advice(
         "If you meant to do this, allow cookies for the bank, open it in a window of its own "

@@ -417,6 +417,17 @@ def test_what_does_not_act_is_not_logged(method: str, path: str) -> None:
     assert len(alice.attempts) == before
 
 
+def test_a_prefetch_of_an_address_that_is_not_there_is_not_logged() -> None:
+    alice = signed_in(NONE)
+    before = alice.attempts
+
+    for method in ("get", "head", "post"):
+        answer = getattr(alice, method)("/nowhere", headers={"sec-purpose": "prefetch"})
+        assert answer.status_code == 404
+
+    assert alice.attempts == before
+
+
 def test_the_log_says_what_the_request_said() -> None:
     alice = signed_in(NONE)
 
