@@ -187,6 +187,35 @@ def be_honest(
             status = as_from_another_site(here, page, method)
             assert others(status, balance(here, page) != left), (method, status)
             left = balance(here, page)
+        survive(here, page)
+
+
+# What breaks applications that expect good input: method, path, type and body.
+BROKEN = (
+    ("GET", "/pay?source=x&to=%00", "", ""),
+    ("POST", "/login", "application/json", '{"username": [], "password": null}'),
+    ("POST", "/login", "application/json", '{"username": "nobody", "password": null}'),
+    ("POST", "/transfer", "application/json", '{"current_password": "\\ud800"}'),
+    ("POST", "/transfer", "multipart/form-data; boundary=x", "--x\r\n\r\n\r\n--x--"),
+    ("PUT", API, "application/json", "[" * 100_000),
+    ("PUT", API, "application/json", '{"to": [], "amount": {}, "current_password": "\\ud800"}'),
+    ("POST", API, "multipart/form-data; boundary=x", "--x\r\n\r\n\r\n--x--"),
+    ("GET", API, "application/json", json.dumps(forged_fields("transfer"))),
+)
+
+
+def survive(here: Running, page: Page) -> None:
+    """See that bad input of somebody who is signed in changes nothing, and is no failure."""
+    before = balance(here, page)
+    for method, path, content_type, body in BROKEN:
+        for cookies in ({}, {"Cookie": cookie_header(page.context, here.url)}):
+            headers = {**cookies, "Content-Type": content_type, "Origin": here.url}
+            headers |= {"X-Requested-With": "fetch", "Referer": f"{here.url}/"}
+            status, text = here.request(method, path, headers, body)
+            assert status < 500, (method, path, body[:50])
+            assert "nobody has" not in text
+            assert status != 302 or path != "/login", body
+    assert balance(here, page) == before
 
 
 def refused(status: int, acted: bool) -> bool:

@@ -23,9 +23,10 @@ ROOT_URLCONF = __name__
 SECRET_KEY = secrets.token_hex()
 SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]
+SESSION_COOKIE_SECURE = True
 # --- the defense ---
 SESSION_COOKIE_SAMESITE = False
-# --- instead of: SESSION_COOKIE_SAMESITE, SESSION_COOKIE_SECURE = "None", True ---
+# --- instead of: SESSION_COOKIE_SAMESITE = "None" ---
 
 PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 balances = dict.fromkeys(PASSWORDS, 1000)
@@ -58,8 +59,8 @@ def login(request):
     if request.method != "POST":
         return page(request)
     fields = request.POST
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         return HttpResponse("Wrong name or password.", status=401)
     request.session.cycle_key()
     request.session["user"] = name

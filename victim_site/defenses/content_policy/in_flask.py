@@ -42,7 +42,7 @@ PAGE = """<!doctype html>
 @app.after_request
 def content_policy(response):
     policy = "default-src 'self'; form-action 'self'; base-uri 'none'"
-    response.headers["Content-Security-Policy"] = policy
+    response.headers.add("Content-Security-Policy", policy)
     return response
 
 
@@ -55,15 +55,21 @@ def content_policy(response):
 @app.get("/pay")
 def page():
     user = session.get("user")
-    asked = {"to": "mallory", "amount": "10", **request.args}
-    return render_template_string(PAGE, **asked | {"user": user, "balance": balances.get(user)})
+    return render_template_string(
+        PAGE,
+        user=user,
+        balance=balances.get(user),
+        to=request.args.get("to", "mallory"),
+        amount=request.args.get("amount", "10"),
+        note=request.args.get("note", ""),
+    )
 
 
 @app.post("/login")
 def login():
     fields = request.form
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         abort(401)
     session.clear()
     session["user"] = name

@@ -12,10 +12,11 @@ import secrets
 import sys
 
 from django.core.management import execute_from_command_line
-from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse, RawPostDataException
 from django.shortcuts import redirect
 from django.template import engines
 from django.urls import path
+from django.views.decorators.http import require_http_methods
 
 # --- the defense ---
 from django.middleware.csrf import rotate_token
@@ -77,12 +78,21 @@ def page(request):
     return HttpResponse(engines["django"].from_string(PAGE).render(context, request))
 
 
+def json_of(request):
+    """Return the JSON object in the body, or an empty one."""
+    try:
+        fields = json.loads(request.body)
+    except (ValueError, RecursionError, RawPostDataException):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 def login(request):
     if request.method != "POST":
         return page(request)
     fields = request.POST
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         return HttpResponse("Wrong name or password.", status=401)
     request.session.cycle_key()
     request.session["user"] = name
@@ -110,13 +120,10 @@ def transfer(request):
     return redirect("/") if moved else HttpResponseBadRequest("To whom, and how much?")
 
 
+@require_http_methods(["POST", "PUT", "PATCH", "DELETE"])
 def api_transfer(request):
     """Take JSON by POST, PUT, PATCH and DELETE alike, so that each can be tried."""
-    try:
-        fields = json.loads(request.body)
-    except ValueError:
-        fields = None
-    fields = fields if isinstance(fields, dict) else {}
+    fields = json_of(request)
     moved = move(request.session.get("user"), fields)
     return JsonResponse({"moved": moved}, status=200 if moved else 400)
 

@@ -11,6 +11,7 @@ import secrets
 import sys
 
 from django.core.management import execute_from_command_line
+from django.middleware.csrf import rotate_token
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template import engines
@@ -61,11 +62,12 @@ def login(request):
     if request.method != "POST":
         return page(request)
     fields = request.POST
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         return HttpResponse("Wrong name or password.", status=401)
     request.session.cycle_key()
     request.session["user"] = name
+    rotate_token(request)
     return redirect("/")
 
 

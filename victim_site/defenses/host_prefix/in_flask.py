@@ -13,7 +13,9 @@ from flask import Flask, abort, redirect, render_template_string, request, sessi
 app = Flask(__name__)
 app.secret_key = secrets.token_hex()
 # --- the defense ---
-app.config.update(SESSION_COOKIE_NAME="__Host-session", SESSION_COOKIE_SECURE=True)
+app.config.update(
+    SESSION_COOKIE_NAME="__Host-session", SESSION_COOKIE_PATH="/", SESSION_COOKIE_SECURE=True
+)
 # --- until here ---
 
 PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
@@ -48,8 +50,8 @@ def page():
 @app.post("/login")
 def login():
     fields = request.form
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         abort(401)
     session.clear()
     session["user"] = name

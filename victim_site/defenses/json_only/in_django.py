@@ -12,10 +12,11 @@ import secrets
 import sys
 
 from django.core.management import execute_from_command_line
-from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse, RawPostDataException
 from django.shortcuts import redirect
 from django.template import engines
 from django.urls import path
+from django.views.decorators.http import require_http_methods
 
 os.environ["DJANGO_SETTINGS_MODULE"] = __name__
 ALLOWED_HOSTS = ["app.localhost"]
@@ -48,6 +49,7 @@ PAGE = """<!doctype html>
 <button>Sign in</button>
 {% endif %}
 </form>
+{# --- the defense --- #}
 <script>
 document.forms[0].onsubmit = (event) => {
   event.preventDefault();
@@ -59,6 +61,7 @@ document.forms[0].onsubmit = (event) => {
   }).then(() => location.assign("/"));
 };
 </script>
+{# --- until here --- #}
 <button onclick="send('PUT').then(() => location.reload())">Send 10 by script</button>
 <script>
 const send = (method) => fetch("/api/transfer", {
@@ -92,23 +95,26 @@ def page(request):
     return HttpResponse(engines["django"].from_string(PAGE).render(context, request))
 
 
-def fields_of(request):
-    """Return what a form or a script sent: both are taken, until the defense refuses forms."""
-    if request.POST or request.GET:
-        return request.POST or request.GET
+def json_of(request):
+    """Return the JSON object in the body, or an empty one."""
     try:
         fields = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError, RawPostDataException):
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def fields_of(request):
+    """Return what a form or a script sent: both are taken, until the defense refuses forms."""
+    return request.POST or request.GET or json_of(request)
 
 
 def login(request):
     if request.method != "POST":
         return page(request)
     fields = fields_of(request)
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         return HttpResponse("Wrong name or password.", status=401)
     request.session.cycle_key()
     request.session["user"] = name
@@ -133,9 +139,10 @@ def transfer(request):
     return redirect("/") if moved else HttpResponseBadRequest("To whom, and how much?")
 
 
+@require_http_methods(["POST", "PUT", "PATCH", "DELETE"])
 def api_transfer(request):
     """Take JSON by POST, PUT, PATCH and DELETE alike, so that each can be tried."""
-    fields = fields_of(request)
+    fields = json_of(request)
     moved = move(request.session.get("user"), fields)
     return JsonResponse({"moved": moved}, status=200 if moved else 400)
 

@@ -33,6 +33,7 @@ PAGE = """<!doctype html>
 <button>Sign in</button>
 {% endif %}
 </form>
+{# --- the defense --- #}
 <script>
 document.forms[0].onsubmit = (event) => {
   event.preventDefault();
@@ -44,6 +45,7 @@ document.forms[0].onsubmit = (event) => {
   }).then(() => location.assign("/"));
 };
 </script>
+{# --- until here --- #}
 <button onclick="send('PUT').then(() => location.reload())">Send 10 by script</button>
 <script>
 const send = (method) => fetch("/api/transfer", {
@@ -76,17 +78,25 @@ def page():
     return render_template_string(PAGE, user=user, balance=balances.get(user))
 
 
+def json_of(request):
+    """Return the JSON object in the body, or an empty one."""
+    try:
+        fields = request.get_json(force=True, silent=True)
+    except RecursionError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 def fields_of(request):
     """Return what a form or a script sent: both are taken, until the defense refuses forms."""
-    fields = request.values or request.get_json(force=True, silent=True)
-    return fields if isinstance(fields, dict) else {}
+    return request.values or json_of(request)
 
 
 @app.post("/login")
 def login():
     fields = fields_of(request)
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         abort(401)
     session.clear()
     session["user"] = name
@@ -114,6 +124,6 @@ def transfer():
 @app.route("/api/transfer", methods=["POST", "PUT", "PATCH", "DELETE"])
 def api_transfer():
     """Take JSON by POST, PUT, PATCH and DELETE alike, so that each can be tried."""
-    fields = fields_of(request)
+    fields = json_of(request)
     moved = move(session.get("user"), fields)
     return {"moved": moved}, 200 if moved else 400

@@ -58,8 +58,8 @@ def login(request):
     if request.method != "POST":
         return page(request)
     fields = request.POST
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         return HttpResponse("Wrong name or password.", status=401)
     request.session.cycle_key()
     request.session["user"] = name

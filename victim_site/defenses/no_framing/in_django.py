@@ -58,8 +58,13 @@ PAGE = """<!doctype html>
 
 def page(request):
     user = request.session.get("user")
-    asked = {"to": "mallory", "amount": "10", **request.GET.dict()}
-    context = {**asked, "user": user, "balance": balances.get(user)}
+    context = {
+        "user": user,
+        "balance": balances.get(user),
+        "to": request.GET.get("to", "mallory"),
+        "amount": request.GET.get("amount", "10"),
+        "note": request.GET.get("note", ""),
+    }
     return HttpResponse(engines["django"].from_string(PAGE).render(context, request))
 
 
@@ -67,8 +72,8 @@ def login(request):
     if request.method != "POST":
         return page(request)
     fields = request.POST
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         return HttpResponse("Wrong name or password.", status=401)
     request.session.cycle_key()
     request.session["user"] = name

@@ -39,7 +39,8 @@ PAGE = """<!doctype html>
 # --- the defense ---
 @app.after_request
 def no_framing(response):
-    response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+    response.headers.add("Content-Security-Policy", "frame-ancestors 'none'")
+    response.headers["X-Frame-Options"] = "DENY"  # For old browsers.
     return response
 
 
@@ -52,15 +53,21 @@ def no_framing(response):
 @app.get("/pay")
 def page():
     user = session.get("user")
-    asked = {"to": "mallory", "amount": "10", **request.args}
-    return render_template_string(PAGE, **asked | {"user": user, "balance": balances.get(user)})
+    return render_template_string(
+        PAGE,
+        user=user,
+        balance=balances.get(user),
+        to=request.args.get("to", "mallory"),
+        amount=request.args.get("amount", "10"),
+        note=request.args.get("note", ""),
+    )
 
 
 @app.post("/login")
 def login():
     fields = request.form
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         abort(401)
     session.clear()
     session["user"] = name

@@ -11,14 +11,16 @@ import os
 import secrets
 import sys
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth import hashers
 from django.core.management import execute_from_command_line
-from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse, RawPostDataException
 from django.shortcuts import redirect
 from django.template import engines
 from django.urls import path
+from django.views.decorators.http import require_http_methods
 
 # --- the defense ---
+from django.contrib.auth.hashers import check_password
 from django.core.exceptions import PermissionDenied
 # --- until here ---
 
@@ -32,7 +34,10 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]
 # The weakest cookie, so that nothing but the defense stops an attack. Leave this out.
 SESSION_COOKIE_SAMESITE, SESSION_COOKIE_SECURE = "None", True
 
-PASSWORDS = {"alice": make_password("wonderland"), "mallory": make_password("mischief")}
+PASSWORDS = {
+    "alice": hashers.make_password("wonderland"),
+    "mallory": hashers.make_password("mischief"),
+}
 balances = dict.fromkeys(PASSWORDS, 1000)
 
 PAGE = """<!doctype html>
@@ -74,7 +79,9 @@ const send = (method) => fetch("/api/transfer", {
 
 # --- the defense ---
 def knows_password(user, password):
-    return check_password(str(password), PASSWORDS.get(user, ""))
+    # With django.contrib.auth: request.user.check_password(password). JSON may hold anything.
+    readable = isinstance(password, str) and password.isprintable()
+    return readable and check_password(password, PASSWORDS.get(user, ""))
 
 
 # --- until here ---
@@ -86,12 +93,21 @@ def page(request):
     return HttpResponse(engines["django"].from_string(PAGE).render(context, request))
 
 
+def json_of(request):
+    """Return the JSON object in the body, or an empty one."""
+    try:
+        fields = json.loads(request.body)
+    except (ValueError, RecursionError, RawPostDataException):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 def login(request):
     if request.method != "POST":
         return page(request)
     fields = request.POST
-    name = fields.get("username")
-    if not check_password(fields.get("password", ""), PASSWORDS.get(name, "")):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if not hashers.check_password(password, PASSWORDS.get(name, "")):
         return HttpResponse("Wrong name or password.", status=401)
     request.session.cycle_key()
     request.session["user"] = name
@@ -121,13 +137,10 @@ def transfer(request):
     return redirect("/") if moved else HttpResponseBadRequest("To whom, and how much?")
 
 
+@require_http_methods(["POST", "PUT", "PATCH", "DELETE"])
 def api_transfer(request):
     """Take JSON by POST, PUT, PATCH and DELETE alike, so that each can be tried."""
-    try:
-        fields = json.loads(request.body)
-    except ValueError:
-        fields = None
-    fields = fields if isinstance(fields, dict) else {}
+    fields = json_of(request)
     # --- the defense ---
     if not knows_password(request.session.get("user"), fields.get("current_password")):
         raise PermissionDenied

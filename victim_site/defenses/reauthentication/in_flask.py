@@ -9,7 +9,11 @@ At http://app.localhost:5055/ alice signs in with the password wonderland.
 import secrets
 
 from flask import Flask, abort, redirect, render_template_string, request, session
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug import security
+
+# --- the defense ---
+from werkzeug.security import check_password_hash
+# --- until here ---
 
 app = Flask(__name__)
 app.secret_key = secrets.token_hex()
@@ -17,8 +21,8 @@ app.secret_key = secrets.token_hex()
 app.config.update(SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True)
 
 PASSWORDS = {
-    "alice": generate_password_hash("wonderland"),
-    "mallory": generate_password_hash("mischief"),
+    "alice": security.generate_password_hash("wonderland"),
+    "mallory": security.generate_password_hash("mischief"),
 }
 balances = dict.fromkeys(PASSWORDS, 1000)
 
@@ -61,7 +65,9 @@ const send = (method) => fetch("/api/transfer", {
 
 # --- the defense ---
 def knows_password(user, password):
-    return check_password_hash(PASSWORDS.get(user, ""), str(password))
+    # JSON may hold anything.
+    readable = isinstance(password, str) and password.isprintable()
+    return readable and check_password_hash(PASSWORDS.get(user, ""), password)
 
 
 # --- until here ---
@@ -74,11 +80,20 @@ def page():
     return render_template_string(PAGE, user=user, balance=balances.get(user))
 
 
+def json_of(request):
+    """Return the JSON object in the body, or an empty one."""
+    try:
+        fields = request.get_json(force=True, silent=True)
+    except RecursionError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 @app.post("/login")
 def login():
     fields = request.form
-    name = fields.get("username")
-    if not check_password_hash(PASSWORDS.get(name, ""), fields.get("password", "")):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if not security.check_password_hash(PASSWORDS.get(name, ""), password):
         abort(401)
     session.clear()
     session["user"] = name
@@ -113,8 +128,7 @@ def transfer():
 @app.route("/api/transfer", methods=["POST", "PUT", "PATCH", "DELETE"])
 def api_transfer():
     """Take JSON by POST, PUT, PATCH and DELETE alike, so that each can be tried."""
-    fields = request.get_json(force=True, silent=True)
-    fields = fields if isinstance(fields, dict) else {}
+    fields = json_of(request)
     # --- the defense ---
     if not knows_password(session.get("user"), fields.get("current_password")):
         abort(403)

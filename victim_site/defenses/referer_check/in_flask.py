@@ -51,8 +51,8 @@ const send = (method) => fetch("/api/transfer", {
 def own_pages_only():
     sender = request.headers.get("Referer", "")
     unsafe = request.method not in ("GET", "HEAD", "OPTIONS", "TRACE")
-    # The slash at the end of the own address makes the comparison exact.
-    if unsafe and not sender.startswith(request.host_url):
+    # The slash at the end of our own address makes the comparison exact.
+    if unsafe and not sender.startswith(f"{request.scheme}://{request.host}/"):
         abort(403)
 
 
@@ -67,11 +67,20 @@ def page():
     return render_template_string(PAGE, user=user, balance=balances.get(user))
 
 
+def json_of(request):
+    """Return the JSON object in the body, or an empty one."""
+    try:
+        fields = request.get_json(force=True, silent=True)
+    except RecursionError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 @app.post("/login")
 def login():
     fields = request.form
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         abort(401)
     session.clear()
     session["user"] = name
@@ -99,7 +108,6 @@ def transfer():
 @app.route("/api/transfer", methods=["POST", "PUT", "PATCH", "DELETE"])
 def api_transfer():
     """Take JSON by POST, PUT, PATCH and DELETE alike, so that each can be tried."""
-    fields = request.get_json(force=True, silent=True)
-    fields = fields if isinstance(fields, dict) else {}
+    fields = json_of(request)
     moved = move(session.get("user"), fields)
     return {"moved": moved}, 200 if moved else 400

@@ -12,9 +12,10 @@ from flask import Flask, abort, redirect, render_template_string, request, sessi
 
 app = Flask(__name__)
 app.secret_key = secrets.token_hex()
+app.config["SESSION_COOKIE_SECURE"] = True
 # --- the defense ---
 app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
-# --- instead of: app.config.update(SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True) ---
+# --- instead of: app.config["SESSION_COOKIE_SAMESITE"] = "None" ---
 
 PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 balances = dict.fromkeys(PASSWORDS, 1000)
@@ -47,8 +48,8 @@ def page():
 @app.post("/login")
 def login():
     fields = request.form
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         abort(401)
     session.clear()
     session["user"] = name

@@ -67,13 +67,24 @@ def page():
     return render_template_string(PAGE, user=user, balance=balances.get(user))
 
 
+def json_of(request):
+    """Return the JSON object in the body, or an empty one."""
+    try:
+        fields = request.get_json(force=True, silent=True)
+    except RecursionError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 @app.post("/login")
 def login():
     fields = request.form
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         abort(401)
-    session.clear()
+    # --- the defense ---
+    session.clear()  # At every sign-in, so that the token is another one then.
+    # --- until here ---
     session["user"] = name
     return redirect("/")
 
@@ -99,7 +110,6 @@ def transfer():
 @app.route("/api/transfer", methods=["POST", "PUT", "PATCH", "DELETE"])
 def api_transfer():
     """Take JSON by POST, PUT, PATCH and DELETE alike, so that each can be tried."""
-    fields = request.get_json(force=True, silent=True)
-    fields = fields if isinstance(fields, dict) else {}
+    fields = json_of(request)
     moved = move(session.get("user"), fields)
     return {"moved": moved}, 200 if moved else 400

@@ -12,10 +12,11 @@ import secrets
 import sys
 
 from django.core.management import execute_from_command_line
-from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse, RawPostDataException
 from django.shortcuts import redirect
 from django.template import engines
 from django.urls import path
+from django.views.decorators.http import require_http_methods
 
 # --- the defense ---
 from django.core.exceptions import PermissionDenied
@@ -50,7 +51,7 @@ PAGE = """<!doctype html>
 {% if user %}<p>{{ user }} has <b id="balance">{{ balance }}</b>.</p>{% endif %}
 <form method="post" action="{% if user %}/transfer{% else %}/login{% endif %}">
 {# --- the defense --- #}
-<input type="hidden" name="token" value="{{ request.token }}">
+<input type="hidden" name="csrf_token" value="{{ request.token }}">
 {# --- until here --- #}
 {% if user %}
 <label>To <input name="to" value="mallory"></label>
@@ -69,7 +70,7 @@ const send = (method) => fetch("/api/transfer", {
   headers: {
     "Content-Type": "application/json",
     // --- the defense ---
-    "X-Token": "{{ request.token }}",
+    "X-CSRF-Token": "{{ request.token }}",
     // --- until here ---
   },
   body: JSON.stringify({to: "mallory", amount: 10}),
@@ -88,16 +89,18 @@ def fits(token, signer):
 
 def double_submit(get_response):
     def check(request):
-        # A session has a key from the sign-in on, and then it is another one each time.
-        signer = Signer(salt=f"double submit {request.session.session_key}")
-        cookie = request.COOKIES.get("token", "")
-        sent = request.POST.get("token") or request.headers.get("X-Token", "")
+        # The sign-in puts the id there. Sign out everybody who has a session from before.
+        signer = Signer(salt=f"double submit {request.session.get('id')}")
+        cookie = request.COOKIES.get("csrf_token", "")
+        sent = request.POST.get("csrf_token") or request.headers.get("X-CSRF-Token", "")
+        alike = sent.isascii() and constant_time_compare(sent, cookie)
         unsafe = request.method not in ("GET", "HEAD", "OPTIONS", "TRACE")
-        if unsafe and not (constant_time_compare(sent, cookie) and fits(cookie, signer)):
+        if unsafe and not (alike and fits(cookie, signer)):
             raise PermissionDenied
-        request.token = cookie if fits(cookie, signer) else signer.sign(secrets.token_urlsafe())
+        fresh = signer.sign(secrets.token_urlsafe())
+        request.token = cookie if fits(cookie, signer) else fresh
         response = get_response(request)
-        response.set_cookie("token", request.token, secure=True, httponly=True, samesite="Lax")
+        response.set_cookie("csrf_token", request.token, secure=True, httponly=True, samesite="Lax")
         return response
 
     return check
@@ -112,15 +115,27 @@ def page(request):
     return HttpResponse(engines["django"].from_string(PAGE).render(context, request))
 
 
+def json_of(request):
+    """Return the JSON object in the body, or an empty one."""
+    try:
+        fields = json.loads(request.body)
+    except (ValueError, RecursionError, RawPostDataException):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 def login(request):
     if request.method != "POST":
         return page(request)
     fields = request.POST
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         return HttpResponse("Wrong name or password.", status=401)
     request.session.cycle_key()
     request.session["user"] = name
+    # --- the defense ---
+    request.session["id"] = secrets.token_urlsafe()
+    # --- until here ---
     return redirect("/")
 
 
@@ -142,13 +157,10 @@ def transfer(request):
     return redirect("/") if moved else HttpResponseBadRequest("To whom, and how much?")
 
 
+@require_http_methods(["POST", "PUT", "PATCH", "DELETE"])
 def api_transfer(request):
     """Take JSON by POST, PUT, PATCH and DELETE alike, so that each can be tried."""
-    try:
-        fields = json.loads(request.body)
-    except ValueError:
-        fields = None
-    fields = fields if isinstance(fields, dict) else {}
+    fields = json_of(request)
     moved = move(request.session.get("user"), fields)
     return JsonResponse({"moved": moved}, status=200 if moved else 400)
 

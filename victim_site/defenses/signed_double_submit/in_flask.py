@@ -31,7 +31,7 @@ PAGE = """<!doctype html>
 {% if user %}<p>{{ user }} has <b id="balance">{{ balance }}</b>.</p>{% endif %}
 <form method="post" action="{% if user %}/transfer{% else %}/login{% endif %}">
 {# --- the defense --- #}
-<input type="hidden" name="token" value="{{ g.token }}">
+<input type="hidden" name="csrf_token" value="{{ g.token }}">
 {# --- until here --- #}
 {% if user %}
 <label>To <input name="to" value="mallory"></label>
@@ -50,7 +50,7 @@ const send = (method) => fetch("/api/transfer", {
   headers: {
     "Content-Type": "application/json",
     // --- the defense ---
-    "X-Token": "{{ g.token }}",
+    "X-CSRF-Token": "{{ g.token }}",
     // --- until here ---
   },
   body: JSON.stringify({to: "mallory", amount: 10}),
@@ -62,10 +62,10 @@ const send = (method) => fetch("/api/transfer", {
 # --- the defense ---
 @app.before_request
 def double_submit():
-    # The session has no number of its own, so the sign-in puts one into it.
+    # The sign-in puts the id there. Sign out everybody who has a session from before.
     signer = Signer(app.secret_key, salt=f"double submit {session.get('id')}")
-    cookie = request.cookies.get("token", "")
-    sent = request.form.get("token") or request.headers.get("X-Token", "")
+    cookie = request.cookies.get("csrf_token", "")
+    sent = request.form.get("csrf_token") or request.headers.get("X-CSRF-Token", "")
     alike = hmac.compare_digest(sent.encode(), cookie.encode())
     unsafe = request.method not in ("GET", "HEAD", "OPTIONS", "TRACE")
     if unsafe and not (alike and signer.validate(cookie)):
@@ -77,7 +77,7 @@ def double_submit():
 @app.after_request
 def set_token(response):
     if "token" in g:
-        response.set_cookie("token", g.token, secure=True, httponly=True, samesite="Lax")
+        response.set_cookie("csrf_token", g.token, secure=True, httponly=True, samesite="Lax")
     return response
 
 
@@ -92,11 +92,20 @@ def page():
     return render_template_string(PAGE, user=user, balance=balances.get(user))
 
 
+def json_of(request):
+    """Return the JSON object in the body, or an empty one."""
+    try:
+        fields = request.get_json(force=True, silent=True)
+    except RecursionError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 @app.post("/login")
 def login():
     fields = request.form
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         abort(401)
     session.clear()
     session["user"] = name
@@ -127,7 +136,6 @@ def transfer():
 @app.route("/api/transfer", methods=["POST", "PUT", "PATCH", "DELETE"])
 def api_transfer():
     """Take JSON by POST, PUT, PATCH and DELETE alike, so that each can be tried."""
-    fields = request.get_json(force=True, silent=True)
-    fields = fields if isinstance(fields, dict) else {}
+    fields = json_of(request)
     moved = move(session.get("user"), fields)
     return {"moved": moved}, 200 if moved else 400

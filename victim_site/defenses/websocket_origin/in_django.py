@@ -54,7 +54,7 @@ PAGE = """<!doctype html>
 {% if user %}
 <p id="feed">…</p>
 <script>
-const feed = new WebSocket(`ws://${location.host}/statement/feed`);
+const feed = new WebSocket(location.origin.replace("http", "ws") + "/statement/feed");
 feed.onmessage = (event) => document.getElementById("feed").textContent = event.data;
 </script>
 {% endif %}
@@ -71,8 +71,8 @@ def login(request):
     if request.method != "POST":
         return page(request)
     fields = request.POST
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         return HttpResponse("Wrong name or password.", status=401)
     request.session.cycle_key()
     request.session["user"] = name

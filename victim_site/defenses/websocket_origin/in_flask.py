@@ -38,7 +38,7 @@ PAGE = """<!doctype html>
 {% if user %}
 <p id="feed">…</p>
 <script>
-const feed = new WebSocket(`ws://${location.host}/statement/feed`);
+const feed = new WebSocket(location.origin.replace("http", "ws") + "/statement/feed");
 feed.onmessage = (event) => document.getElementById("feed").textContent = event.data;
 </script>
 {% endif %}
@@ -48,8 +48,9 @@ feed.onmessage = (event) => document.getElementById("feed").textContent = event.
 # --- the defense ---
 @app.before_request
 def own_pages_only():
-    own = request.host_url.rstrip("/")
-    if "Upgrade" in request.headers and request.headers.get("Origin") != own:
+    own = f"{request.scheme}://{request.host}"
+    handshake = request.headers.get("Upgrade", "").lower() == "websocket"
+    if handshake and request.headers.get("Origin") != own:
         abort(403)
 
 
@@ -67,8 +68,8 @@ def page():
 @app.post("/login")
 def login():
     fields = request.form
-    name = fields.get("username")
-    if PASSWORDS.get(name) != fields.get("password", ""):
+    name, password = str(fields.get("username")), str(fields.get("password"))
+    if PASSWORDS.get(name) != password:
         abort(401)
     session.clear()
     session["user"] = name
