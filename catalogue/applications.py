@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from textwrap import dedent
 
@@ -45,7 +46,7 @@ class Application:
     framework: str
     file: Path
 
-    @property
+    @cached_property
     def source(self) -> str:
         return self.file.read_text(encoding="utf-8")
 
@@ -61,7 +62,7 @@ class Application:
         assert found, f"{self.file} doesn't say where it runs"
         return found[1]
 
-    @property
+    @cached_property
     def defense(self) -> list[Block]:
         """The lines that are the defense, in the order of the file, and none of them twice."""
         return list(dict.fromkeys(block for block, _ in self._parts() if block))

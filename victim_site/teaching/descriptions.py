@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class DefenseText:
     bypassed_by: Launch | None
     fixed_by: str
 
-    @property
+    @cached_property
     def in_django(self) -> str:
         """The lines that switch it on in Django; nothing if there are none."""
         for application in self.applications:
