@@ -37,9 +37,9 @@ AT_MOST = 160  # Characters of one text: five lines on a phone.
 RELATIONS = {
     "same-origin": "To the browser, it’s the bank itself.",
     "same-site": "To the browser, it’s the same site as the bank.",
-    "cross-site": "To the browser, it’s another site than the bank.",
-    "none": "The request names no page. That’s so after an address that was typed, a bookmark, a "
-    "link from outside the browser, or a redirect from any of these.",
+    "cross-site": "To the browser, it’s a different site from the bank.",
+    "none": "The request names no page. It’s like that when somebody types the address, uses a "
+    "bookmark, follows a link from outside the browser, or is redirected from one of these.",
 }
 # What a request is, unless it's an act.
 KINDS = {

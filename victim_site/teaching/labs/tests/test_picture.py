@@ -100,7 +100,7 @@ SAID: dict[str, Row] = {
         signed_in,
         forge,
         [
-            f"A page of another site {EVIL} To the browser, it’s another site than the bank.",
+            f"A page of another site {EVIL} To the browser, it’s a different site from the bank.",
             "POST /transfer Content-Type multipart/form-data; boundary=",
             f"Origin http://{EVIL}",
             "Sec-Fetch-Site cross-site",
