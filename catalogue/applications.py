@@ -102,9 +102,7 @@ def applications(slug: str, folder: Path = FOLDER) -> list[Application]:
     return [application for application in found if application.file.exists()]
 
 
-def every_application(folder: Path = FOLDER) -> list[Application]:
+def every_application() -> list[Application]:
     """Return all applications, by slug."""
-    slugs = sorted(
-        {file.parent.name for name in FILES.values() for file in folder.glob(f"*/{name}")}
-    )
-    return [one for slug in slugs for one in applications(slug.replace("_", "-"), folder)]
+    slugs = sorted(folder.name.replace("_", "-") for folder in FOLDER.iterdir() if folder.is_dir())
+    return [one for slug in slugs for one in applications(slug)]

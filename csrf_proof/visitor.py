@@ -73,6 +73,13 @@ class Visitor:
         self._at_start = name[0].upper() + name[1:]
         self.cookies: dict[str, str] = {}
 
+    @property
+    def plantable_cookies(self) -> dict[str, str]:
+        """What can be planted on a victim who must keep a session of her own: all cookies but the
+        session's, by the names that Django and Flask give it."""
+        session = ("sessionid", "session")
+        return {k: v for k, v in self.cookies.items() if not k.endswith(session)}
+
     def hidden_fields(self, path: str) -> dict[str, str]:
         """Open a page of the application; return the hidden fields of its forms."""
         return self._open(path).fields

@@ -21,9 +21,9 @@ from playwright.sync_api import BrowserContext, Page
 from catalogue.applications import PORT, Application
 from csrf_proof.trial import ACT, Look, Record
 from csrf_proof.visitor import Account, Visitor
+from e2e.bank import PASSWORDS
 from tools.run import free_port
 
-PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 START_SECONDS = 30.0
 _ACCOUNT = re.compile(r'(\w+) has <b id="balance">(-?\d+)</b>')
 # A request in the log that these servers write: its path and the status of the answer.

@@ -299,16 +299,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _print_applications(
     terminalreporter: pytest.TerminalReporter, said: list[dict[str, object]]
 ) -> None:
-    attacked = sorted(
-        (str(one["application"]), int(str(one["attacks"]))) for one in said if "application" in one
-    )
-    if attacked:
-        terminalreporter.section("the applications")
-    for application, attacks in attacked:
-        terminalreporter.line(f"{application}: {attacks} blocked, as many forged without its lines")
-    if attacked:
-        total = sum(attacks for _, attacks in attacked)
-        terminalreporter.line(f"{len(attacked)} applications, {total} attacks, each both ways")
+    attacks: collections.Counter[str] = collections.Counter()
+    for one in said:
+        if "application" in one:
+            attacks[str(one["application"])] += int(str(one["attacks"]))
+    if not attacks:
+        return
+    terminalreporter.section("the applications")
+    for application, count in sorted(attacks.items()):
+        terminalreporter.line(f"{application}: {count} blocked, as many forged without its lines")
+    terminalreporter.line(f"{len(attacks)} applications, {attacks.total()} attacks, each both ways")
 
 
 def _print_lessons(

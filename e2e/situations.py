@@ -266,12 +266,12 @@ TOKEN_DEEDS = (
     "the cookie is another customer's",
     "the form is older than the sign-in",
 )
-# What is said of a token, and when it is true: by whether the field came, the cookie came, and both
-# are as the bank gave them out.
-TOKEN_CLAIMS: dict[str, Callable[[bool, bool, bool], bool]] = {
-    "has no token from the bank's own form": lambda field, cookie, own: not field,
-    "has a token, but not the cookie": lambda field, cookie, own: field and not cookie,
-    "isn't the one that the bank expects": lambda field, cookie, own: field and cookie and not own,
+# What is said of a token after one of these, and when it is true: by whether the field came, and
+# the cookie.
+TOKEN_CLAIMS: dict[str, Callable[[bool, bool], bool]] = {
+    "has no token from the bank's own form": lambda field, cookie: not field,
+    "has a token, but not the cookie": lambda field, cookie: field and not cookie,
+    "isn't the one that the bank expects": lambda field, cookie: field and cookie,
 }
 
 

@@ -38,8 +38,17 @@ from e2e.hostile import HostilePage
 PROFILE = profiles.ORDER[0]
 PATHS = {"transfer": "/transfer", "login": "/login", "statement": "/statement/feed"}
 API, FEED = "/api/transfer", PATHS["statement"]
+# Whose applications act on GET too, since it's GET that the defense is about, or GET as well.
+ACT_ON_GET = {
+    "browser-default",
+    "post-only",
+    "reauthentication",
+    "resource-isolation",
+    "samesite-lax",
+    "samesite-strict",
+}
 # Defenses that are about more than requests that act.
-FRAMING, READING, PLANTING = "no-framing", "websocket-origin", "host-prefix"
+FRAMING, READING = "no-framing", "websocket-origin"
 # Attacks that need a weakness are tried where the defense is about it, and its application has it.
 WITH_WEAKNESS = {"content-policy": {"injected-script-post", "dangling-markup"}}
 # Flask-WTF answers 400 where others answer 403.
@@ -69,26 +78,34 @@ class Trial:
 
 
 @cache
-def trials(application: Application) -> tuple[Trial, ...]:
-    """Return the attacks that the defense stops in the lab and that the application can be tried
-    with, in the order of the matrix."""
-    cells = [
-        cell
-        for cell in matrix.load().cells()
-        if cell.profile == PROFILE and cell.cookie_age != "old"
-    ]
+def stopped() -> dict[str, list[Trial]]:
+    """Return what each defense stops in the lab, of what is forged there without one, in the order
+    of the matrix."""
+    cells: dict[str, list[matrix.Cell]] = {}
+    for cell in matrix.load().cells():
+        if cell.profile == PROFILE and cell.cookie_age != "old":
+            cells.setdefault(cell.defense.partition("--with-")[0], []).append(cell)
     forged = {
         (cell.attack, cell.position)
-        for cell in cells
-        if cell.defense.partition("--with-")[0] == matrix.CONTROL and cell.outcome == matrix.FORGED
+        for cell in cells[matrix.CONTROL]
+        if cell.outcome == matrix.FORGED
     }
+    return {
+        defense: [
+            Trial(arsenal().attacks[cell.attack], cell.position, str(cell.verdict or cell.reason))
+            for cell in column
+            if cell.outcome == trial.BLOCKED and (cell.attack, cell.position) in forged
+        ]
+        for defense, column in cells.items()
+    }
+
+
+def trials(application: Application) -> tuple[Trial, ...]:
+    """Return what the application can be tried with of the attacks that its defense stops."""
     return tuple(
-        Trial(arsenal().attacks[cell.attack], cell.position, str(cell.verdict or cell.reason))
-        for cell in cells
-        if cell.defense.partition("--with-")[0] == application.slug
-        and cell.outcome == trial.BLOCKED
-        and (cell.attack, cell.position) in forged
-        and _can_be_tried(application, arsenal().attacks[cell.attack], cell.position)
+        one
+        for one in stopped()[application.slug]
+        if _can_be_tried(application, one.attack, one.position)
     )
 
 
@@ -104,7 +121,7 @@ def _can_be_tried(application: Application, attack: Attack, position: str) -> bo
         position in {CROSS_SITE, SUBDOMAIN}
         and action_of(attack) in PATHS
         and (attack.path != API or API in source)
-        and (attack.method == "POST" or "Acts on GET too" in source or slug == "post-only")
+        and (attack.method == "POST" or slug in ACT_ON_GET)
         # The address of the application's form holds no token.
         and attack.slug != "token-leak-referer"
     )
@@ -251,9 +268,10 @@ def as_from_another_site(here: Running, page: Page, method: str) -> int:
 # Where a browser says nothing of the site: over plain http, to any host but this machine's own
 
 
-@pytest.mark.parametrize("framework", FILES)
-def test_without_sec_fetch_site_the_origin_decides(framework: str, browsers: Browsers) -> None:
-    (application,) = (a for a in applications("fetch-metadata") if a.framework == framework)
+@pytest.mark.parametrize("application", applications("fetch-metadata"), ids=FILES)
+def test_without_sec_fetch_site_the_origin_decides(
+    application: Application, browsers: Browsers
+) -> None:
     with (
         running(application, application.source) as here,
         windows.fresh(browsers.get(PROFILE)) as window,
@@ -276,9 +294,8 @@ def test_without_sec_fetch_site_the_origin_decides(framework: str, browsers: Bro
 # Cookies that another host plants
 
 
-@pytest.mark.parametrize("framework", FILES)
-def test_no_subdomain_plants_a_session(framework: str, browsers: Browsers) -> None:
-    (application,) = (a for a in applications(PLANTING) if a.framework == framework)
+@pytest.mark.parametrize("application", applications("host-prefix"), ids=FILES)
+def test_no_subdomain_plants_a_session(application: Application, browsers: Browsers) -> None:
     with running(application, application.source) as here:
         be_honest(application, here, browsers, others=refused)
         names, name = planted(here, browsers)

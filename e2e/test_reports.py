@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from urllib.parse import urlencode
 
+import pytest
 from playwright.sync_api import BrowserContext, Error, Page
 
 from csrf_proof.serving import serve
@@ -135,15 +136,15 @@ def test_an_image_in_cors_mode_names_its_origin_and_acts_all_the_same(
 
 
 def test_a_subdomain_clears_the_cookies_of_every_lab_in_chromium_and_of_none_in_firefox(
-    context: BrowserContext, site: Site, profile: str
+    context: BrowserContext, site: Site, profile: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labs = Lab(site, "everything"), Lab(site, "no-defense")
     for lab in labs:
         sign_in_by_hand(context, lab)
-    HostilePage.page, HostilePage.headers_too = "Bye.", {"Clear-Site-Data": '"cookies"'}
+    HostilePage.page = "Bye."
+    monkeypatch.setattr(HostilePage, "headers_too", {"Clear-Site-Data": '"cookies"'})
     with serve(HostilePage) as port:
         attackers_page(context, port, f"community.{labs[0].host}").get_by_text("Bye.").wait_for()
-    HostilePage.headers_too = {}
 
     left = [bool(context.cookies(lab.url)) for lab in labs]
     assert left == [profile == FIREFOX] * 2

@@ -146,7 +146,7 @@ def _defense(slug: str) -> DefenseText:
     return DefenseText(
         slug,
         **said,
-        applications=[] if defense.bypassed_by else applications(slug, DEFENSES_DIR),
+        applications=[] if defense.bypassed_by else applications(slug),
         stops=[Launch.named(name) for name in defense.stops],
         does_not_stop=[Launch.named(name) for name in defense.does_not_stop],
         bypassed_by=Launch.named(defense.bypassed_by) if defense.bypassed_by else None,

@@ -11,9 +11,4 @@ from csrf_proof.visitor import Prepared, Visitor
 def prepare(bank: Visitor) -> Prepared:
     """Return the hidden fields of the sign-in form, and the cookies that came with them."""
     fields = bank.hidden_fields("/login")
-    cookies = {
-        name: value
-        for name, value in bank.cookies.items()
-        if not name.endswith(("sessionid", "session"))
-    }
-    return Prepared(fields, cookies)
+    return Prepared(fields, bank.plantable_cookies)

@@ -12,9 +12,4 @@ def prepare(bank: Visitor) -> Prepared:
     """Return the hidden fields of mallory's form, and her cookies but that of the session."""
     bank.sign_in()
     fields = bank.hidden_fields("/transfer")
-    cookies = {
-        name: value
-        for name, value in bank.cookies.items()
-        if not name.endswith(("sessionid", "session"))
-    }
-    return Prepared(fields, cookies)
+    return Prepared(fields, bank.plantable_cookies)

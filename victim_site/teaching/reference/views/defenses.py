@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +11,6 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from catalogue.applications import Application
 from victim_site.label import stacks
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import get_label_or_404, walk
@@ -96,7 +96,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         found = descriptions.defenses()[slug]
         context |= {
             "defense": found,
-            "text": _with_code(as_html(found.text), found.applications),
+            "text": _text(slug),
             "source": as_code(found.source, "python"),
         }
         if bypass := found.bypassed_by:
@@ -121,9 +121,12 @@ def application(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     raise Http404(f"There is no {name} beside the defense “{slug}”.")
 
 
-def _with_code(text: SafeString, applications: list[Application]) -> SafeString:
-    """Put the lines of each application where the text has a link to its file."""
-    for one in applications:
+@cache
+def _text(slug: str) -> SafeString:
+    """Return the lesson, with the lines of each application where it has a link to the file."""
+    found = descriptions.defenses()[slug]
+    text = as_html(found.text)
+    for one in found.applications:
         code = render_to_string(
             "reference/_application.html",
             {
