@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page
@@ -51,7 +52,8 @@ KEPT_FIREFOX: dict[str, Any] = {
     # Nobody looks, and painting is most of what a page costs.
     "layout.frame_rate": 10,
 }
-_TRIES = 5
+_NUMBERS = count()
+_SETTLES = 2.0  # Seconds.
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,17 @@ def _tidy(window: Window) -> bool:
     for page in window.context.pages:
         if page != window.page:
             page.close()
-    for _ in range(_TRIES):
-        with suppress(Error):  # A page that was still loading something else comes first.
-            window.page.goto("about:blank")
-            window.context.clear_cookies()
-            return True
+    # A number, to tell this blank page from others that may still be on their way.
+    blank = f"about:blank?{next(_NUMBERS)}"
+    with suppress(Error):
+        try:
+            window.page.goto(blank)
+        except Error:
+            # What was being loaded has come first. Another try could end with this blank page, and
+            # its own would then interrupt the next trial.
+            window.page.wait_for_url(blank, timeout=_SETTLES * 1000)
+        window.context.clear_cookies()
+        return True
     return False
 
 
