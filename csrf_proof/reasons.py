@@ -110,7 +110,8 @@ COOKIE_LAX = Reason(
     "cookie-lax",
     "browser",
     "If you are signed in here in this browser, it didn't send your cookie: with requests "
-    "that the browser counts as another site's, SameSite=Lax sends it only on a top-level GET.",
+    "that the browser counts as another site's, SameSite=Lax sends it only on a top-level GET, "
+    "which opens a page.",
 )
 COOKIE_STRICT = Reason(
     "cookie-strict",
@@ -133,8 +134,9 @@ COOKIE_DEFAULT = Reason(
 COOKIE_UNKNOWN = Reason(
     "cookie-unknown",
     "browser",
-    "No session cookie was sent, and the request doesn't show why. Perhaps this browser has none, "
-    "or keeps it back; a page can also ask for no cookies, or stand inside another site's page.",
+    "No session cookie was sent, and the request doesn't show why. Perhaps only another browser is "
+    "signed in. Perhaps this one kept the cookie back, for instance after a redirect from another "
+    "site. A page can also ask for no cookies, or be in another site's frame.",
 )
 NOT_SIGNED_IN = Reason(
     "not-signed-in",
@@ -163,8 +165,8 @@ NOT_SENT = Reason("not-sent", "browser", "This browser doesn't send such a reque
 SESSION_ENDED = Reason(
     "session-ended",
     "browser",
-    "A session cookie was sent, but it belongs to no current sign-in: that has ended, or there "
-    "never was one.",
+    "A session cookie was sent, but it belongs to no current sign-in: the sign-in has "
+    "ended, or the cookie never came from one.",
 )
 COOKIE_SHADOWED = Reason(
     "cookie-shadowed",

@@ -225,9 +225,9 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "SameSite=Lax sends it only on a top-level GET": lambda facts: (
         _stays_behind(facts) and not facts.page.top_get
     ),
-    "SameSite=Lax stopped it": _stays_behind,
+    "SameSite=Lax keeps it back here": _stays_behind,
     "SameSite=Strict keeps it out of requests": _stays_behind,
-    "SameSite=Strict stopped it": _stays_behind,
+    "SameSite=Strict keeps it back here": _stays_behind,
     "blocks third-party cookies, or the page asked for none": _third_party,
     "held back as a third-party cookie, or the page asked for none": _third_party,
     "this browser takes for Lax": lambda facts: STATED[facts.profile].lax_by_default,

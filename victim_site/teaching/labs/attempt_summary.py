@@ -145,7 +145,7 @@ def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
         story = f"{subject} had the browser ask whether it may make the bank {deed}."
     verdict = _verdict(attempt, sender(attempt, label))
     if verdict is UNCONFIRMED:
-        story += " Whether the browser kept the cookie shows when a later request brings it."
+        story += " If a later request brings its cookie, the browser kept it."
     return story, verdict
 
 

@@ -38,8 +38,9 @@ RELATIONS = {
     "same-origin": "To the browser, it’s the bank itself.",
     "same-site": "To the browser, it’s the same site as the bank.",
     "cross-site": "To the browser, it’s a different site from the bank.",
-    "none": "The request names no page. It’s like that when somebody types the address, uses a "
-    "bookmark, follows a link from outside the browser, or is redirected from one of these.",
+    "none": "The request names no page. It’s like that, for example, when somebody types the "
+    "address, uses a bookmark, follows a link from outside the browser, or is redirected from one "
+    "of these.",
 }
 # What a request is, unless it's an act.
 KINDS = {
@@ -49,8 +50,8 @@ KINDS = {
 }
 # Why no session cookie was sent; conditional, as the reasons' own sentences are.
 NOT_SENT = {
-    reasons.COOKIE_LAX.code: "If the browser has one, SameSite=Lax stopped it.",
-    reasons.COOKIE_STRICT.code: "If the browser has one, SameSite=Strict stopped it.",
+    reasons.COOKIE_LAX.code: "If the browser has one, SameSite=Lax keeps it back here.",
+    reasons.COOKIE_STRICT.code: "If the browser has one, SameSite=Strict keeps it back here.",
     reasons.COOKIE_THIRD_PARTY.code: "If the browser has one, it was held back as a "
     "third-party cookie, or the page asked for none.",
     reasons.COOKIE_DEFAULT.code: "If the browser has one, it was held back: it has no "
@@ -196,7 +197,7 @@ def _bank(attempt: Attempt, label: Label) -> Box:
     elif view is None or view.needs_session:
         lines.append(Line("To the bank, this request comes from nobody."))
     else:
-        lines.append(Line("Nobody is signed in, and nobody has to be."))
+        lines.append(Line("To the bank, this request comes from nobody. It needs no sign-in."))
     asked = view is None or view.checked
     said = {verdict["defense"]: verdict["reason"] for verdict in attempt.verdicts}
     facts = [
@@ -246,7 +247,7 @@ def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
         return "doesn’t cover frames" if hooks.framing is Defense.framing else None
     if hooks.refusal is Defense.refusal:
         if _leaves_samesite_out(defense):
-            return "checks nothing; the cookie has no SameSite"
+            return "checks nothing; the cookie has no SameSite, so the browser decides"
         tells = (
             hooks.session_cookie is not Defense.session_cookie
             or hooks.framing is not Defense.framing
@@ -254,7 +255,7 @@ def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
             or hooks.policy
         )
         if tells:
-            return "checks nothing; it tells the browser"
+            return "checks nothing itself; it tells the browser what to do"
         late = hooks.declare is not Defense.declare
         return "checks afterwards" if late else "checks nothing"
     if kind == ACT and not asked:

@@ -123,7 +123,7 @@ SAID: dict[str, Row] = {
         [
             "post-only let it through",
             "session-token refused: token-missing",
-            "samesite-lax checks nothing; it tells the browser",
+            "samesite-lax checks nothing itself; it tells the browser what to do",
             "origin-check refused: origin-mismatch",
             "Blocked Nothing changed.",
         ],
@@ -133,7 +133,7 @@ SAID: dict[str, Row] = {
         lambda lab: signed_in(lab) and Bank(lab),
         forge,
         [
-            "No session cookie was sent. If the browser has one, SameSite=Lax stopped it.",
+            "No session cookie was sent. If the browser has one, SameSite=Lax keeps it back here.",
             "To the bank, this request comes from nobody.",
             "No cookie sent Nothing changed.",
         ],
@@ -172,15 +172,15 @@ SAID: dict[str, Row] = {
         lambda bank: bank.forged("/login", MALLORY),
         [
             "No cookies were sent.",
-            "Nobody is signed in, and nobody has to be.",
-            "Perhaps forged Changed: somebody signed in as mallory",
+            "To the bank, this request comes from nobody. It needs no sign-in.",
+            "Perhaps forged Changed: a sign-in as mallory began",
         ],
     ),
     "a forged sign-in whose cookie was kept": (
         "no-defense",
         Bank,
         lambda bank: (bank.forged("/login", MALLORY), bank.get("/")),
-        ["Forged Changed: somebody signed in as mallory"],
+        ["Forged Changed: a sign-in as mallory began"],
     ),
     "the bank's own page": (
         "session-token",
@@ -340,8 +340,8 @@ TELLS = {"content-policy", "host-prefix", "no-framing", "samesite-lax", "samesit
 SILENT = {
     "no-defense": "checks nothing",
     "check-after-effect": "checks afterwards",
-    **dict.fromkeys(TELLS, "checks nothing; it tells the browser"),
-    "browser-default": "checks nothing; the cookie has no SameSite",
+    **dict.fromkeys(TELLS, "checks nothing itself; it tells the browser what to do"),
+    "browser-default": "checks nothing; the cookie has no SameSite, so the browser decides",
 }
 
 
