@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from csrf_proof.attacks import Arsenal, AttackError, Shot
+from csrf_proof.arsenal import Arsenal, AttackError, Shot
 
 MOST = 100
 

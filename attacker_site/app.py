@@ -34,7 +34,7 @@ from attacker_site.hosts import Visit, is_loopback, read_host
 from attacker_site.mallory import visit as visit_as_mallory
 from attacker_site.targets import read_addresses
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
-from csrf_proof.attacks import CAUGHT_PAGE, Arsenal, Attack, AttackError
+from csrf_proof.arsenal import CAUGHT_PAGE, Arsenal, Attack, AttackError
 from csrf_proof.positions import CROSS_SITE, HOSTS, LOOKALIKE, SUBDOMAIN
 from csrf_proof.visitor import Caught, Prepared, VisitProblem
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
-from csrf_proof.attacks import FORM_TYPE, Attack
+from csrf_proof.arsenal import FORM_TYPE, Attack
 
 _PICTURE = re.compile(r'<img src="(/static/[a-z0-9-]+\.svg)"')
 

@@ -14,7 +14,7 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped,unu
 from pygments.lexers import HtmlLexer, HttpLexer  # type: ignore[import-untyped,unused-ignore]
 
 from attacker_site.actions import AimedShot
-from csrf_proof.attacks import FORM_TYPE, NO_TYPE
+from csrf_proof.arsenal import FORM_TYPE, NO_TYPE
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 COOKIE = "sessionid=… if the browser sends it"

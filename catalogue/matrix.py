@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from csrf_proof import attacks
+from csrf_proof import arsenal
 
 FILE = Path(__file__).with_name("matrix.toml")
 HTTPS_FILE = Path(__file__).with_name("matrix-https.toml")
@@ -123,7 +123,7 @@ class Matrix:
                         yield _cell(attack, position, defense, profile, age, value, control)
 
 
-def load(path: Path = FILE, folder: Path = attacks.FOLDER) -> Matrix:
+def load(path: Path = FILE, folder: Path = arsenal.FOLDER) -> Matrix:
     """Read a matrix; what an attack needs is said in the folder of the attacks.
 
     Raises:
@@ -169,7 +169,7 @@ def _check_refuted(matrix: Matrix, one: Refuted) -> None:
 
 
 def _needs(folder: Path) -> dict[str, str]:
-    return {slug: attack.needs for slug, attack in attacks.read_all(folder).items() if attack.needs}
+    return {slug: attack.needs for slug, attack in arsenal.read_all(folder).items() if attack.needs}
 
 
 def _resolve(

@@ -12,77 +12,17 @@ judged.
 from __future__ import annotations
 
 import argparse
-import http.client
-import ipaddress
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from csrf_proof import attacker
-from csrf_proof.attacks import FOLDER, Arsenal, AttackError, Shot
+from csrf_proof.address import WrongUse, address
+from csrf_proof.arsenal import FOLDER, Arsenal, AttackError, Shot
 from csrf_proof.positions import POSITIONS
 from csrf_proof.reasons import REASONS
 
 BLOCKED, FORGED, WRONG_USE, NOT_JUDGED = range(4)
-TIMEOUT_SECONDS = 10.0
-
-
-class WrongUse(Exception):
-    """Something has to be changed before an attack can be tried; the message says what."""
-
-
-@dataclass(frozen=True)
-class Address:
-    """An address of the application, which must be on this machine."""
-
-    origin: str
-    target: str
-
-    @property
-    def site(self) -> str:
-        return urlsplit(self.origin).hostname or ""
-
-    def read(self) -> tuple[int, bytes]:
-        """Return the status and the body that a GET without cookies gets."""
-        parts = urlsplit(self.origin)
-        # Python's resolver doesn't know names that end in .localhost.
-        where = "127.0.0.1" if self.site.endswith("localhost") else self.site
-        connection = http.client.HTTPConnection(where, parts.port or 80, timeout=TIMEOUT_SECONDS)
-        try:
-            connection.request("GET", self.target, headers={"Host": parts.netloc})
-            with connection.getresponse() as answer:
-                return answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise WrongUse(f"{self.origin}{self.target} doesn't answer: {error}.") from error
-        finally:
-            connection.close()
-
-
-def address(text: str) -> Address:
-    """Return an address of this machine.
-
-    Raises:
-        WrongUse: The text isn't one.
-    """
-    try:
-        parts = urlsplit(text)
-        name, _ = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise WrongUse(f"{text!r} isn't an address: {error}.") from None
-    if parts.scheme != "http" or not name:
-        raise WrongUse(f"{text!r} isn't an address such as http://127.0.0.1:5055/email.")
-    if not _is_loopback(name):
-        raise WrongUse(f"{name} isn't this machine: attacks are tried on 127.0.0.1 or *.localhost.")
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Address(f"http://{parts.netloc}", target)
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -118,12 +58,13 @@ def _try(options: argparse.Namespace) -> int:
                 context.new_page().goto(sign_in.origin + sign_in.target)
 
         def look(self) -> Look:
-            return Look(state.read())
+            answer = state.ask()
+            return Look((answer.status, answer.body))
 
     fields = dict(field.partition("=")[::2] for field in options.field)
     path = urlsplit(act.target).path
     shot = Shot(attack=attack, origin=act.origin, action_path=path, forged=fields)
-    state.read()
+    state.ask()
     try:
         with (
             attacker.serving(arsenal, shot, options.position) as server,

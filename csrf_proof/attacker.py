@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlsplit
 
-from csrf_proof.attacks import CAUGHT_PAGE, Arsenal, Shot
+from csrf_proof.arsenal import CAUGHT_PAGE, Arsenal, Shot
 from csrf_proof.positions import CROSS_SITE, SAME_ORIGIN, SUBDOMAIN
 from csrf_proof.serving import serve
 from csrf_proof.visitor import Caught, Prepared

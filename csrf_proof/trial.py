@@ -20,18 +20,20 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Error, Page, Request
 
 from csrf_proof import cookie_rules
-from csrf_proof.attacks import SIGNED_IN, SIGNS_IN_LATER, Attack
+from csrf_proof.arsenal import SIGNED_IN, SIGNS_IN_LATER, Attack
 from csrf_proof.reasons import CSP_REFUSED, NOT_SENT, PREFLIGHT_REFUSED, RESPONSE_UNREADABLE
 from csrf_proof.watching import Evidence, Watch
 from csrf_proof.windows import Window
 
 FORGED, BLOCKED = "forged", "blocked"
 ACT, PREFLIGHT, FRAMED, WEBSOCKET = "act", "preflight", "framed", "websocket"
-# Seconds until a request that didn't arrive counts as never sent.
-PATIENCE = 10.0
+# Seconds until a request that didn't arrive counts as never sent, and a page as never loading.
+PATIENCE, LOADING = 30.0, 10.0
 # Where the later request goes that ends a trial without an act.
 LATER = "/csrf-proof-asks-later"
 _POLL = 0.03
+# Firefox may say of a blank page that it has arrived, and later say so again.
+_BLANK_COMES_LATE = 'interrupted by another navigation to "about:blank'
 
 # What to wait for: a request that acts, a sign of one that the browser stopped, or nothing at all.
 Awaited = Literal["act", "sign", "nothing"]
@@ -151,7 +153,13 @@ def run(
 
 def lure(page: Page, address: str) -> None:
     """Open the attack's page, as a visitor does."""
-    page.goto(address, wait_until="commit")
+    try:
+        page.goto(address, wait_until="commit")
+    except Error as error:
+        if _BLANK_COMES_LATE not in error.message:
+            raise
+        # The page is on its way all the same. It may have left by the time it's looked for.
+        page.wait_for_url(lambda url: not url.startswith("about:blank"), wait_until="commit")
 
 
 def spring(page: Page, attack: Attack) -> None:
@@ -187,7 +195,8 @@ class _Trial:
             if record and (changed or (record.reason and record.kind == ACT)):
                 return record, changed
             if look.records is None and (changed or self._answered()):
-                return None, changed or self._changes_after_all()
+                changed = self._changes_after_all() or changed
+                return None, changed
             if self._stopped_by_browser(look):
                 break
             self._pause()
@@ -209,9 +218,9 @@ class _Trial:
 
         That is so when all its requests are over, and one that is sent later has been answered.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + LOADING
         with suppress(Error):  # A page that never stops loading.
-            self.page.wait_for_load_state(timeout=PATIENCE * 1000)
+            self.page.wait_for_load_state(timeout=LOADING * 1000)
         while self.watch.unanswered and time.monotonic() < deadline:
             self.page.wait_for_timeout(20)
         self.watch.end()

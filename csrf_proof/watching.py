@@ -18,6 +18,10 @@ TELL_OF_POLICY = f"""addEventListener("securitypolicyviolation",
     (event) => console.log(`${{event.effectiveDirective}}: {POLICY}`))"""
 
 
+# What may be asked for to sign in, as Playwright calls it.
+SIGN_IN = {"document", "fetch", "xhr"}
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The request that should act, as it was sent, its response, and what else the browser did.
@@ -59,16 +63,26 @@ class Watch:
         self._end: int | None = None
         self._sent: dict[Request, dict[str, str]] = {}
         self._responses: list[Response] = []
+        # Set-Cookie headers of the application, in order.
+        self._set: list[str] = []
         self._failed: list[Request] = []
         self.console: list[str] = []
 
     def _answered(self, response: Response) -> None:
         self._responses.append(response)
         # Here and not later: the complete headers, with cookies, come a little later, and for some
-        # requests (a ping) never. Whoever asks waits for them, and here nobody else has to.
+        # requests (a ping), or once their page is closed, never. Whoever asks waits for them, and
+        # here nobody else has to.
         if self._may_act(response.request):
             with suppress(Error):
                 self._sent[response.request] = response.request.all_headers()
+        if self._is_own(response.url) and response.request.resource_type in SIGN_IN:
+            with suppress(Error):
+                self._set += [
+                    header["value"]
+                    for header in response.headers_array()
+                    if header["name"].lower() == "set-cookie"
+                ]
 
     def forget(self) -> None:
         """Begin again: what was seen so far belongs to the sign-in."""
@@ -127,16 +141,9 @@ class Watch:
         From the responses themselves: Playwright reports a cookie without SameSite as Lax.
         """
         said = ""
-        for response in self._responses:
-            if not self._is_own(response.url):
-                continue
-            headers = []
-            with suppress(Error):  # Those of a page that was closed are gone.
-                headers = response.headers_array()
-            for header in headers:
-                if header["name"].lower() == "set-cookie":
-                    morsel = _cookies(header["value"]).get(cookie)
-                    said = morsel["samesite"] if morsel else said
+        for text in self._set:
+            morsel = _cookies(text).get(cookie)
+            said = morsel["samesite"] if morsel else said
         return said
 
     def evidence(self, held: list[str]) -> Evidence:

@@ -66,12 +66,15 @@ class Window:
 
 
 @contextmanager
-def fresh(browser: Browser, *, told_to_block: bool = False) -> Iterator[Window]:
+def fresh(
+    browser: Browser, *, told_to_block: bool = False, base_url: str | None = None
+) -> Iterator[Window]:
     """Give a window of a browser that has never been anywhere.
 
     `told_to_block`: a Chromium that sends third-party cookies is to block them in this page.
+    `base_url`: where addresses without a host lead.
     """
-    window = _open(browser)
+    window = _open(browser, base_url)
     try:
         if told_to_block:
             session = window.context.new_cdp_session(window.page)
@@ -123,8 +126,8 @@ def _tidy(window: Window) -> bool:
     return False
 
 
-def _open(browser: Browser) -> Window:
-    context = browser.new_context(ignore_https_errors=True)
+def _open(browser: Browser, base_url: str | None = None) -> Window:
+    context = browser.new_context(ignore_https_errors=True, base_url=base_url)
     context.add_init_script(TELL_OF_POLICY)
     watch = Watch(context)
     return Window(context, context.new_page(), watch)

@@ -7,7 +7,7 @@ from functools import cache
 from playwright.sync_api import Page
 
 from csrf_proof import trial
-from csrf_proof.attacks import Attack, read_all
+from csrf_proof.arsenal import Attack, read_all
 from e2e.bank import Site
 
 

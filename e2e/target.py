@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext
 
-from csrf_proof.attacks import Attack
+from csrf_proof.arsenal import Attack
 from csrf_proof.trial import Look, Record
 from e2e.bank import Lab, browser_cookies, sign_in_by_hand
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 from catalogue import matrix
 from catalogue.applications import FILES, Application, applications, every_application
 from csrf_proof import attacker, profiles, trial, windows
-from csrf_proof.attacks import Arsenal, Attack, Shot
+from csrf_proof.arsenal import Arsenal, Attack, Shot
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.reasons import REASONS
 from csrf_proof.serving import serve

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from catalogue import matrix
 from csrf_proof import profiles, trial, windows
-from csrf_proof.attacks import SIGNED_OUT
+from csrf_proof.arsenal import SIGNED_OUT
 from csrf_proof.windows import Window
 from e2e.attacks import all_attacks
 from e2e.bank import Lab, Site

@@ -9,7 +9,7 @@ from typing import ClassVar
 from playwright.sync_api import BrowserContext
 
 from csrf_proof import attacker, trial, windows
-from csrf_proof.attacks import FOLDER, Arsenal, Shot
+from csrf_proof.arsenal import FOLDER, Arsenal, Shot
 from csrf_proof.serving import serve
 from e2e.conftest import Browsers
 

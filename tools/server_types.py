@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from csrf_proof.attacks import SERVER
+from csrf_proof.arsenal import SERVER
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -14,7 +14,7 @@ from werkzeug.test import Client, TestResponse
 
 from attacker_site.app import create_app
 from attacker_site.tests.victim import LittleBank, Victim
-from csrf_proof.attacks import Arsenal
+from csrf_proof.arsenal import Arsenal
 
 # One for all: each would read and compile every attack anew.
 ARSENAL = Arsenal()

@@ -21,7 +21,7 @@ from attacker_site.tests.conftest import (
 )
 from attacker_site.tests.test_exploits import ATTACKS, CATCHERS, LAB, POSITIONS
 from catalogue.labels import with_weakness
-from csrf_proof.attacks import FOLDER, Arsenal
+from csrf_proof.arsenal import FOLDER, Arsenal
 
 PLAYGROUND = "http://playground.localhost:8000"
 OWN_PAGES = [

@@ -9,7 +9,7 @@ import pytest
 from attacker_site.tests.conftest import EVIL, Document, Get, community, lookalike
 from attacker_site.tests.test_exploits import CELLS, HOSTS
 from attacker_site.tests.victim import LittleBank, Victim
-from csrf_proof.attacks import Attack
+from csrf_proof.arsenal import Attack
 
 PLAYGROUND = "http://playground.localhost:8000"
 URLENCODED = "Content-Type: application/x-www-form-urlencoded"

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from csrf_proof import trial
-from csrf_proof.attacks import read_all
+from csrf_proof.arsenal import read_all
 from csrf_proof.trial import Look, NotJudged, Record, awaited
 from csrf_proof.watching import Evidence, Watch
 

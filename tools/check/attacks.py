@@ -1,4 +1,4 @@
-"""The folders of attacks: what `csrf_proof.attacks`, which reads them, does not ask for."""
+"""The folders of attacks: what `csrf_proof.arsenal`, which reads them, does not ask for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from csrf_proof.attacks import FILES, OPTIONAL_FILES, Attack, AttackError, read
+from csrf_proof.arsenal import FILES, OPTIONAL_FILES, Attack, AttackError, read
 from tools.check.files import CACHES, headings
 
 HEADINGS = [

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogue import matrix
-from csrf_proof.attacks import Attack
+from csrf_proof.arsenal import Attack
 
 
 def reasons(file: Path) -> set[str]:

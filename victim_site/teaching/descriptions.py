@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from catalogue.applications import Application, applications
-from csrf_proof.attacks import Attack, read_all
+from csrf_proof.arsenal import Attack, read_all
 from victim_site.bank.label import Label
 from victim_site.defenses.base import all_defenses, flawed_defenses
 from victim_site.label import stacks

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from csrf_proof.attacks import Attack
+from csrf_proof.arsenal import Attack
 from victim_site.bank import reports
 from victim_site.bank.attempts import FRAMED, KEPT, PREFLIGHT, WEBSOCKET
 from victim_site.bank.label import Label

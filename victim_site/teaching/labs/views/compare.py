@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from catalogue.labels import NO_DEFENSE, BadLabel
-from csrf_proof.attacks import Attack
+from csrf_proof.arsenal import Attack
 from victim_site.bank.label import Label
 from victim_site.label import parse
 from victim_site.teaching import descriptions, expectations

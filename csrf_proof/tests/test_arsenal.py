@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from csrf_proof import attacks
-from csrf_proof.attacks import FOLDER, Arsenal, AttackError, Shot
+from csrf_proof import arsenal as arsenal_module
+from csrf_proof.arsenal import FOLDER, Arsenal, AttackError, Shot
 from csrf_proof.visitor import Account, Caught, Visitor, VisitProblem
 
 
@@ -142,7 +142,7 @@ def shot(arsenal: Arsenal) -> Shot:
 def test_a_template_that_does_not_end_well_is_an_error(
     folder: Path, template: str, complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attacks, "RENDER_SECONDS", 0.2)
+    monkeypatch.setattr(arsenal_module, "RENDER_SECONDS", 0.2)
     (folder / "link-get" / "exploit.html").write_text(template, encoding="utf-8")
     arsenal = Arsenal(folder)
 
@@ -169,7 +169,7 @@ def visitor() -> Visitor:
 def test_code_that_fails_or_does_not_end_is_an_error(
     folder: Path, body: str, complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attacks, "SERVER_SECONDS", 0.2)
+    monkeypatch.setattr(arsenal_module, "SERVER_SECONDS", 0.2)
     server = f"def prepare(visitor):\n{body}\n\n\ndef caught(said):\n{body}\n"
     (folder / "link-get" / "server.py").write_text(server, encoding="utf-8")
     arsenal = Arsenal(folder)
@@ -187,7 +187,7 @@ def test_code_that_fails_or_does_not_end_is_an_error(
 def test_code_that_cannot_be_loaded_is_an_error(
     folder: Path, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attacks, "SERVER_SECONDS", 0.2)
+    monkeypatch.setattr(arsenal_module, "SERVER_SECONDS", 0.2)
     (folder / "link-get" / "server.py").write_text(f"{line}\n", encoding="utf-8")
 
     with pytest.raises(AttackError, match=r"attacks/link-get/server\.py (can't|took longer)"):
@@ -207,4 +207,4 @@ def test_a_problem_at_the_application_stays_one(folder: Path) -> None:
 def test_reading_runs_no_code(folder: Path) -> None:
     (folder / "link-get" / "server.py").write_text("1 / 0\n", encoding="utf-8")
 
-    assert list(attacks.read_all(folder)) == ["link-get"]
+    assert list(arsenal_module.read_all(folder)) == ["link-get"]

@@ -1,0 +1,98 @@
+"""Addresses of applications under attack, which must be on this machine."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+TIMEOUT_SECONDS = 10.0
+# What an application is called in the browser if its address names no host with subdomains.
+OWN_NAME = "app.localhost"
+
+
+class WrongUse(Exception):
+    """Something has to be changed before an attack can be tried; the message says what."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an application said: status, headers (the last of a name, in lower case) and body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address on this machine: the origin, and the path with its query."""
+
+    origin: str
+    target: str
+
+    @property
+    def site(self) -> str:
+        return urlsplit(self.origin).hostname or ""
+
+    @property
+    def named(self) -> Address:
+        """The same under a name with subdomains, which browsers resolve to this machine.
+
+        Browsers also send Sec-Fetch headers and keep Secure cookies for such a name over plain
+        http, as they do for `localhost` and for https.
+        """
+        if self.site.endswith(".localhost"):
+            return self
+        port = urlsplit(self.origin).port
+        return Address(f"http://{OWN_NAME}" + (f":{port}" if port else ""), self.target)
+
+    def ask(
+        self, method: str = "GET", headers: Mapping[str, str] = {}, body: bytes | None = None
+    ) -> Answer:
+        """Return what the application answers to one request; redirects aren't followed.
+
+        Raises:
+            WrongUse: It doesn't answer.
+        """
+        parts = urlsplit(self.origin)
+        # Python's resolver doesn't know names that end in .localhost.
+        where = "127.0.0.1" if self.site.endswith("localhost") else self.site
+        connection = http.client.HTTPConnection(where, parts.port or 80, timeout=TIMEOUT_SECONDS)
+        try:
+            connection.request(method, self.target, body, {"Host": parts.netloc, **headers})
+            with connection.getresponse() as answer:
+                said = {name.lower(): value for name, value in answer.getheaders()}
+                return Answer(answer.status, said, answer.read())
+        except (OSError, http.client.HTTPException) as error:
+            raise WrongUse(f"{self.origin}{self.target} doesn't answer: {error}.") from error
+        finally:
+            connection.close()
+
+
+def address(text: str) -> Address:
+    """Return an address of this machine.
+
+    Raises:
+        WrongUse: The text isn't one.
+    """
+    try:
+        parts = urlsplit(text)
+        name, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise WrongUse(f"{text!r} isn't an address: {error}.") from None
+    if parts.scheme != "http" or not name:
+        raise WrongUse(f"{text!r} isn't an address such as http://127.0.0.1:5055/email.")
+    if not _is_loopback(name):
+        raise WrongUse(f"{name} isn't this machine: attacks are tried on 127.0.0.1 or *.localhost.")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Address(f"http://{parts.netloc}", target)
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")

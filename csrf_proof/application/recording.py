@@ -1,0 +1,152 @@
+"""The request by which an application's own page does an action, and which part of it is secret."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
+
+from playwright.sync_api import BrowserContext, Error, Page, Request
+
+from csrf_proof.arsenal import FORM_TYPE
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+# Seconds without a request after which a page is done, and after which nobody waits for that.
+QUIET, PATIENCE = 0.1, 10.0
+_A_TURN = "() => new Promise((done) => setTimeout(done))"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One request of an application's own page.
+
+    `path` has no query, `query` is without its question mark. `fields` are those of a form's body
+    or, for a GET, of the query. `page` is the path of the page that sent it, with its query.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    content_type: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    page: str = "/"
+
+    @property
+    def is_safe(self) -> bool:
+        return self.method in SAFE
+
+    @property
+    def target(self) -> str:
+        """The path, with the query that it has beside the fields."""
+        return self.path + (f"?{self.query}" if self.query and not self.is_safe else "")
+
+    def named(self, value: str) -> frozenset[str]:
+        """Return the names of the fields with a value."""
+        return frozenset(name for name, said in self.fields.items() if said == value)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, and the address of the page that sent it."""
+
+    request: Request
+    page: str
+
+
+class Traffic:
+    """What a browser asks for, in order, and whether it's over."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self._open: set[Request] = set()
+
+    def see(self, request: Request) -> None:
+        with suppress(Error):  # What a service worker asks for has no page.
+            self.asked.append(Asked(request, request.frame.url))
+            self._open.add(request)
+
+    def end(self, request: Request) -> None:
+        self._open.discard(request)
+
+    def settle(self, page: Page) -> None:
+        """Wait until nothing is on its way, for three turns of the page or at least 0.1 s.
+
+        What a click begins may start after the click is over, later the busier the machine is.
+        Gives up after ten seconds: some pages never stop asking.
+        """
+        deadline = time.monotonic() + PATIENCE
+        seen, since = len(self.asked), time.monotonic()
+        while (now := time.monotonic()) < deadline:
+            with suppress(Error):  # The page may be leaving.
+                page.evaluate(_A_TURN)
+            turn = time.monotonic() - now
+            if self._open or len(self.asked) != seen:
+                seen, since = len(self.asked), time.monotonic()
+            elif time.monotonic() - since > max(QUIET, 3 * turn):
+                return
+            page.wait_for_timeout(20)
+
+
+@contextmanager
+def watching(context: BrowserContext) -> Iterator[Traffic]:
+    traffic = Traffic()
+    listeners = {
+        "request": traffic.see,
+        "requestfinished": traffic.end,
+        "requestfailed": traffic.end,
+    }
+    for event, listener in listeners.items():
+        context.on(event, listener)  # type: ignore[call-overload]
+    try:
+        yield traffic
+    finally:
+        for event, listener in listeners.items():
+            context.remove_listener(event, listener)
+
+
+def recorded(found: Sequence[Asked], origin: str, value: str) -> Recorded | None:
+    """Return the request that did the action: the one that carries its value, and best by POST.
+
+    None if nothing was sent to the application that could have done it.
+    """
+    own = [asked for asked in found if _origin(asked.request.url) == origin]
+    unsafe = [asked for asked in own if asked.request.method not in SAFE]
+    by_body = [a for a in unsafe if value in unquote_plus(a.request.post_data or "")]
+    by_query = [a for a in own if value in unquote_plus(urlsplit(a.request.url).query)]
+    in_order = (*by_body, *(a for a in by_query if a in unsafe), *by_query, *unsafe[-1:])
+    return _recorded(in_order[0]) if in_order else None
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _recorded(asked: Asked) -> Recorded:
+    request, parts, page = asked.request, urlsplit(asked.request.url), urlsplit(asked.page)
+    content_type = request.headers.get("content-type", "").partition(";")[0]
+    text = parts.query
+    if request.method not in SAFE:
+        text = (request.post_data or "") if content_type == FORM_TYPE else ""
+    return Recorded(
+        request.method,
+        parts.path,
+        parts.query,
+        content_type,
+        dict(parse_qsl(text, keep_blank_values=True)),
+        page.path + (f"?{page.query}" if page.query else ""),
+    )
+
+
+def secret_fields(first: Recorded, second: Recorded, known: frozenset[str]) -> frozenset[str]:
+    """Return the names of the fields that another session doesn't have, or has other values in.
+
+    `known` are those that aren't secret anyway: they hold what the attacker wants.
+    """
+    return frozenset(
+        name
+        for name, said in first.fields.items()
+        if name not in known and second.fields.get(name) != said
+    )

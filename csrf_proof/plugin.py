@@ -1,0 +1,181 @@
+"""The pytest plugin: `@attacks(action)` makes one test of each attack, position and browser.
+
+The only module of the engine that knows pytest and Django, each only where it's there already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from csrf_proof.address import WrongUse, address
+from csrf_proof.application.action import Action
+from csrf_proof.application.proof import Proof
+from csrf_proof.application.verdict import Verdict, told
+from csrf_proof.browsers import PROFILES, BrowserMissing, launch
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.trial import FORGED, NotJudged
+
+MARK = "csrf_attacks"
+TRIED = ("form-post",)
+POSITIONS = (CROSS_SITE, SUBDOMAIN)
+_UNSAFE = "DJANGO_ALLOW_ASYNC_UNSAFE"
+
+
+class Forged(AssertionError):
+    """An attack did what only the user may do; the message is the report."""
+
+
+def attacks(action: Action) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a test of each attack on an action. The test has a parameter `attack`."""
+    return getattr(pytest.mark, MARK)(action)  # type: ignore[no-any-return]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{MARK}(action): see csrf_proof.attacks")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    mark = metafunc.definition.get_closest_marker(MARK)
+    if mark is None:
+        return
+    tried = [(a, at, p) for p in PROFILES for a in TRIED for at in POSITIONS]
+    metafunc.parametrize("attack", tried, ids="-".join, indirect=True)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attack in a test."""
+
+    attack: str
+    position: str
+    profile: str
+    action: Action
+    name: str
+    _proofs: _Proofs
+
+    def verdict(self, url: str) -> Verdict:
+        """Try it on the application at a URL of this machine.
+
+        Raises:
+            NotJudged: Nothing can be said; the message says why.
+        """
+        with self._proofs.at_work():
+            proof = self._proofs.of(self.action, url)
+            return proof.verdict(self.attack, self.position, self.profile)
+
+    def assert_blocked(self, url: str) -> None:
+        """Fail if the attack does what only the user may do."""
+        __tracebackhide__ = True
+        verdict = self.verdict(url)
+        if verdict.outcome == FORGED:
+            raise Forged(told(verdict, self.action.name or self.name))
+
+
+class _Proofs:
+    """The browsers and the controls of one test run."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._loop = asyncio.get_running_loop()
+        self._browsers: dict[str, Browser] = {}
+        self._proofs: dict[tuple[int, str], Proof] = {}
+
+    def of(self, action: Action, url: str) -> Proof:
+        key = id(action), url
+        if key not in self._proofs:
+            self._proofs[key] = Proof(address(url), action, self._browser)
+        return self._proofs[key]
+
+    def _browser(self, profile: str) -> Browser:
+        if profile not in self._browsers:
+            self._browsers[profile] = launch(self._playwright, profile)
+        return self._browsers[profile]
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Let Playwright and the application's own code run in this thread.
+
+        Synchronous Playwright leaves its event loop marked as running, and Django then refuses to
+        use a database. Only one of them ever runs, so Django may.
+        """
+        before = os.environ.get(_UNSAFE)
+        os.environ[_UNSAFE] = "true"
+        asyncio._set_running_loop(self._loop)
+        try:
+            with _django_allows_our_name():
+                yield
+        finally:
+            asyncio._set_running_loop(None)
+            if before is None:
+                del os.environ[_UNSAFE]
+
+    def close(self) -> None:
+        asyncio._set_running_loop(self._loop)
+        for browser in self._browsers.values():
+            browser.close()
+
+
+@contextmanager
+def _django_allows_our_name() -> Iterator[None]:
+    """Let a live server of this process answer under the name that attacks need."""
+    if "django.conf" not in sys.modules:
+        yield
+        return
+    from django.conf import settings
+    from django.test.utils import modify_settings
+
+    with ExitStack() as stack:
+        if settings.configured:
+            stack.enter_context(modify_settings(ALLOWED_HOSTS={"append": [".localhost"]}))
+        yield
+
+
+@pytest.fixture(scope="session")
+def _csrf_proofs(request: pytest.FixtureRequest) -> Iterator[_Proofs]:
+    with ExitStack() as stack:
+        if request.config.pluginmanager.has_plugin("playwright"):
+            playwright = request.getfixturevalue("playwright")
+        else:
+            playwright = stack.enter_context(sync_playwright())
+        proofs = _Proofs(playwright)
+        asyncio._set_running_loop(None)
+        yield proofs
+        proofs.close()
+
+
+@pytest.fixture
+def attack(request: pytest.FixtureRequest, _csrf_proofs: _Proofs) -> Attempt:
+    """One attack on the action of the test's `@attacks`."""
+    mark = request.node.get_closest_marker(MARK)
+    name, position, profile = request.param
+    said = request.node.originalname.removeprefix("test_").replace("_", " ")
+    return Attempt(name, position, profile, mark.args[0], said, _csrf_proofs)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Show the report instead of a traceback; a test that says nothing is an error, no failure."""
+    report = yield
+    if call.excinfo and item.get_closest_marker(MARK):
+        error = call.excinfo.value
+        if isinstance(error, BrowserMissing):
+            report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"Skipped: {error}")
+        elif isinstance(error, (Forged, NotJudged, WrongUse)):
+            report.longrepr = str(error)
+        report.csrf_not_judged = isinstance(error, (NotJudged, WrongUse))
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    if getattr(report, "csrf_not_judged", False):
+        return "error", "E", "NOT JUDGED"
+    return None

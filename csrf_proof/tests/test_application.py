@@ -1,0 +1,140 @@
+"""What is made of an application's own requests; the browsers are the tests' in `e2e`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from csrf_proof.address import WrongUse, address
+from csrf_proof.application.action import another
+from csrf_proof.application.recording import Asked, Recorded, recorded, secret_fields
+from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Verdict, told
+from csrf_proof.arsenal import FORM_TYPE
+from csrf_proof.positions import SUBDOMAIN
+from csrf_proof.reasons import COOKIE_STRICT
+from csrf_proof.trial import BLOCKED, FORGED
+from csrf_proof.watching import Evidence
+
+ORIGIN = "http://app.localhost:5055"
+
+
+@dataclass
+class Request:
+    """As much of Playwright's request as is looked at."""
+
+    method: str
+    url: str
+    post_data: str = ""
+    headers: dict[str, str] = field(default_factory=lambda: {"content-type": FORM_TYPE})
+
+
+def asked(method: str, path: str, body: str = "", origin: str = ORIGIN) -> Asked:
+    return Asked(cast("Any", Request(method, origin + path, body)), f"{ORIGIN}/form?step=2")
+
+
+@pytest.mark.parametrize("state", ["alice@example.org", 7, "-3", "blue", "", None, [1, 2]])
+def test_another_value_is_another_one_of_the_same_kind(state: object) -> None:
+    value = another(state, "forged")
+    assert value != str(state)
+    if "@" in str(state):
+        assert value.startswith("forged-")
+        assert value.endswith("@example.org")
+    assert value.isdecimal() == str(state).lstrip("-").isdecimal()
+
+
+# What a browser asked for, and which of it did the action.
+VALUE = "honest-1a2b@example.org"
+BODY = "email=honest-1a2b%40example.org&token=x"
+CHOSEN: dict[str, tuple[list[Asked], str]] = {
+    "the POST with the value": (
+        [asked("GET", "/"), asked("POST", "/ping", "a=1"), asked("POST", "/email", BODY)],
+        "POST /email",
+    ),
+    "and not the page that shows it afterwards": (
+        [asked("POST", "/email", BODY), asked("GET", "/?saved=honest-1a2b%40example.org")],
+        "POST /email",
+    ),
+    "a POST with the value in its address": (
+        [asked("POST", f"/email?{BODY}"), asked("POST", "/seen", "a=1")],
+        "POST /email",
+    ),
+    "a GET with the value": ([asked("GET", f"/email?{BODY}")], "GET /email"),
+    "else the last POST": (
+        [asked("POST", "/first", "a=1"), asked("POST", "/last", "b=2"), asked("GET", "/")],
+        "POST /last",
+    ),
+    "nothing that went elsewhere": ([asked("POST", "/email", BODY, "http://other")], ""),
+    "nothing that only reads": ([asked("GET", "/")], ""),
+}
+
+
+@pytest.mark.parametrize("case", CHOSEN)
+def test_which_request_did_it(case: str) -> None:
+    found, expected = CHOSEN[case]
+    request = recorded(found, ORIGIN, VALUE)
+    assert (f"{request.method} {request.path}" if request else "") == expected
+
+
+def test_a_recorded_request_has_its_fields_and_its_page() -> None:
+    request = recorded([asked("POST", "/email?tab=1", BODY)], ORIGIN, VALUE)
+    assert request is not None
+    assert request.fields == {"email": VALUE, "token": "x"}
+    assert request.named(VALUE) == {"email"}
+    assert (request.target, request.page) == ("/email?tab=1", "/form?step=2")
+
+
+def test_what_another_session_does_not_have_is_secret() -> None:
+    first = Recorded("POST", "/", fields={"email": "1", "token": "a", "list": "news", "once": "x"})
+    second = Recorded("POST", "/", fields={"email": "2", "token": "b", "list": "news"})
+    assert secret_fields(first, second, frozenset({"email"})) == {"token", "once"}
+
+
+def test_an_application_gets_a_name_with_subdomains() -> None:
+    assert address("http://127.0.0.1:5055/email?a=1").named.origin == ORIGIN
+    assert address("http://localhost/").named.origin == "http://app.localhost"
+    assert address("http://shop.localhost:81/").named.origin == "http://shop.localhost:81"
+
+
+@pytest.mark.parametrize(
+    "text", ["http://example.org/", "https://localhost/", "localhost:5055", "http://[", ""]
+)
+def test_other_addresses_are_refused(text: str) -> None:
+    with pytest.raises(WrongUse, match=r"isn't (an address|this machine)"):
+        address(text)
+
+
+SENT = Evidence("POST", f"{ORIGIN}/email", {"origin": "http://evil.localhost:1"}, status=302)
+
+
+def test_a_forgery_is_told_in_full() -> None:
+    evidence = Evidence("POST", f"{ORIGIN}/email", {"origin": "http://x"}, ("session",), status=302)
+    verdict = Verdict("form-post", SUBDOMAIN, "firefox", FORGED, None, None, evidence, "a", "b", {})
+    assert told(verdict, "e-mail").splitlines() == [
+        "FORGED  form-post-subdomain-firefox   CWE-352",
+        "  A subdomain of your application did this in the name of the signed-in user: e-mail.",
+        "  Sent      POST /email   Origin: http://x",
+        "  Cookie    session was sent (it has no SameSite)",
+        "  Your app  answered 302",
+        "  State     a → b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stopped_by", "said"),
+    [
+        (APPLICATION, "by your application. It refused the request."),
+        (BROWSER, "by the browser alone; your application would have done it."),
+        (BOTH, "by the browser, and your application would have refused it too."),
+    ],
+)
+def test_who_stopped_it_is_told(stopped_by: str, said: str) -> None:
+    reason = None if stopped_by == APPLICATION else COOKIE_STRICT.code
+    verdict = Verdict(
+        "form-post", SUBDOMAIN, "firefox", BLOCKED, reason, stopped_by, SENT, "a", "a", {}
+    )
+    lines = told(verdict, "change e-mail")
+    assert f"  Stopped   {said}" in lines
+    assert (COOKIE_STRICT.sentence in lines) == (reason is not None)
+    assert "CWE" not in lines
