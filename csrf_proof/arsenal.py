@@ -182,7 +182,8 @@ class Shot:
         """What follows the host in the request: the path, and the query where fields are there."""
         in_query = self.attack.method != "POST" or self.attack.fields_in_query
         query = urlencode(self.fields) if in_query else ""
-        return self.path + (f"?{query}" if query else "")
+        joint = "&" if "?" in self.path else "?"
+        return self.path + (joint + query if query else "")
 
     @property
     def url(self) -> str:

@@ -18,15 +18,13 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from csrf_proof.address import WrongUse, address
 from csrf_proof.application.action import Action
-from csrf_proof.application.proof import Proof
+from csrf_proof.application.choice import POSITIONS, general
+from csrf_proof.application.proof import NotApplicable, Proof
 from csrf_proof.application.verdict import Verdict, told
 from csrf_proof.browsers import PROFILES, BrowserMissing, launch
-from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.trial import FORGED, NotJudged
 
 MARK = "csrf_attacks"
-TRIED = ("form-post",)
-POSITIONS = (CROSS_SITE, SUBDOMAIN)
 _UNSAFE = "DJANGO_ALLOW_ASYNC_UNSAFE"
 
 
@@ -47,7 +45,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker(MARK)
     if mark is None:
         return
-    tried = [(a, at, p) for p in PROFILES for a in TRIED for at in POSITIONS]
+    tried = [
+        (one.slug, at, profile)
+        for profile in PROFILES
+        for one in general()
+        for at in POSITIONS
+        if at in one.positions
+    ]
     metafunc.parametrize("attack", tried, ids="-".join, indirect=True)
 
 
@@ -67,6 +71,7 @@ class Attempt:
 
         Raises:
             NotJudged: Nothing can be said; the message says why.
+            NotApplicable: It can't be aimed at this action.
         """
         with self._proofs.at_work():
             proof = self._proofs.of(self.action, url)
@@ -167,7 +172,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if call.excinfo and item.get_closest_marker(MARK):
         error = call.excinfo.value
-        if isinstance(error, BrowserMissing):
+        if isinstance(error, (BrowserMissing, NotApplicable)):
             report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"Skipped: {error}")
         elif isinstance(error, (Forged, NotJudged, WrongUse)):
             report.longrepr = str(error)

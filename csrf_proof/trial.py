@@ -29,6 +29,8 @@ FORGED, BLOCKED = "forged", "blocked"
 ACT, PREFLIGHT, FRAMED, WEBSOCKET = "act", "preflight", "framed", "websocket"
 # Seconds until a request that didn't arrive counts as never sent, and a page as never loading.
 PATIENCE, LOADING = 30.0, 10.0
+# Seconds that an application may take for a request whose answer a browser doesn't tell of.
+UNSEEN = 1.0
 # Where the later request goes that ends a trial without an act.
 LATER = "/csrf-proof-asks-later"
 _POLL = 0.03
@@ -209,9 +211,16 @@ class _Trial:
         return request is not None and self.watch.is_over(request)
 
     def _changes_after_all(self) -> bool:
-        """Whether the state changes once the act has been answered."""
+        """Whether the state changes once the act has been answered or, if a ping, been sent."""
         self._let_the_rest_arrive()
-        return bool(self.target.look().state != self.before.state)
+        act = self.watch.act
+        seen = act is None or self.watch.response_to(act) is not None
+        deadline = time.monotonic() + (0 if seen else UNSEEN)
+        while self.target.look().state == self.before.state:
+            if time.monotonic() > deadline:
+                return False
+            self._pause()
+        return True
 
     def _let_the_rest_arrive(self) -> None:
         """Wait until whatever the page has begun would have reached the application.

@@ -18,6 +18,7 @@ TELL_OF_POLICY = f"""addEventListener("securitypolicyviolation",
     (event) => console.log(`${{event.effectiveDirective}}: {POLICY}`))"""
 
 
+PING_TYPE = "text/ping"
 # What may be asked for to sign in, as Playwright calls it.
 SIGN_IN = {"document", "fetch", "xhr"}
 
@@ -127,8 +128,9 @@ class Watch:
         return next((r for r in self._responses if r.request == request), None)
 
     def is_over(self, request: Request) -> bool:
-        """Whether the request was answered, or failed."""
-        return self.response_to(request) is not None or request in self._failed
+        """Whether the request was answered, or failed. Chromium doesn't tell of a ping's answer."""
+        is_ping = request.headers.get("content-type") == PING_TYPE
+        return is_ping or self.response_to(request) is not None or request in self._failed
 
     @property
     def unanswered(self) -> list[Request]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from functools import cache
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -15,7 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page
 from csrf_proof import attacker, trial, windows
 from csrf_proof.address import Address
 from csrf_proof.application.action import Action, another
+from csrf_proof.application.choice import Control, aim, arsenal, body, headers, why_not
 from csrf_proof.application.recording import (
+    JSON_TYPE,
     Asked,
     Recorded,
     recorded,
@@ -23,18 +25,21 @@ from csrf_proof.application.recording import (
     watching,
 )
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Verdict
-from csrf_proof.arsenal import FORM_TYPE, Arsenal, Shot
+from csrf_proof.arsenal import FORM_TYPE, Shot
 from csrf_proof.trial import FORGED, Look, NotJudged
 from csrf_proof.windows import Window
 
 # Where requests are recorded: a stock Firefox doesn't tell what was in their bodies.
 RECORDS = "chromium"
-# Seconds that an application may take until an honest act shows in its state.
-PATIENCE = 5.0
+# Seconds that an application may take until an act shows in its state: an honest user's, and one
+# that was just answered.
+PATIENCE, SHORT_PATIENCE = 5.0, 1.0
+# Milliseconds that a page has to show what a function looks for in it.
+_PAGE_TIMEOUT = 10_000
 _REFUSES_HOST = {400, 403, 404, 421}
-_SEND_FORM = """([method, action, fields]) => {
+_SEND_FORM = """([method, action, enctype, fields]) => {
     const form = document.createElement("form");
-    Object.assign(form, { method, action });
+    Object.assign(form, { method, action, enctype });
     for (const [name, value] of Object.entries(fields)) {
         const input = Object.assign(document.createElement("input"), { type: "hidden" });
         input.setAttribute("name", name);
@@ -49,33 +54,22 @@ _SEND_FORM = """([method, action, fields]) => {
 _FILL_REPLACES = """addEventListener("input", ({ target, data, isTrusted }) => {
     if (!isTrusted && data && ["email", "number"].includes(target.type)) target.value = data;
 }, true)"""
+_SEND_BY_SCRIPT = """([method, address, headers, body]) => {
+    fetch(address, { method, headers, body: method === "GET" ? undefined : body });
+}"""
+# What a page holds that may be a token, by name: hidden fields, and meta tags.
 _HIDDEN = """() => Object.fromEntries(
     [...document.querySelectorAll("form input[type=hidden][name]")].map((i) => [i.name, i.value])
 )"""
+_META = """() => Object.fromEntries(
+    [...document.querySelectorAll("meta[name][content]")].map((tag) => [tag.name, tag.content])
+)"""
+# What a browser is known not to send at all (measured by the matrix).
+NEVER_SENT = {("ping-post", "firefox")}
 
 
-@cache
-def arsenal() -> Arsenal:
-    return Arsenal()
-
-
-@dataclass(frozen=True)
-class Control:
-    """What an honest user's act looks like: the request, and which of its fields are what.
-
-    `values` are the names of the fields that hold what is saved, `secrets` of those that another
-    session has other values in. `saves`: the state is then what was given to `act`.
-    """
-
-    recorded: Recorded
-    values: frozenset[str]
-    secrets: frozenset[str]
-    saves: bool
-
-    def forged(self, value: str) -> dict[str, str]:
-        """Return what an attacker can know of the fields, with a value of theirs."""
-        known = {k: v for k, v in self.recorded.fields.items() if k not in self.secrets}
-        return known | dict.fromkeys(self.values, value)
+class NotApplicable(Exception):
+    """An attack makes no sense for an action; the message is one sentence that says why."""
 
 
 class Application:
@@ -89,26 +83,31 @@ class Application:
         self.action = action
         self._looking = looking
 
-    def use(self, context: BrowserContext, does: Callable[[Page], Any]) -> tuple[Page, list[Asked]]:
+    def use(
+        self, context: BrowserContext, what: str, does: Callable[[Page], Any]
+    ) -> tuple[Page, list[Asked]]:
         """Open the application and use it; return the page once it's done, and what it asked.
+
+        `what` is the name of the function, for people.
 
         Raises:
             NotJudged: The page isn't as the function expects it.
         """
         page = context.new_page()
+        page.set_default_timeout(_PAGE_TIMEOUT)
         page.add_init_script(_FILL_REPLACES)
         page.goto(f"{self.url}/")
         with watching(context) as traffic:
             try:
                 does(page)
             except Error as error:
-                name, at = getattr(does, "__name__", "the action"), urlsplit(page.url).path
-                raise NotJudged(f"{name}(page) failed at {at}: {error.message}") from error
+                at = urlsplit(page.url).path
+                raise NotJudged(f"{what} failed at {at}: {error.message}") from error
             traffic.settle(page)
         return page, traffic.asked
 
     def sign_in(self, context: BrowserContext, *, by_hand: bool = False) -> None:
-        page, _ = self.use(context, self.action.sign_in)
+        page, _ = self.use(context, "sign_in(page)", self.action.sign_in)
         page.close()
 
     def state(self) -> Any:
@@ -141,27 +140,29 @@ class Proof:
 
         Raises:
             NotJudged: The honest act fails in this browser, or nothing can be said.
-            WrongUse: The application doesn't answer, or not under a name with subdomains.
+            NotApplicable: The attack can't be aimed at this action.
+            WrongUse: The application doesn't answer.
         """
-        control = self.control(profile)
+        control, aimed_by = self.control(profile), arsenal().attacks[attack]
+        if sentence := why_not(aimed_by, control):
+            raise NotApplicable(sentence)
         with self._application(profile) as app, self._window(profile) as window:
             before = app.state()
-            value = another(before, "forged")
-            shot = Shot(
-                attack=arsenal().attacks[attack],
-                origin=app.url,
-                action_path=control.recorded.target,
-                forged=control.forged(value),
-            )
+            shot = aim(aimed_by, control, app.url, another(before, "forged"))
             try:
                 with attacker.serving(arsenal(), shot, position) as server:
                     result = trial.run(
-                        window, shot.attack, server.address, app, path=control.recorded.path
+                        window,
+                        shot.attack,
+                        server.address,
+                        app,
+                        path=control.recorded.path,
+                        wait_for="nothing" if (attack, profile) in NEVER_SENT else "act",
                     )
                 after = app.state()
                 stopped_by = self._stopped_by(app, window, shot, result)
             finally:
-                self._restore(app, before, control)
+                self._restore(app, before, control, window.context)
             held = (*result.evidence.cookies_sent, *result.evidence.cookies_withheld)
             return Verdict(
                 attack,
@@ -206,9 +207,13 @@ class Proof:
                 self._act(app, window.context, another(before, "honest"), profile)
             state = app.state()
             value = another(state, "again")
-            app.use(window.context, lambda page: self._send_again(page, app, control, value))
+            app.use(
+                window.context,
+                "Sending it again",
+                lambda page: self._send_again(page, app, control, value),
+            )
             again = _changes(app, state)
-            self._restore(app, before, control)
+            self._restore(app, before, control, window.context)
         if not again:
             raise NotJudged(
                 "The request of the application's own page changed nothing when it was sent again "
@@ -249,61 +254,83 @@ class Proof:
         """Act in two sessions of one browser; what differs between them is secret."""
         if app.state() != before:
             raise NotJudged("The state changes by itself: two readings of it differ.")
-        first, one = self._recorded(app, before)
-        second, two = self._recorded(app, before)
+        first, one, sources = self._recorded(app, before)
+        second, two, _ = self._recorded(app, before)
         values = first.named(one) & second.named(two)
         secrets = secret_fields(first, second, values)
-        return Control(first, values, secrets, saves=str(app.state()) == two)
+        return Control(first, values, secrets, str(app.state()) == two, sources)
 
-    def _recorded(self, app: Application, before: Any) -> tuple[Recorded, str]:
-        """Act in a new session; return the request and the value."""
+    def _recorded(self, app: Application, before: Any) -> tuple[Recorded, str, dict[str, str]]:
+        """Act in a new session; return the request, the value, and the sources of its headers."""
         value = another(before, "honest")
         with self._window(RECORDS) as window:
-            asked = self._act(app, window.context, value, RECORDS)
+            page, asked = self._act(app, window.context, value, RECORDS)
+            tokens = _tokens(page, app.url)
         request = recorded(asked, app.url, value)
         if request is None:
             raise NotJudged(
                 "The state changed, but the page sent no request to the application that could "
                 "have done it."
             )
-        return request, value
+        names = {said: name for name, said in tokens.items()}
+        sources = {h: names[said] for h, said in request.headers.items() if said in names}
+        return request, value, sources
 
     def _act(
         self, app: Application, context: BrowserContext, value: str, profile: str
-    ) -> list[Asked]:
-        """Sign in and act; return what the browser asked for."""
+    ) -> tuple[Page, list[Asked]]:
+        """Sign in and act; return the page, and what the browser asked for."""
         app.sign_in(context)
         state = app.state()
-        _, asked = app.use(context, lambda page: self._action.act(page, value))
+        page, asked = app.use(
+            context, f"act(page, {value!r})", lambda page: self._action.act(page, value)
+        )
         if not _changes(app, state):
             raise NotJudged(
                 f"An honest user's act changed nothing in {profile}: after act(page, {value!r}) "
                 f"the state is still {state!r}."
             )
-        return asked
+        return page, asked
 
     def _send_again(self, page: Page, app: Application, control: Control, value: str) -> None:
+        """Send the recorded request from its own page, with the tokens that are there now."""
         request = control.recorded
-        if not request.is_safe and request.content_type != FORM_TYPE:
-            raise NotJudged(f"The page sends {request.content_type or 'no type'}, and not a form.")
         page.goto(app.url + request.page)
-        fresh = page.evaluate(_HIDDEN)
-        fields = {name: fresh.get(name, said) for name, said in request.fields.items()}
-        fields |= dict.fromkeys(control.values, value)
-        page.evaluate(_SEND_FORM, [request.method, request.target, fields])
+        hidden = page.evaluate(_HIDDEN)
+        fields = {name: hidden.get(name, said) for name, said in request.fields.items()}
+        fields |= control.saying(value)
+        if not request.by_script:
+            kind = request.content_type or FORM_TYPE
+            page.evaluate(_SEND_FORM, [request.method, request.target, kind, fields])
+            return
+        tokens = _tokens(page, app.url)
+        added = {
+            name: tokens.get(control.sources.get(name, ""), said)
+            for name, said in request.headers.items()
+        }
+        text = json.dumps(fields) if request.content_type == JSON_TYPE else urlencode(fields)
+        added["content-type"] = request.content_type
+        page.evaluate(_SEND_BY_SCRIPT, [request.method, request.target, added, text])
 
-    def _restore(self, app: Application, before: Any, control: Control) -> None:
-        """Put the state back, as far as the application can."""
+    def _restore(
+        self, app: Application, before: Any, control: Control, context: BrowserContext
+    ) -> None:
+        """Put the state back, as far as the application can: in a window that is signed in, and
+        else, since an attack may have signed it out, in a new one."""
         undo = self._action.reset
         if not undo and control.saves:
 
             def undo(page: Page) -> None:
                 self._action.act(page, str(before))
 
-        if undo and app.state() != before:
+        if not undo or app.state() == before:
+            return
+        with suppress(NotJudged):
+            app.use(context, "reset(page)", undo)
+        if not _soon(lambda: app.state() == before, SHORT_PATIENCE):
             with self._window(RECORDS) as window:
                 app.sign_in(window.context)
-                app.use(window.context, undo)
+                app.use(window.context, "reset(page)", undo)
 
     def _stopped_by(
         self, app: Application, window: Window, shot: Shot, result: trial.Result
@@ -315,27 +342,31 @@ class Proof:
         if result.reason is None and result.evidence.cookies_sent:
             return APPLICATION
         state = app.state()
-        headers = {
-            name: value
-            for name, value in result.evidence.headers.items()
-            if name not in {"host", "cookie", "content-length", "accept-encoding"}
-            and not name.startswith(":")
-        }
         cookies = window.context.cookies(app.url)
-        headers["cookie"] = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in cookies)
-        if shot.attack.method != "POST":
-            replace(self._address, target=shot.target).ask(shot.attack.method, headers)
-        else:
-            headers.setdefault("content-type", shot.attack.content_type)
-            body = urlencode(shot.fields).encode()
-            replace(self._address, target=shot.path).ask("POST", headers, body)
-        return BROWSER if _changes(app, state) else BOTH
+        sent = headers(shot, result.evidence.headers)
+        sent["cookie"] = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in cookies)
+        replace(self._address, target=shot.target).ask(shot.attack.method, sent, body(shot))
+        if _changes(app, state, SHORT_PATIENCE):
+            return BROWSER
+        # Chromium doesn't always tell whether it sent cookies.
+        return BOTH if result.evidence.cookies_withheld or result.reason else APPLICATION
 
 
-def _changes(app: Application, state: Any) -> bool:
+def _tokens(page: Page, url: str) -> dict[str, str]:
+    """Return what a script of a page may take a token from: cookies and meta tags, by name."""
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies(url)}
+    meta: dict[str, str] = page.evaluate(_META)
+    return cookies | meta
+
+
+def _changes(app: Application, state: Any, seconds: float = PATIENCE) -> bool:
     """Tell whether the state becomes another one soon."""
-    deadline = time.monotonic() + PATIENCE
-    while app.state() == state:
+    return _soon(lambda: app.state() != state, seconds)
+
+
+def _soon(happens: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not happens():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import email
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any, cast
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from playwright.sync_api import BrowserContext, Error, Page, Request
@@ -13,6 +17,10 @@ from playwright.sync_api import BrowserContext, Error, Page, Request
 from csrf_proof.arsenal import FORM_TYPE
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+JSON_TYPE, MULTIPART_TYPE = "application/json", "multipart/form-data"
+FORM_TYPES = {FORM_TYPE, MULTIPART_TYPE, "text/plain"}
+# Headers with these names come from a script: those of tokens, and who is signed in.
+_BY_SCRIPT = ("x-", "authorization", "csrf")
 # Seconds without a request after which a page is done, and after which nobody waits for that.
 QUIET, PATIENCE = 0.1, 10.0
 _A_TURN = "() => new Promise((done) => setTimeout(done))"
@@ -22,20 +30,27 @@ _A_TURN = "() => new Promise((done) => setTimeout(done))"
 class Recorded:
     """One request of an application's own page.
 
-    `path` has no query, `query` is without its question mark. `fields` are those of a form's body
-    or, for a GET, of the query. `page` is the path of the page that sent it, with its query.
+    `path` has no query, `query` is without its question mark. `fields` are those of a form's or a
+    JSON object's body or, for a GET, of the query. `headers` are those that a script added. `page`
+    is the path of the page that sent it, with its query.
     """
 
     method: str
     path: str
     query: str = ""
     content_type: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     page: str = "/"
 
     @property
     def is_safe(self) -> bool:
         return self.method in SAFE
+
+    @property
+    def by_script(self) -> bool:
+        """Whether no form can send it."""
+        return bool(self.headers) or not (self.is_safe or self.content_type in FORM_TYPES)
 
     @property
     def target(self) -> str:
@@ -44,7 +59,7 @@ class Recorded:
 
     def named(self, value: str) -> frozenset[str]:
         """Return the names of the fields with a value."""
-        return frozenset(name for name, said in self.fields.items() if said == value)
+        return frozenset(name for name, said in self.fields.items() if str(said) == value)
 
 
 @dataclass(frozen=True)
@@ -126,18 +141,37 @@ def _origin(url: str) -> str:
 
 def _recorded(asked: Asked) -> Recorded:
     request, parts, page = asked.request, urlsplit(asked.request.url), urlsplit(asked.page)
-    content_type = request.headers.get("content-type", "").partition(";")[0]
-    text = parts.query
-    if request.method not in SAFE:
-        text = (request.post_data or "") if content_type == FORM_TYPE else ""
+    content_type = request.headers.get("content-type", "")
+    body = request.post_data or ""
     return Recorded(
         request.method,
         parts.path,
         parts.query,
-        content_type,
-        dict(parse_qsl(text, keep_blank_values=True)),
+        content_type.partition(";")[0],
+        _fields(FORM_TYPE, parts.query) if request.method in SAFE else _fields(content_type, body),
+        {name: said for name, said in request.headers.items() if name.startswith(_BY_SCRIPT)},
         page.path + (f"?{page.query}" if page.query else ""),
     )
+
+
+def _fields(content_type: str, body: str) -> dict[str, Any]:
+    """Return the fields of a body, without files; none if it can't be read."""
+    kind = content_type.partition(";")[0]
+    if kind == FORM_TYPE:
+        return dict(parse_qsl(body, keep_blank_values=True))
+    if kind == MULTIPART_TYPE:
+        message = email.message_from_string(f"Content-Type: {content_type}\n\n{body}")
+        parts = message.get_payload() if message.is_multipart() else []
+        return {
+            str(part.get_param("name", header="content-disposition")): part.get_payload()
+            for part in cast("list[Message]", parts)
+            if not part.get_filename()
+        }
+    if kind == JSON_TYPE:
+        with suppress(ValueError):
+            said = json.loads(body)
+            return said if isinstance(said, dict) else {}
+    return {}
 
 
 def secret_fields(first: Recorded, second: Recorded, known: frozenset[str]) -> frozenset[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from csrf_proof.address import WrongUse, address
 from csrf_proof.application.action import another
+from csrf_proof.application.choice import Control, aim, arsenal, body, general, why_not
 from csrf_proof.application.recording import Asked, Recorded, recorded, secret_fields
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Verdict, told
 from csrf_proof.arsenal import FORM_TYPE
@@ -83,6 +84,79 @@ def test_a_recorded_request_has_its_fields_and_its_page() -> None:
     assert request.fields == {"email": VALUE, "token": "x"}
     assert request.named(VALUE) == {"email"}
     assert (request.target, request.page) == ("/email?tab=1", "/form?step=2")
+
+
+MULTIPART_TYPE = "multipart/form-data; boundary=xyz"
+MULTIPART = (
+    '--xyz\r\nContent-Disposition: form-data; name="to"\r\n\r\nmallory\r\n'
+    '--xyz\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n'
+    "Content-Type: text/plain\r\n\r\nhello\r\n--xyz--\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "fields"),
+    [
+        (FORM_TYPE, "to=mallory&note=", {"to": "mallory", "note": ""}),
+        (MULTIPART_TYPE, MULTIPART, {"to": "mallory"}),
+        ("application/json", '{"to": "mallory", "n": 7}', {"to": "mallory", "n": 7}),
+        ("application/json", "[1]", {}),
+        ("application/json", "{", {}),
+        ("text/plain", "a=1", {}),
+        ("multipart/form-data", "no boundary", {}),
+        ("", "", {}),
+    ],
+)
+def test_the_fields_of_a_body(content_type: str, body: str, fields: dict[str, object]) -> None:
+    sent = Request("POST", f"{ORIGIN}/", body, {"content-type": content_type})
+    request = recorded([Asked(cast("Any", sent), ORIGIN)], ORIGIN, "x")
+    assert request is not None
+    assert request.fields == fields
+
+
+def control(method: str = "POST", kind: str = FORM_TYPE, **fields: object) -> Control:
+    request = Recorded(method, "/act", "", kind, fields)
+    return Control(request, frozenset({"amount"}), frozenset(fields) & {"token"}, saves=False)
+
+
+# What can't be aimed at what, and the beginning of why.
+BY_FORM, AS_JSON = control(amount="1"), control(kind="application/json", amount=1)
+NOT_AIMED = [
+    ("form-post", control("PUT"), "Another site can send PUT only after"),
+    ("form-post", control("GET"), "The application's own page does it by GET"),
+    ("empty-token-post", BY_FORM, "The request has no token"),
+    ("text-plain-json", BY_FORM, "The application's own page doesn't send JSON"),
+]
+
+
+@pytest.mark.parametrize(("attack", "action", "why"), NOT_AIMED)
+def test_an_attack_that_makes_no_sense_says_why(attack: str, action: Control, why: str) -> None:
+    assert (why_not(arsenal().attacks[attack], action) or "").startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("attack", "action", "target", "sent"),
+    [
+        ("form-post", control(amount="1", token="x"), "/act", b"amount=9"),
+        ("empty-token-post", control(amount="1", token="x"), "/act", b"amount=9&token="),
+        ("image-get", control("GET", amount="1"), "/act?amount=9", b""),
+        ("ping-post", BY_FORM, "/act?amount=9", b"PING"),
+        ("text-plain-json", AS_JSON, "/act", b'{"amount": 9}'),
+        ("form-post", AS_JSON, "/act", b"amount=9"),
+    ],
+)
+def test_what_an_aimed_attack_sends(attack: str, action: Control, target: str, sent: bytes) -> None:
+    chosen = arsenal().attacks[attack]
+    assert why_not(chosen, action) is None
+    shot = aim(chosen, action, ORIGIN, "9")
+    assert shot.target == target
+    assert body(shot) == sent
+
+
+def test_every_general_attack_can_be_aimed_at_some_action() -> None:
+    actions = (BY_FORM, AS_JSON, control("GET", amount="1"), control(amount="1", token="x"))
+    for attack in general():
+        assert any(why_not(attack, action) is None for action in actions), attack.slug
 
 
 def test_what_another_session_does_not_have_is_secret() -> None:

@@ -1,0 +1,125 @@
+"""Which attacks of the catalogue can be aimed at an application, and what each then sends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from csrf_proof.application.recording import JSON_TYPE, MULTIPART_TYPE, SAFE, Recorded
+from csrf_proof.arsenal import FORM_TYPE, NO_TYPE, SIGNED_IN, Arsenal, Attack, Shot
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.watching import PING_TYPE
+
+POSITIONS = (CROSS_SITE, SUBDOMAIN)
+EMPTY_TOKEN = "empty-token-post"  # noqa: S105
+# What tells most in the least time: the classic form, the form without an Origin, a script, an
+# image, a link.
+DECISIVE = ("form-post", "null-origin-post", "fetch-post", "image-get", "link-get")
+# The rest of the catalogue needs a weakness that the bank can be given, an account of the attacker,
+# or an action of its own kind.
+_OF_ITS_OWN_KIND = {"upload-post", "websocket-hijack"}
+
+
+@cache
+def arsenal() -> Arsenal:
+    return Arsenal()
+
+
+@cache
+def general() -> tuple[Attack, ...]:
+    """Return the attacks that can be aimed at any action, in the catalogue's order."""
+    return tuple(
+        attack
+        for attack in arsenal().attacks.values()
+        if not attack.needs
+        and attack.slug not in arsenal().servers
+        and attack.slug not in _OF_ITS_OWN_KIND
+        and attack.victim == SIGNED_IN
+        and not attack.second_click
+        and not attack.by_application
+        and CROSS_SITE in attack.positions
+    )
+
+
+@dataclass(frozen=True)
+class Control:
+    """What an honest user's act looks like: the request, and which of its fields are what.
+
+    `values` are the names of the fields that hold what is saved, `secrets` of those that another
+    session has other values in. `saves`: the state is then what was given to `act`. `sources` are
+    the cookies and meta tags from which a script has the headers that it adds, by header.
+    """
+
+    recorded: Recorded
+    values: frozenset[str]
+    secrets: frozenset[str]
+    saves: bool
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def forged(self, value: str) -> dict[str, Any]:
+        """Return what an attacker can know of the fields, with a value of theirs."""
+        known = {k: v for k, v in self.recorded.fields.items() if k not in self.secrets}
+        return known | self.saying(value)
+
+    def saying(self, value: str) -> dict[str, Any]:
+        """Return the fields that hold what is saved, with another value: numbers stay numbers."""
+        said = self.recorded.fields
+        return {name: type(said[name])(value) for name in self.values}
+
+
+def why_not(attack: Attack, control: Control) -> str | None:
+    """Return why an attack can't be aimed at an action, or None if it can."""
+    request = control.recorded
+    if request.method not in {*SAFE, "POST"}:
+        return f"Another site can send {request.method} only after the browser has asked for leave."
+    if request.is_safe and attack.method == "POST":
+        return "The application's own page does it by GET, and so do other attacks."
+    if attack.slug == EMPTY_TOKEN and not control.secrets:
+        return "The request has no token that could be empty."
+    if _is_json(attack) and request.content_type != JSON_TYPE:
+        return "The application's own page doesn't send JSON."
+    return None
+
+
+def aim(attack: Attack, control: Control, origin: str, value: str) -> Shot:
+    """Return the attack, aimed at the action, with a value of the attacker's."""
+    fields = control.forged(value)
+    if attack.slug == EMPTY_TOKEN:
+        fields |= dict.fromkeys(control.secrets, "")
+    # Where an attack is about the bank's interface for programs, it names the address of that.
+    return Shot(
+        attack=replace(attack, path=""),
+        origin=origin,
+        action_path=control.recorded.target,
+        forged=fields,
+    )
+
+
+def body(shot: Shot) -> bytes:
+    """Return the body that a browser sends for an aimed attack, or one that says the same."""
+    if shot.attack.method != "POST":
+        return b""
+    if shot.attack.content_type == PING_TYPE:
+        return b"PING"
+    if _is_json(shot.attack):
+        # A form adds a name and a value of its own to the end.
+        return json.dumps(shot.fields).encode()
+    return urlencode(shot.fields).encode()
+
+
+def headers(shot: Shot, sent: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a browser's request, without its cookies and the connection's own."""
+    apart = {"host", "cookie", "content-length", "accept-encoding", "connection"}
+    kept = {k: v for k, v in sent.items() if k not in apart and not k.startswith(":")}
+    if shot.attack.method == "POST" and shot.attack.content_type != NO_TYPE:
+        kept.setdefault("content-type", shot.attack.content_type)
+    return kept
+
+
+def _is_json(attack: Attack) -> bool:
+    kind = attack.content_type.partition(";")[0]
+    return kind not in {FORM_TYPE, PING_TYPE, MULTIPART_TYPE} and attack.method == "POST"
