@@ -131,3 +131,10 @@ def _open(browser: Browser, base_url: str | None = None) -> Window:
     context.add_init_script(TELL_OF_POLICY)
     watch = Watch(context)
     return Window(context, context.new_page(), watch)
+
+
+def cookie_header(context: BrowserContext, url: str) -> str:
+    """Return a Cookie header with all that a browser holds for an address, as `http.client` takes
+    it: each character one byte."""
+    pairs = (f"{cookie['name']}={cookie['value']}" for cookie in context.cookies(url))
+    return "; ".join(pairs).encode().decode("latin-1")

@@ -21,6 +21,7 @@ from playwright.sync_api import BrowserContext, Page
 from catalogue.applications import PORT, Application
 from csrf_proof.trial import ACT, Look, Record
 from csrf_proof.visitor import Account, Visitor
+from csrf_proof.windows import cookie_header
 from e2e.bank import PASSWORDS
 from tools.run import free_port
 
@@ -115,13 +116,6 @@ def sign_in(page: Page, running: Running, name: str = "alice") -> None:
     page.get_by_label("Password").fill(PASSWORDS[name])
     page.get_by_role("button", name="Sign in").click()
     page.locator("#balance").wait_for()
-
-
-def cookie_header(context: BrowserContext, url: str) -> str:
-    """Return a Cookie header with all that a browser holds for an address, as `http.client` takes
-    it: each character one byte."""
-    pairs = (f"{cookie['name']}={cookie['value']}" for cookie in context.cookies(url))
-    return "; ".join(pairs).encode().decode("latin-1")
 
 
 @contextmanager

@@ -24,10 +24,10 @@ from csrf_proof.reasons import REASONS
 from csrf_proof.serving import serve
 from csrf_proof.visitor import Prepared
 from csrf_proof.watching import POLICY as POLICY_BROKEN
+from csrf_proof.windows import cookie_header
 from e2e.applications import (
     Running,
     Target,
-    cookie_header,
     forged_fields,
     running,
     sign_in,

@@ -110,21 +110,29 @@ def test_who_stopped_it(
     assert dict(found) == stopped_by, output
 
 
-def test_an_honest_user_who_cannot_act_is_an_error_and_no_verdict(tmp_path: Path) -> None:
-    change(tmp_path, 'page.get_by_role("button", name="Save").click()', "pass")
-    said, output = run(tmp_path, "-k", f"form-post and {IN_CHROMIUM}")
-    assert said == {"form-post-cross-site-chromium": "NOT JUDGED"}, output
-    assert "An honest user's act changed nothing in chromium" in output
-    assert "1 error" in output
+# What is wrong with the example, and what is then said.
+NOT_JUDGED = {
+    "an honest user cannot act": (
+        'page.get_by_role("button", name="Save").click()',
+        "pass",
+        ["An honest user's act changed nothing in chromium", "1 error"],
+    ),
+    "a function does not fit the page": (
+        'get_by_label("E-mail")',
+        'get_by_label("Telephone")',
+        ["act(page, 'honest-", "failed at /email", "Telephone"],
+    ),
+}
 
 
-def test_a_function_that_does_not_fit_the_page_is_named(tmp_path: Path) -> None:
-    change(tmp_path, 'get_by_label("E-mail")', 'get_by_label("Telephone")')
+@pytest.mark.parametrize("case", NOT_JUDGED)
+def test_what_says_nothing_is_an_error_and_no_verdict(case: str, tmp_path: Path) -> None:
+    old, new, lines = NOT_JUDGED[case]
+    change(tmp_path, old, new)
     said, output = run(tmp_path, "-k", f"form-post and {IN_CHROMIUM}")
     assert said == {"form-post-cross-site-chromium": "NOT JUDGED"}, output
-    assert "act(page, 'honest-" in output
-    assert "failed at /email" in output
-    assert "Telephone" in output
+    for line in lines:
+        assert line in output, output
 
 
 def change(folder: Path, old: str, new: str) -> None:

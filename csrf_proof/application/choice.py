@@ -16,9 +16,6 @@ from csrf_proof.watching import PING_TYPE
 
 POSITIONS = (CROSS_SITE, SUBDOMAIN)
 EMPTY_TOKEN = "empty-token-post"  # noqa: S105
-# What tells most in the least time: the classic form, the form without an Origin, a script, an
-# image, a link.
-DECISIVE = ("form-post", "null-origin-post", "fetch-post", "image-get", "link-get")
 # The rest of the catalogue needs a weakness that the bank can be given, an account of the attacker,
 # or an action of its own kind.
 _OF_ITS_OWN_KIND = {"upload-post", "websocket-hijack"}

@@ -342,9 +342,8 @@ class Proof:
         if result.reason is None and result.evidence.cookies_sent:
             return APPLICATION
         state = app.state()
-        cookies = window.context.cookies(app.url)
         sent = headers(shot, result.evidence.headers)
-        sent["cookie"] = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in cookies)
+        sent["cookie"] = windows.cookie_header(window.context, app.url)
         replace(self._address, target=shot.target).ask(shot.attack.method, sent, body(shot))
         if _changes(app, state, SHORT_PATIENCE):
             return BROWSER

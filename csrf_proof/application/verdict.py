@@ -23,7 +23,6 @@ class Verdict:
     """What came of one attack. `reason` and `stopped_by` are empty where nothing stopped it.
 
     `samesite` is what the application says about the SameSite of each cookie, or nothing.
-    `could_also` tells whether the application would have done it, had the browser sent all cookies.
     """
 
     attack: str
@@ -45,22 +44,20 @@ class Verdict:
 def told(verdict: Verdict, action: str) -> str:
     """Return a verdict in lines, for a terminal."""
     seen, sender = verdict.evidence, SENDERS[verdict.position]
-    lines = [(sender, f"did this in the name of the signed-in user: {action}.")]
-    path = urlsplit(seen.url).path
-    asked = f"{seen.method} {path}".strip() or "nothing that was seen"
+    head, deed = f"{verdict.outcome.upper():8}{verdict.id}", "tried this and was stopped"
+    if verdict.outcome == FORGED:
+        head, deed = f"{head}   {WEAKNESS}", "did this in the name of the signed-in user"
+    asked = f"{seen.method} {urlsplit(seen.url).path}".strip() or "nothing that was seen"
     origin = seen.headers.get("origin", "")
-    lines.append(("Sent", asked + (f"   Origin: {origin}" if origin else "")))
-    lines.append(("Cookie", _cookies(verdict)))
-    if seen.status:
-        lines.append(("Your app", f"answered {seen.status}"))
-    lines.append(("State", f"{verdict.before} → {verdict.after}"))
-    if verdict.outcome != FORGED:
-        lines[0] = (sender, f"tried this and was stopped: {action}.")
-        lines.append(("Stopped", _stopped(verdict)))
-    head = f"{verdict.outcome.upper():8}{verdict.id}"
-    weakness = f"   {WEAKNESS}" if verdict.outcome == FORGED else ""
-    rest = [f"  {name:<10}{said}" for name, said in lines[1:]]
-    return "\n".join([head + weakness, f"  {lines[0][0]} {lines[0][1]}", *rest])
+    facts = {
+        "Sent": asked + (f"   Origin: {origin}" if origin else ""),
+        "Cookie": _cookies(verdict),
+        "Your app": f"answered {seen.status}" if seen.status else "",
+        "State": f"{verdict.before} → {verdict.after}",
+        "Stopped": "" if verdict.outcome == FORGED else _stopped(verdict),
+    }
+    lines = [f"  {name:<10}{said}" for name, said in facts.items() if said]
+    return "\n".join([head, f"  {sender} {deed}: {action}.", *lines])
 
 
 def _cookies(verdict: Verdict) -> str:
