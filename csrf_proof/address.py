@@ -49,6 +49,11 @@ class Address:
         port = urlsplit(self.origin).port
         return Address(f"http://{OWN_NAME}" + (f":{port}" if port else ""), self.target)
 
+    @property
+    def _hosts(self) -> tuple[str, ...]:
+        """Where to connect. Python's resolver doesn't know names that end in .localhost."""
+        return ("127.0.0.1", "::1") if self.site.endswith("localhost") else (self.site,)
+
     def ask(
         self, method: str = "GET", headers: Mapping[str, str] = {}, body: bytes | None = None
     ) -> Answer:
@@ -58,18 +63,21 @@ class Address:
             WrongUse: It doesn't answer.
         """
         parts = urlsplit(self.origin)
-        # Python's resolver doesn't know names that end in .localhost.
-        where = "127.0.0.1" if self.site.endswith("localhost") else self.site
-        connection = http.client.HTTPConnection(where, parts.port or 80, timeout=TIMEOUT_SECONDS)
-        try:
-            connection.request(method, self.target, body, {"Host": parts.netloc, **headers})
-            with connection.getresponse() as answer:
-                said = {name.lower(): value for name, value in answer.getheaders()}
-                return Answer(answer.status, said, answer.read())
-        except (OSError, http.client.HTTPException) as error:
-            raise WrongUse(f"{self.origin}{self.target} doesn't answer: {error}.") from error
-        finally:
-            connection.close()
+        for host in self._hosts:
+            connection = http.client.HTTPConnection(host, parts.port or 80, timeout=TIMEOUT_SECONDS)
+            try:
+                connection.request(method, self.target, body, {"Host": parts.netloc, **headers})
+                with connection.getresponse() as answer:
+                    said = {name.lower(): value for name, value in answer.getheaders()}
+                    return Answer(answer.status, said, answer.read())
+            except ConnectionRefusedError as error:
+                failure: Exception = error
+            except (OSError, http.client.HTTPException) as error:
+                failure = error
+                break
+            finally:
+                connection.close()
+        raise WrongUse(f"{self.origin}{self.target} doesn't answer: {failure}.") from failure
 
 
 def address(text: str) -> Address:
@@ -88,7 +96,8 @@ def address(text: str) -> Address:
     if not _is_loopback(name):
         raise WrongUse(f"{name} isn't this machine: attacks are tried on 127.0.0.1 or *.localhost.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Address(f"http://{parts.netloc}", target)
+    # Browsers leave the default port out.
+    return Address(f"http://{parts.netloc.removesuffix(':80')}", target)
 
 
 def _is_loopback(name: str) -> bool:

@@ -112,14 +112,14 @@ class _Proofs:
         Synchronous Playwright leaves its event loop marked as running, and Django then refuses to
         use a database. Only one of them ever runs, so Django may.
         """
-        before = os.environ.get(_UNSAFE)
+        before, running = os.environ.get(_UNSAFE), asyncio._get_running_loop()
         os.environ[_UNSAFE] = "true"
         asyncio._set_running_loop(self._loop)
         try:
             with _django_allows_our_name():
                 yield
         finally:
-            asyncio._set_running_loop(None)
+            asyncio._set_running_loop(running)
             if before is None:
                 del os.environ[_UNSAFE]
 
@@ -148,11 +148,10 @@ def _django_allows_our_name() -> Iterator[None]:
 def _csrf_proofs(request: pytest.FixtureRequest) -> Iterator[_Proofs]:
     with ExitStack() as stack:
         if request.config.pluginmanager.has_plugin("playwright"):
-            playwright = request.getfixturevalue("playwright")
+            proofs = _Proofs(request.getfixturevalue("playwright"))
         else:
-            playwright = stack.enter_context(sync_playwright())
-        proofs = _Proofs(playwright)
-        asyncio._set_running_loop(None)
+            proofs = _Proofs(stack.enter_context(sync_playwright()))
+            asyncio._set_running_loop(None)
         yield proofs
         proofs.close()
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Error, Request, Response
@@ -144,9 +143,14 @@ class Watch:
         """
         said = ""
         for text in self._set:
-            morsel = _cookies(text).get(cookie)
-            said = morsel["samesite"] if morsel else said
+            pair, *attributes = (part.strip() for part in text.split(";"))
+            if pair.partition("=")[0].strip() == cookie:
+                said = next((a[9:] for a in attributes if a.lower().startswith("samesite=")), "")
         return said
+
+    def has_seen_set(self, cookie: str) -> bool:
+        """Whether the application set the cookie in a response that was seen."""
+        return any(text.partition("=")[0].strip() == cookie for text in self._set)
 
     def evidence(self, held: list[str]) -> Evidence:
         """Return what was seen. `held` are the cookies that the browser had for the application."""
@@ -159,7 +163,8 @@ class Watch:
         # the answer. Whether cookies were isn't known then.
         if "host" not in headers:
             held = []
-        sent = tuple(_cookies(headers.get("cookie", "")))
+        pairs = filter(None, headers.get("cookie", "").split("; "))
+        sent = tuple(dict.fromkeys(pair.partition("=")[0] for pair in pairs))
         response = self.response_to(act)
         return replace(
             seen,
@@ -171,10 +176,3 @@ class Watch:
             status=response.status if response else None,
             response_headers=dict(response.headers) if response else {},
         )
-
-
-def _cookies(text: str) -> SimpleCookie:
-    cookies = SimpleCookie()
-    with suppress(CookieError):
-        cookies.load(text)
-    return cookies

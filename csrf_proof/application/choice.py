@@ -44,28 +44,23 @@ def general() -> tuple[Attack, ...]:
 
 @dataclass(frozen=True)
 class Control:
-    """What an honest user's act looks like: the request, and which of its fields are what.
+    """What an honest user's act looks like: the request, and which of its fields are secret.
 
-    `values` are the names of the fields that hold what is saved, `secrets` of those that another
-    session has other values in. `saves`: the state is then what was given to `act`. `sources` are
-    the cookies and meta tags from which a script has the headers that it adds, by header.
+    `value` is what was saved. `secrets` are the names of the fields that an attacker can't know.
+    `saves`: the state is then what was given to `act`. `sources` are the cookies and meta tags from
+    which a script has the headers that it adds, by header.
     """
 
     recorded: Recorded
-    values: frozenset[str]
+    value: str
     secrets: frozenset[str]
     saves: bool
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def forged(self, value: str) -> dict[str, Any]:
         """Return what an attacker can know of the fields, with a value of theirs."""
-        known = {k: v for k, v in self.recorded.fields.items() if k not in self.secrets}
-        return known | self.saying(value)
-
-    def saying(self, value: str) -> dict[str, Any]:
-        """Return the fields that hold what is saved, with another value: numbers stay numbers."""
-        said = self.recorded.fields
-        return {name: type(said[name])(value) for name in self.values}
+        said = self.recorded.saying(self.value, value)
+        return {name: text for name, text in said.items() if name not in self.secrets}
 
 
 def why_not(attack: Attack, control: Control) -> str | None:
@@ -108,12 +103,20 @@ def body(shot: Shot) -> bytes:
     return urlencode(shot.fields).encode()
 
 
-def headers(shot: Shot, sent: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of a browser's request, without its cookies and the connection's own."""
+def headers(shot: Shot, sent: Mapping[str, str], position: str, sender: str) -> dict[str, str]:
+    """Return the headers of a browser's request, without its cookies and the connection's own.
+
+    Where the browser didn't tell all that it sent, those by which an application may tell another
+    page's request are added: `sender` is the origin of that page.
+    """
     apart = {"host", "cookie", "content-length", "accept-encoding", "connection"}
     kept = {k: v for k, v in sent.items() if k not in apart and not k.startswith(":")}
     if shot.attack.method == "POST" and shot.attack.content_type != NO_TYPE:
         kept.setdefault("content-type", shot.attack.content_type)
+    if shot.attack.method == "POST":
+        kept.setdefault("origin", "null" if shot.attack.hides_origin else sender)
+    foreign = position == CROSS_SITE or shot.attack.sandboxed
+    kept.setdefault("sec-fetch-site", "cross-site" if foreign else "same-site")
     return kept
 
 

@@ -57,9 +57,9 @@ class Recorded:
         """The path, with the query that it has beside the fields."""
         return self.path + (f"?{self.query}" if self.query and not self.is_safe else "")
 
-    def named(self, value: str) -> frozenset[str]:
-        """Return the names of the fields with a value."""
-        return frozenset(name for name, said in self.fields.items() if str(said) == value)
+    def saying(self, old: str, new: str) -> dict[str, Any]:
+        """Return the fields with another value in place of one, wherever that stands."""
+        return {name: _replaced(said, old, new) for name, said in self.fields.items()}
 
 
 @dataclass(frozen=True)
@@ -128,10 +128,15 @@ def recorded(found: Sequence[Asked], origin: str, value: str) -> Recorded | None
     """
     own = [asked for asked in found if _origin(asked.request.url) == origin]
     unsafe = [asked for asked in own if asked.request.method not in SAFE]
-    by_body = [a for a in unsafe if value in unquote_plus(a.request.post_data or "")]
+    by_body = [a for a in unsafe if value in unquote_plus(_body(a.request))]
     by_query = [a for a in own if value in unquote_plus(urlsplit(a.request.url).query)]
     in_order = (*by_body, *(a for a in by_query if a in unsafe), *by_query, *unsafe[-1:])
     return _recorded(in_order[0]) if in_order else None
+
+
+def _body(request: Request) -> str:
+    """Return what was sent; files may be no text."""
+    return (request.post_data_buffer or b"").decode("utf-8", "replace")
 
 
 def _origin(url: str) -> str:
@@ -142,7 +147,7 @@ def _origin(url: str) -> str:
 def _recorded(asked: Asked) -> Recorded:
     request, parts, page = asked.request, urlsplit(asked.request.url), urlsplit(asked.page)
     content_type = request.headers.get("content-type", "")
-    body = request.post_data or ""
+    body = _body(request)
     return Recorded(
         request.method,
         parts.path,
@@ -174,13 +179,30 @@ def _fields(content_type: str, body: str) -> dict[str, Any]:
     return {}
 
 
-def secret_fields(first: Recorded, second: Recorded, known: frozenset[str]) -> frozenset[str]:
+def secret_fields(first: Recorded, one: str, second: Recorded, two: str) -> frozenset[str]:
     """Return the names of the fields that another session doesn't have, or has other values in.
 
-    `known` are those that aren't secret anyway: they hold what the attacker wants.
+    `one` and `two` are the values that were saved, which may stand anywhere. A number that differs
+    is a time or a counter, which anybody can guess.
     """
+    mine, theirs = first.saying(one, ""), second.saying(two, "")
     return frozenset(
         name
-        for name, said in first.fields.items()
-        if name not in known and second.fields.get(name) != said
+        for name, said in mine.items()
+        if theirs.get(name) != said and not (name in theirs and str(said).isdecimal())
     )
+
+
+def _replaced(said: Any, old: str, new: str) -> Any:
+    """Return a JSON value with a text replaced, also where it's a part of another, unless it's only
+    digits; numbers stay numbers."""
+    if isinstance(said, str):
+        whole = old.isdecimal()
+        return said.replace(old, new) if not whole else new if said == old else said
+    if isinstance(said, list):
+        return [_replaced(item, old, new) for item in said]
+    if isinstance(said, dict):
+        return {name: _replaced(item, old, new) for name, item in said.items()}
+    if isinstance(said, (int, float)) and str(said) == old:
+        return type(said)(new) if new else new
+    return said

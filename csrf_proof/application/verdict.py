@@ -22,7 +22,8 @@ WEAKNESS = "CWE-352"
 class Verdict:
     """What came of one attack. `reason` and `stopped_by` are empty where nothing stopped it.
 
-    `samesite` is what the application says about the SameSite of each cookie, or nothing.
+    `samesite` is what the application says about the SameSite of each cookie that it was seen to
+    set, or nothing.
     """
 
     attack: str
@@ -68,14 +69,16 @@ def _cookies(verdict: Verdict) -> str:
 
 
 def _cookie(name: str, what: str, verdict: Verdict) -> str:
-    samesite = verdict.samesite.get(name, "")
+    if name not in verdict.samesite:
+        return f"{name} {what}"
+    samesite = verdict.samesite[name]
     return f"{name} {what} ({f'SameSite={samesite}' if samesite else 'it has no SameSite'})"
 
 
 def _stopped(verdict: Verdict) -> str:
-    why = REASONS[verdict.reason].sentence if verdict.reason else "It refused the request."
-    return {
-        APPLICATION: f"by your application. {why}",
-        BROWSER: f"by the browser alone; your application would have done it. {why}",
-        BOTH: f"by the browser, and your application would have refused it too. {why}",
+    who = {
+        APPLICATION: "by your application.",
+        BROWSER: "by the browser alone; your application would have done it.",
+        BOTH: "by the browser, and your application would have refused it too.",
     }[verdict.stopped_by or APPLICATION]
+    return f"{who} {REASONS[verdict.reason].sentence}" if verdict.reason else who

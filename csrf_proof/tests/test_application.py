@@ -27,8 +27,12 @@ class Request:
 
     method: str
     url: str
-    post_data: str = ""
+    text: str = ""
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": FORM_TYPE})
+
+    @property
+    def post_data_buffer(self) -> bytes:
+        return self.text.encode()
 
 
 def asked(method: str, path: str, body: str = "", origin: str = ORIGIN) -> Asked:
@@ -82,7 +86,7 @@ def test_a_recorded_request_has_its_fields_and_its_page() -> None:
     request = recorded([asked("POST", "/email?tab=1", BODY)], ORIGIN, VALUE)
     assert request is not None
     assert request.fields == {"email": VALUE, "token": "x"}
-    assert request.named(VALUE) == {"email"}
+    assert request.saying(VALUE, "new") == {"email": "new", "token": "x"}
     assert (request.target, request.page) == ("/email?tab=1", "/form?step=2")
 
 
@@ -116,7 +120,7 @@ def test_the_fields_of_a_body(content_type: str, body: str, fields: dict[str, ob
 
 def control(method: str = "POST", kind: str = FORM_TYPE, **fields: object) -> Control:
     request = Recorded(method, "/act", "", kind, fields)
-    return Control(request, frozenset({"amount"}), frozenset(fields) & {"token"}, saves=False)
+    return Control(request, "1", frozenset(fields) & {"token"}, saves=False)
 
 
 # What can't be aimed at what, and the beginning of why.
@@ -160,9 +164,17 @@ def test_every_general_attack_can_be_aimed_at_some_action() -> None:
 
 
 def test_what_another_session_does_not_have_is_secret() -> None:
-    first = Recorded("POST", "/", fields={"email": "1", "token": "a", "list": "news", "once": "x"})
-    second = Recorded("POST", "/", fields={"email": "2", "token": "b", "list": "news"})
-    assert secret_fields(first, second, frozenset({"email"})) == {"token", "once"}
+    mine = {"email": "v1", "token": "a", "list": "news", "once": "x", "time": "17", "hi": "Hi v1"}
+    yours = {"email": "v2", "token": "b", "list": "news", "time": "23", "hi": "Hi v2"}
+    first, second = Recorded("POST", "/", fields=mine), Recorded("POST", "/", fields=yours)
+    assert secret_fields(first, "v1", second, "v2") == {"token", "once"}
+
+
+def test_a_value_is_replaced_wherever_it_stands() -> None:
+    fields = {"user": {"email": "v1", "tags": ["a", "v1"]}, "n": 7, "seven": "7", "id": "17"}
+    request = Recorded("POST", "/", fields=fields)
+    assert request.saying("v1", "v2")["user"] == {"email": "v2", "tags": ["a", "v2"]}
+    assert request.saying("7", "9") == {**fields, "n": 9, "seven": "9"}
 
 
 def test_an_application_gets_a_name_with_subdomains() -> None:
@@ -184,7 +196,9 @@ SENT = Evidence("POST", f"{ORIGIN}/email", {"origin": "http://evil.localhost:1"}
 
 def test_a_forgery_is_told_in_full() -> None:
     evidence = Evidence("POST", f"{ORIGIN}/email", {"origin": "http://x"}, ("session",), status=302)
-    verdict = Verdict("form-post", SUBDOMAIN, "firefox", FORGED, None, None, evidence, "a", "b", {})
+    verdict = Verdict(
+        "form-post", SUBDOMAIN, "firefox", FORGED, None, None, evidence, "a", "b", {"session": ""}
+    )
     assert told(verdict, "e-mail").splitlines() == [
         "FORGED  form-post-subdomain-firefox   CWE-352",
         "  A subdomain of your application did this in the name of the signed-in user: e-mail.",
@@ -198,7 +212,7 @@ def test_a_forgery_is_told_in_full() -> None:
 @pytest.mark.parametrize(
     ("stopped_by", "said"),
     [
-        (APPLICATION, "by your application. It refused the request."),
+        (APPLICATION, "by your application."),
         (BROWSER, "by the browser alone; your application would have done it."),
         (BOTH, "by the browser, and your application would have refused it too."),
     ],

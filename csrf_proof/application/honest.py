@@ -1,0 +1,216 @@
+"""The honest user, who comes before every attack: acts, sends the request again, puts it back."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.sync_api import BrowserContext, Page
+
+from csrf_proof.application.action import Action, another
+from csrf_proof.application.choice import Control
+from csrf_proof.application.recording import (
+    JSON_TYPE,
+    MULTIPART_TYPE,
+    Asked,
+    Recorded,
+    recorded,
+    secret_fields,
+)
+from csrf_proof.application.target import Application
+from csrf_proof.arsenal import FORM_TYPE
+from csrf_proof.trial import NotJudged
+from csrf_proof.windows import Window
+
+# Where requests are recorded: a stock Firefox doesn't tell what was in their bodies.
+RECORDS = "chromium"
+# Seconds that an application may take until an act shows in its state: an honest user's, and one
+# that was just answered.
+PATIENCE, SHORT_PATIENCE = 5.0, 1.0
+_SEND_FORM = """([method, action, enctype, fields]) => {
+    const form = document.createElement("form");
+    Object.assign(form, { method, action, enctype });
+    for (const [name, value] of Object.entries(fields)) {
+        const input = Object.assign(document.createElement("input"), { type: "hidden" });
+        input.setAttribute("name", name);
+        input.value = value;
+        form.append(input);
+    }
+    document.body.append(form);
+    HTMLFormElement.prototype.submit.call(form);
+}"""
+_SEND_BY_SCRIPT = """([method, address, headers, body, fields]) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields ?? {})) form.append(name, value);
+    fetch(address, { method, headers, body: method === "GET" ? undefined : fields ? form : body });
+}"""
+# What a page holds that may be a token, by name: hidden fields, and meta tags.
+_HIDDEN = """() => Object.fromEntries(
+    [...document.querySelectorAll("form input[type=hidden][name]")].map((i) => [i.name, i.value])
+)"""
+_META = """() => Object.fromEntries(
+    [...document.querySelectorAll("meta[name][content]")].map((tag) => [tag.name, tag.content])
+)"""
+_PASSWORDS = """() =>
+    [...document.querySelectorAll("input[type=password][name]")].map((input) => input.name)"""
+
+
+class Honest:
+    """An honest user of an application. `window` opens one in the browser of a profile."""
+
+    def __init__(
+        self, action: Action, window: Callable[[str], AbstractContextManager[Window]]
+    ) -> None:
+        self._action = action
+        self._window = window
+
+    def act(
+        self, app: Application, context: BrowserContext, value: str, profile: str
+    ) -> tuple[Page, list[Asked]]:
+        """Sign in and act; return the page, and what the browser asked for.
+
+        Raises:
+            NotJudged: That changed nothing.
+        """
+        app.sign_in(context)
+        state = app.state()
+        page, asked = app.use(
+            context, f"act(page, {value!r})", lambda page: self._action.act(page, value)
+        )
+        if not changes(app, state):
+            raise NotJudged(
+                f"An honest user's act changed nothing in {profile}: after act(page, {value!r}) "
+                f"the state is still {state!r}."
+            )
+        return page, asked
+
+    def record(self, app: Application, before: Any) -> Control:
+        """Act in two sessions of one browser, and find out what an attacker can't know of it.
+
+        Raises:
+            NotJudged: The state doesn't change, or by itself; or no request would have done it.
+        """
+        if app.state() != before:
+            raise NotJudged("The state changes by itself: two readings of it differ.")
+        first, one, private, sources = self._recorded(app)
+        saves = str(app.state()) == one
+        if self._action.reset:
+            self.restore(app, before, saves=saves)
+        second, two, _, _ = self._recorded(app)
+        secrets = secret_fields(first, one, second, two) | private | self._others_have(app, first)
+        return Control(first, one, secrets, saves, sources)
+
+    def _recorded(self, app: Application) -> tuple[Recorded, str, frozenset[str], dict[str, str]]:
+        """Act in a new session; return the request, the value, the names of the fields for
+        passwords, and where a script has its headers from."""
+        value = another(app.state(), "honest")
+        with self._window(RECORDS) as window:
+            page, asked = self.act(app, window.context, value, RECORDS)
+            request = recorded(asked, app.url, value)
+            if request is None:
+                raise NotJudged(
+                    "The state changed, but the page sent no request to the application that could "
+                    "have done it."
+                )
+            page.goto(app.url + request.page)
+            passwords, tokens = page.evaluate(_PASSWORDS), _tokens(page, app.url)
+        names = {said: name for name, said in tokens.items()}
+        sources = {h: names[said] for h, said in request.headers.items() if said in names}
+        return request, value, frozenset(passwords), sources
+
+    def _others_have(self, app: Application, request: Recorded) -> frozenset[str]:
+        """Return the names of the hidden fields that are others for the attacker's account."""
+        if not self._action.attacker:
+            return frozenset()
+        with self._window(RECORDS) as window:
+            page, _ = app.use(window.context, "attacker(page)", self._action.attacker)
+            page.goto(app.url + request.page)
+            theirs = page.evaluate(_HIDDEN)
+        mine = request.fields
+        return frozenset(n for n, said in theirs.items() if n in mine and mine[n] != said)
+
+    def send_again(self, app: Application, context: BrowserContext, control: Control) -> bool:
+        """Send the recorded request from its own page, with the tokens that are there now; return
+        whether the state changes."""
+        state = app.state()
+        value = another(state, "again")
+        app.use(context, "Sending it again", lambda page: _send(page, app.url, control, value))
+        return changes(app, state)
+
+    def restore(
+        self,
+        app: Application,
+        before: Any,
+        context: BrowserContext | None = None,
+        *,
+        saves: bool = True,
+    ) -> None:
+        """Put the state back as far as the application can: in a context that is signed in, and
+        else, since an attack may have signed it out, in a new one.
+
+        `saves`: `act` saves what it's given.
+        """
+        undo = self._action.reset
+        if not undo and saves and isinstance(before, (str, int)):
+
+            def undo(page: Page) -> None:
+                self._action.act(page, str(before))
+
+        if not undo or app.state() == before:
+            return
+        if context:
+            with suppress(NotJudged):
+                app.use(context, "reset(page)", undo)
+        if not soon(lambda: app.state() == before, SHORT_PATIENCE if context else 0):
+            with self._window(RECORDS) as window, suppress(NotJudged):
+                app.sign_in(window.context)
+                app.use(window.context, "reset(page)", undo)
+                soon(lambda: app.state() == before, SHORT_PATIENCE)
+
+
+def _send(page: Page, url: str, control: Control, value: str) -> None:
+    request = control.recorded
+    page.goto(url + request.page)
+    hidden: Mapping[str, str] = page.evaluate(_HIDDEN)
+    fields = request.saying(control.value, value)
+    fields |= {name: hidden[name] for name in control.secrets if name in hidden}
+    if not request.by_script:
+        kind = request.content_type or FORM_TYPE
+        page.evaluate(_SEND_FORM, [request.method, request.target, kind, fields])
+        return
+    tokens = _tokens(page, url)
+    added = {
+        name: tokens.get(control.sources.get(name, ""), said)
+        for name, said in request.headers.items()
+    }
+    text = json.dumps(fields) if request.content_type == JSON_TYPE else urlencode(fields)
+    parts = fields if request.content_type == MULTIPART_TYPE else None
+    if parts is None:  # The browser names the boundary of parts itself.
+        added["content-type"] = request.content_type
+    page.evaluate(_SEND_BY_SCRIPT, [request.method, request.target, added, text, parts])
+
+
+def _tokens(page: Page, url: str) -> dict[str, str]:
+    """Return what a script of a page may take a token from: cookies and meta tags, by name."""
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies(url)}
+    meta: dict[str, str] = page.evaluate(_META)
+    return cookies | meta
+
+
+def changes(app: Application, state: Any, seconds: float = PATIENCE) -> bool:
+    """Tell whether the state becomes another one soon."""
+    return soon(lambda: app.state() != state, seconds)
+
+
+def soon(happens: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something happens; return False if it hasn't after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not happens():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
