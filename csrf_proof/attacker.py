@@ -45,9 +45,11 @@ def host(position: str, application: str) -> str:
 
 @dataclass
 class Attacker:
-    """The running server. `address` is that of the attack's page; `loot` is what arrived."""
+    """The running server. `address` is that of the attack's page, `page` what stands in it; `loot`
+    is what arrived."""
 
     address: str
+    page: str
     loot: list[Prepared]
 
 
@@ -96,4 +98,4 @@ def serving(arsenal: Arsenal, shot: Shot, position: str) -> Iterator[Attacker]:
         here = f"http://{name}:{port}{path}"
         aimed = replace(shot, behind=here, caught=f"{here}caught/")
         pages[path] = arsenal.render(aimed)
-        yield Attacker(here, loot)
+        yield Attacker(here, pages[path], loot)

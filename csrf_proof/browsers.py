@@ -220,45 +220,73 @@ def launch(
     return browser
 
 
-@contextmanager
-def session(profile: str, seconds: float = 180.0) -> Iterator[Browser]:
-    """Start the browser of a profile, with a Playwright of its own; leave nothing running.
+class Browsers:
+    """The browsers of profiles, started when they're first asked for, with one Playwright.
 
-    After `seconds` the browser is killed, so that whatever waits for it fails.
-
-    Raises:
-        BrowserMissing: The profile has no browser.
-        BrowserFailed: It doesn't start, died, or was killed.
+    A context manager that leaves nothing running. What is done with them within `limit` may take
+    `seconds`.
     """
-    before = set(psutil.Process().children(recursive=True))
-    out_of_time = threading.Event()
 
-    def kill() -> None:
-        out_of_time.set()
-        # Not the driver, a child of this process: it's what reports that the browser has gone.
-        for child in set(psutil.Process().children()) - before:
-            _kill(child.children(recursive=True))
+    def __init__(self, seconds: float = 180.0) -> None:
+        self._seconds = seconds
 
-    timer = threading.Timer(seconds, kill)
-    timer.start()
-    try:
-        with sync_playwright() as playwright:
-            browser = launch(playwright, profile)
-            try:
-                yield browser
-            finally:
+    def __enter__(self) -> Browsers:
+        self._before = set(psutil.Process().children(recursive=True))
+        self._playwright = sync_playwright().start()
+        self._running: dict[str, Browser] = {}
+        return self
+
+    def get(self, profile: str) -> Browser:
+        """Return the browser of a profile.
+
+        Raises:
+            BrowserMissing: There is none.
+        """
+        browser = self._running.get(profile)
+        if browser is None or not browser.is_connected():
+            browser = self._running[profile] = launch(self._playwright, profile)
+        return browser
+
+    def found(self) -> list[str]:
+        """Return the profiles that have a browser."""
+        absent = missing(self._playwright)
+        return [profile for profile in PROFILES if profile not in absent]
+
+    @contextmanager
+    def limit(self) -> Iterator[None]:
+        """Kill the browsers when the time is over, so that whatever waits for one fails.
+
+        Raises:
+            BrowserFailed: A browser didn't start, died, or was killed.
+        """
+        out_of_time = threading.Event()
+
+        def kill() -> None:
+            out_of_time.set()
+            # Not the driver, a child of this process: it's what reports that a browser has gone.
+            for child in set(psutil.Process().children()) - self._before:
+                _kill(child.children(recursive=True))
+
+        timer = threading.Timer(self._seconds, kill)
+        timer.start()
+        try:
+            yield
+        except Error as error:
+            first = error.message.strip().splitlines()[0]
+            raise BrowserFailed(f"The browser failed: {first}") from error
+        finally:
+            timer.cancel()
+            if out_of_time.is_set():
+                raise BrowserFailed(f"The browser didn't finish in {self._seconds:g} s.")
+
+    def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
+        # After Ctrl-C, Playwright may wait forever for what it was doing.
+        if kind is not KeyboardInterrupt:
+            for browser in self._running.values():
                 with suppress(Error):
                     browser.close()
-    except Error as error:
-        first = error.message.strip().splitlines()[0]
-        raise BrowserFailed(f"The browser of the profile {profile} failed: {first}") from error
-    finally:
-        timer.cancel()
-        _kill(list(set(psutil.Process().children(recursive=True)) - before))
-        if out_of_time.is_set():
-            raise BrowserFailed(
-                f"The browser of the profile {profile} didn't finish in {seconds:g} s."
-            )
+            self._playwright.stop()
+        _kill(list(set(psutil.Process().children(recursive=True)) - self._before))
 
 
 def _kill(processes: Sequence[psutil.Process]) -> None:

@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from csrf_proof.address import WrongUse, address
 from csrf_proof.application.action import Action
-from csrf_proof.application.choice import POSITIONS, general
 from csrf_proof.application.proof import NotApplicable, Proof
+from csrf_proof.application.tries import Try, all_tries
 from csrf_proof.application.verdict import Verdict, told
 from csrf_proof.browsers import PROFILES, BrowserMissing, launch
 from csrf_proof.trial import FORGED, NotJudged
@@ -45,23 +45,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker(MARK)
     if mark is None:
         return
-    tried = [
-        (one.slug, at, profile)
-        for profile in PROFILES
-        for one in general()
-        for at in POSITIONS
-        if at in one.positions
-    ]
-    metafunc.parametrize("attack", tried, ids="-".join, indirect=True)
+    metafunc.parametrize("attack", all_tries(PROFILES), ids=lambda one: one.id, indirect=True)
 
 
 @dataclass(frozen=True)
 class Attempt:
     """One attack in a test."""
 
-    attack: str
-    position: str
-    profile: str
+    one: Try
     action: Action
     name: str
     _proofs: _Proofs
@@ -75,7 +66,7 @@ class Attempt:
         """
         with self._proofs.at_work():
             proof = self._proofs.of(self.action, url)
-            return proof.verdict(self.attack, self.position, self.profile)
+            return proof.verdict(self.one.attack, self.one.position, self.one.profile)
 
     def assert_blocked(self, url: str) -> None:
         """Fail if the attack does what only the user may do."""
@@ -160,9 +151,8 @@ def _csrf_proofs(request: pytest.FixtureRequest) -> Iterator[_Proofs]:
 def attack(request: pytest.FixtureRequest, _csrf_proofs: _Proofs) -> Attempt:
     """One attack on the action of the test's `@attacks`."""
     mark = request.node.get_closest_marker(MARK)
-    name, position, profile = request.param
     said = request.node.originalname.removeprefix("test_").replace("_", " ")
-    return Attempt(name, position, profile, mark.args[0], said, _csrf_proofs)
+    return Attempt(request.param, mark.args[0], said, _csrf_proofs)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -24,7 +24,8 @@ class Action:
     address from a database or an API; with a parameter it gets a page on which the same user is
     signed in. `reset` puts the state back; without it, `act` is called with the state from before,
     if that's what it saves. `attacker` signs in to another account. `name` says what it is, in
-    reports; pytest takes the test's name.
+    reports; pytest takes the test's name. `like` is an example of what `act` takes, where the state
+    isn't.
     """
 
     sign_in: Callable[[Page], Any]
@@ -33,20 +34,24 @@ class Action:
     reset: Callable[[Page], Any] | None = None
     attacker: Callable[[Page], Any] | None = None
     name: str | None = None
+    like: str | None = None
 
     @property
     def state_needs_page(self) -> bool:
         return bool(inspect.signature(self.state).parameters)
 
+    def another(self, state: object, word: str) -> str:
+        """Return a text for `act` that the state doesn't hold, and that begins with the word where
+        it may.
 
-def another(state: object, word: str) -> str:
-    """Return a text that looks like the state, isn't it, and begins with the word where it may.
-
-    An application refuses an e-mail address without an @, and a number that is none.
-    """
-    text = str(state)
-    if found := _EMAIL.fullmatch(text):
-        return f"{word}-{secrets.token_hex(2)}@{found.group(1)}"
-    if _NUMBER.fullmatch(text):
-        return next(n for n in iter(lambda: str(1 + secrets.randbelow(90)), "") if n != text)
-    return f"{word}-{secrets.token_hex(2)}"
+        An application refuses an e-mail address without an @, and a number that is none.
+        """
+        text = str(state) if self.like is None else self.like
+        if found := _EMAIL.fullmatch(text):
+            return f"{word}-{secrets.token_hex(2)}@{found.group(1)}"
+        if _NUMBER.fullmatch(text):
+            used = {int(number) for number in _NUMBER.findall(str(state))}
+            # Small, since it may have to be paid for.
+            small = [number for number in range(1, 91) if number not in used]
+            return str(secrets.choice(small) if small else max(used) + 1)
+        return f"{word}-{secrets.token_hex(2)}"

@@ -47,14 +47,15 @@ class Control:
     """What an honest user's act looks like: the request, and which of its fields are secret.
 
     `value` is what was saved. `secrets` are the names of the fields that an attacker can't know.
-    `saves`: the state is then what was given to `act`. `sources` are the cookies and meta tags from
-    which a script has the headers that it adds, by header.
+    `saves`: the state is then what was given to `act`; `shows`: that stands in it. `sources` are
+    the cookies and meta tags from which a script has the headers that it adds, by header.
     """
 
     recorded: Recorded
     value: str
     secrets: frozenset[str]
     saves: bool
+    shows: bool = False
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def forged(self, value: str) -> dict[str, Any]:

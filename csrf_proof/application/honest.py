@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import BrowserContext, Page
 
-from csrf_proof.application.action import Action, another
+from csrf_proof.application.action import Action
 from csrf_proof.application.choice import Control
 from csrf_proof.application.recording import (
     JSON_TYPE,
@@ -31,7 +31,7 @@ RECORDS = "chromium"
 # Seconds that an application may take until an act shows in its state: an honest user's, and one
 # that was just answered.
 PATIENCE, SHORT_PATIENCE = 5.0, 1.0
-_SEND_FORM = """([method, action, enctype, fields]) => {
+SEND_FORM = """([method, action, enctype, fields]) => {
     const form = document.createElement("form");
     Object.assign(form, { method, action, enctype });
     for (const [name, value] of Object.entries(fields)) {
@@ -97,17 +97,18 @@ class Honest:
         if app.state() != before:
             raise NotJudged("The state changes by itself: two readings of it differ.")
         first, one, private, sources = self._recorded(app)
-        saves = str(app.state()) == one
+        state = str(app.state())
+        saves, shows = state == one, one in state and not one.isdecimal()
         if self._action.reset:
             self.restore(app, before, saves=saves)
         second, two, _, _ = self._recorded(app)
         secrets = secret_fields(first, one, second, two) | private | self._others_have(app, first)
-        return Control(first, one, secrets, saves, sources)
+        return Control(first, one, secrets, saves, shows, sources)
 
     def _recorded(self, app: Application) -> tuple[Recorded, str, frozenset[str], dict[str, str]]:
         """Act in a new session; return the request, the value, the names of the fields for
         passwords, and where a script has its headers from."""
-        value = another(app.state(), "honest")
+        value = self._action.another(app.state(), "honest")
         with self._window(RECORDS) as window:
             page, asked = self.act(app, window.context, value, RECORDS)
             request = recorded(asked, app.url, value)
@@ -137,7 +138,7 @@ class Honest:
         """Send the recorded request from its own page, with the tokens that are there now; return
         whether the state changes."""
         state = app.state()
-        value = another(state, "again")
+        value = self._action.another(state, "again")
         app.use(context, "Sending it again", lambda page: _send(page, app.url, control, value))
         return changes(app, state)
 
@@ -180,7 +181,7 @@ def _send(page: Page, url: str, control: Control, value: str) -> None:
     fields |= {name: hidden[name] for name in control.secrets if name in hidden}
     if not request.by_script:
         kind = request.content_type or FORM_TYPE
-        page.evaluate(_SEND_FORM, [request.method, request.target, kind, fields])
+        page.evaluate(SEND_FORM, [request.method, request.target, kind, fields])
         return
     tokens = _tokens(page, url)
     added = {

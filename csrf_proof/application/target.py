@@ -59,7 +59,7 @@ class Application:
                 does(page)
             except (Error, AssertionError) as error:
                 at = urlsplit(page.url).path
-                raise NotJudged(f"{what} failed at {at}: {error}") from error
+                raise NotJudged(f"{what} failed at {at}: {_said(error)}") from error
             traffic.settle(page)
         return page, traffic.asked
 
@@ -74,3 +74,11 @@ class Application:
 
     def look(self) -> Look:
         return Look(self.state())
+
+
+def _said(error: Error | AssertionError) -> str:
+    """Return what was wrong; of Playwright's log only what it was waiting for."""
+    if not isinstance(error, Error):
+        return str(error)
+    first, *log = error.message.strip().splitlines()
+    return " ".join([first, *(line.strip(" -") for line in log if "waiting for" in line)])

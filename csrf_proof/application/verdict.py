@@ -23,7 +23,7 @@ class Verdict:
     """What came of one attack. `reason` and `stopped_by` are empty where nothing stopped it.
 
     `samesite` is what the application says about the SameSite of each cookie that it was seen to
-    set, or nothing.
+    set, or nothing. `page` is the attacker's page.
     """
 
     attack: str
@@ -36,6 +36,7 @@ class Verdict:
     before: Any
     after: Any
     samesite: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
 
     @property
     def id(self) -> str:
@@ -52,16 +53,29 @@ def told(verdict: Verdict, action: str) -> str:
     origin = seen.headers.get("origin", "")
     facts = {
         "Sent": asked + (f"   Origin: {origin}" if origin else ""),
-        "Cookie": _cookies(verdict),
+        "Cookie": cookies(verdict),
         "Your app": f"answered {seen.status}" if seen.status else "",
-        "State": f"{verdict.before} → {verdict.after}",
-        "Stopped": "" if verdict.outcome == FORGED else _stopped(verdict),
+        "State": changed(verdict),
+        "Stopped": "" if verdict.outcome == FORGED else stopped(verdict),
     }
     lines = [f"  {name:<10}{said}" for name, said in facts.items() if said]
     return "\n".join([head, f"  {sender} {deed}: {action}.", *lines])
 
 
-def _cookies(verdict: Verdict) -> str:
+def changed(verdict: Verdict) -> str:
+    """Return what was there and what is; of a page's text, the lines that aren't in both."""
+    before, after = str(verdict.before), str(verdict.after)
+    if before == after:
+        return "nothing changed"
+    if "\n" in before:
+        old, new = before.splitlines(), after.splitlines()
+        before = " / ".join(line for line in old if line not in new)
+        after = " / ".join(line for line in new if line not in old)
+    return f"{before} → {after}"
+
+
+def cookies(verdict: Verdict) -> str:
+    """Return which cookies were sent, and which weren't."""
     seen = verdict.evidence
     said = [_cookie(name, "was sent", verdict) for name in seen.cookies_sent]
     said += [_cookie(name, "was not sent", verdict) for name in seen.cookies_withheld]
@@ -75,7 +89,8 @@ def _cookie(name: str, what: str, verdict: Verdict) -> str:
     return f"{name} {what} ({f'SameSite={samesite}' if samesite else 'it has no SameSite'})"
 
 
-def _stopped(verdict: Verdict) -> str:
+def stopped(verdict: Verdict) -> str:
+    """Return who stopped a blocked attack, and how."""
     who = {
         APPLICATION: "by your application.",
         BROWSER: "by the browser alone; your application would have done it.",

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from csrf_proof.address import WrongUse, address
-from csrf_proof.application.action import another
+from csrf_proof.application.action import Action
 from csrf_proof.application.choice import Control, aim, arsenal, body, general, why_not
 from csrf_proof.application.recording import Asked, Recorded, recorded, secret_fields
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Verdict, told
@@ -39,14 +39,25 @@ def asked(method: str, path: str, body: str = "", origin: str = ORIGIN) -> Asked
     return Asked(cast("Any", Request(method, origin + path, body)), f"{ORIGIN}/form?step=2")
 
 
+def action(like: str | None = None) -> Action:
+    return Action(lambda page: None, lambda page, value: None, lambda: None, like=like)
+
+
 @pytest.mark.parametrize("state", ["alice@example.org", 7, "-3", "blue", "", None, [1, 2]])
 def test_another_value_is_another_one_of_the_same_kind(state: object) -> None:
-    value = another(state, "forged")
+    value = action().another(state, "forged")
     assert value != str(state)
     if "@" in str(state):
         assert value.startswith("forged-")
         assert value.endswith("@example.org")
     assert value.isdecimal() == str(state).lstrip("-").isdecimal()
+
+
+def test_another_value_is_like_the_example_where_there_is_one() -> None:
+    text = "Paid: " + ", ".join(str(n) for n in range(1, 91) if n != 40)
+    assert action("1").another(text, "forged") == "40"
+    assert action("1").another(f"{text}, 40", "forged") == "91"
+    assert action("a@b.example").another(text, "forged").endswith("@b.example")
 
 
 # What a browser asked for, and which of it did the action.

@@ -1,0 +1,171 @@
+"""The forms of a page: which one acts, which of its fields changes, and how to send it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from playwright.sync_api import ElementHandle, JSHandle, Page
+
+from csrf_proof.address import WrongUse
+
+# What may stand in a field for text, by its type.
+_EXAMPLES = {
+    "text": "text",
+    "textarea": "text",
+    "search": "text",
+    "email": "someone@example.org",
+    "number": "1",
+    "tel": "1",
+    "url": "http://example.org/",
+}
+_SIGN_IN = r"(sign|log)[ -]?(in|on)|continue|next"
+_READ = """() => [...document.forms].map((form, index) => ({
+    index,
+    method: form.method.toUpperCase(),
+    fields: [...form.elements].filter((one) => one.name && one.type !== "submit").map((one) => ({
+        name: one.name,
+        type: one.type,
+        value: one.value,
+        required: one.required ?? false,
+        open: !one.readOnly && !one.disabled && one.checkVisibility(),
+    })),
+}))"""
+_FIELD = """([index, name, value]) => {
+    const found = document.forms[index].elements.namedItem(name);
+    if (!(found instanceof RadioNodeList)) return found;
+    return [...found].find((one) => one.value === value) ?? found[0];
+}"""
+_BUTTON = """([index, text]) => {
+    const buttons = [...document.forms[index].elements].filter((one) =>
+        ["submit", "image"].includes(one.type) && !one.disabled && one.checkVisibility());
+    const says = (one) => new RegExp(text, "i").test(one.innerText || one.value || one.alt);
+    return buttons.find(says) ?? buttons[0];
+}"""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a form: `type` as scripts see it; `open` if a visitor can fill it in."""
+
+    name: str
+    type: str
+    value: str
+    required: bool
+    open: bool
+
+    @property
+    def is_text(self) -> bool:
+        return self.open and self.type in _EXAMPLES
+
+    @property
+    def example(self) -> str:
+        """A text that it takes."""
+        return self.value or _EXAMPLES.get(self.type, "text")
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of a page: its place among them, and its fields."""
+
+    index: int
+    method: str
+    fields: Sequence[Field]
+
+    @property
+    def names(self) -> set[str]:
+        return {each.name for each in self.fields}
+
+    @property
+    def password(self) -> Field | None:
+        return next((each for each in self.fields if each.open and each.type == "password"), None)
+
+    def text_field(self, apart_from: Mapping[str, str] = {}) -> Field | None:
+        """Return the first field for text that isn't one of these."""
+        return next((f for f in self.fields if f.is_text and f.name not in apart_from), None)
+
+
+def forms_of(page: Page) -> list[Form]:
+    return [
+        Form(form["index"], form["method"], [Field(**each) for each in form["fields"]])
+        for form in page.evaluate(_READ)
+    ]
+
+
+def choose(
+    forms: Sequence[Form], at: str, fields: Mapping[str, str], changes: str | None
+) -> tuple[Form, Field]:
+    """Return the form that acts, and the field that gets another value.
+
+    `at` is the path of the page, `fields` what others are to hold, `changes` the name of the field,
+    if it's known.
+
+    Raises:
+        WrongUse: No form has the fields that were named, or it takes more than is known.
+    """
+    named = {*fields, *([changes] if changes else [])}
+    fitting = [form for form in forms if named <= form.names]
+    if not forms:
+        raise WrongUse(
+            f"There is no form at {at}. If a script sends something there, say how: "
+            "--method POST --field NAME, or write the action down in Python: csrf-proof init."
+        )
+    if not fitting:
+        there = ", ".join(sorted({name for form in forms for name in form.names}))
+        raise WrongUse(
+            f"No form at {at} has the fields {', '.join(sorted(named))}. There are: {there}."
+        )
+    form = min(fitting, key=lambda form: (form.text_field() is None, form.method != "POST"))
+    password = form.password
+    if password and password.name not in fields:
+        raise WrongUse(
+            f"The form at {at} asks for a password. To sign in first: --sign-in PATH --as NAME. "
+            f"To send one along: --field {password.name}=…"
+        )
+    value = next((f for f in form.fields if f.name == changes), None) or form.text_field(fields)
+    if value is None:
+        raise WrongUse(
+            f"The form at {at} has no field for text that could be changed. Name another with "
+            "--field NAME, or write the action down in Python: csrf-proof init."
+        )
+    return form, value
+
+
+def fill(page: Page, form: Form, values: Mapping[str, str]) -> None:
+    """Fill in a form: these fields, and others that must not be empty."""
+    for each in form.fields:
+        if each.name in values:
+            _set(page, form, each, values[each.name])
+        elif each.is_text and each.required and not each.value:
+            _set(page, form, each, each.example)
+
+
+def _set(page: Page, form: Form, each: Field, value: str) -> None:
+    found = _element(page.evaluate_handle(_FIELD, [form.index, each.name, value]))
+    assert found is not None, f"The form has no field {each.name} any more."
+    if each.type in {"checkbox", "radio"}:
+        found.check()
+    elif each.type.startswith("select"):
+        found.select_option(value)
+    elif each.is_text or each.type == "password":
+        found.fill(value)
+    else:
+        found.evaluate("(one, value) => { one.value = value; }", value)
+
+
+def send(page: Page, form: Form, *, signs_in: bool = False) -> None:
+    """Send a form as a visitor does: with its button or, if it has none, the Enter key."""
+    text = _SIGN_IN if signs_in else ""
+    button = _element(page.evaluate_handle(_BUTTON, [form.index, text]))
+    if button:
+        button.click()
+        return
+    first = form.text_field() or form.password
+    assert first, "The form has neither a button nor a field for text."
+    field = _element(page.evaluate_handle(_FIELD, [form.index, first.name, ""]))
+    assert field
+    field.press("Enter")
+
+
+def _element(handle: JSHandle) -> ElementHandle | None:
+    return handle.as_element()

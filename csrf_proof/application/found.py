@@ -1,0 +1,246 @@
+"""The action of an address, found without code: a form there, and a page that shows its state."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+from csrf_proof.address import Address, WrongUse
+from csrf_proof.application.action import Action
+from csrf_proof.application.forms import Field, Form, choose, fill, forms_of, send
+from csrf_proof.application.honest import RECORDS, SEND_FORM
+from csrf_proof.application.known import Known
+from csrf_proof.application.target import Application
+from csrf_proof.arsenal import FORM_TYPE
+from csrf_proof.trial import NotJudged
+from csrf_proof.windows import Window
+
+# Seconds that a page may take until it shows what was saved.
+_SHOWS = 3.0
+# Between two readings of a page, to see which of its lines change by themselves: a clock's second.
+_A_SECOND = 1.1
+_READ_TEXT = """() => [
+    document.body?.innerText ?? "",
+    ...[...document.querySelectorAll("input, textarea, select")]
+        .filter((one) => !["hidden", "password", "submit", "button"].includes(one.type))
+        .map((one) => `${one.name}: ${one.value}`),
+].join("\\n")"""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What nobody writes down. `password` is called if there is a field for it; `storage` is what
+    Playwright saved of a signed-in browser."""
+
+    password: Callable[[], str]
+    storage: Mapping[str, Any] | None = None
+
+
+class _Found:
+    """What can be done at the address, once it's found out."""
+
+    def __init__(self, address: Address, known: Known, secrets: Secrets) -> None:
+        self.address = address
+        self.known = known
+        self.secrets = secrets
+        self.value: Field | None = None
+        # Where the state is read: the path that is asked for, and where that leads.
+        self.shown: tuple[str, str] | None = None
+        self.unsteady: set[str] = set()
+
+    def sign_in(self, page: Page) -> None:
+        known = self.known
+        if self.secrets.storage:
+            self._restore_storage(page, self.secrets.storage)
+        if not known.sign_in:
+            return
+        page.goto(known.sign_in)
+        forms = forms_of(page)
+        form = next((f for f in forms if f.password), None)
+        form = form or next((f for f in forms if f.text_field()), None)
+        if form is None:
+            raise NotJudged(f"There is no form to sign in with at {known.sign_in}.")
+        values = {}
+        if name := form.text_field():
+            values[name.name] = known.as_
+        if form.password:
+            values[form.password.name] = self.secrets.password()
+        fill(page, form, values)
+        send(page, form, signs_in=True)
+
+    def _restore_storage(self, page: Page, storage: Mapping[str, Any]) -> None:
+        """Put back what was saved of another browser, under the name that is used here."""
+        here = urlsplit(self.address.origin).hostname or ""
+        ours = {here, "localhost", "127.0.0.1", "::1"}
+        cookies = [
+            cookie | ({"domain": here} if cookie["domain"].lstrip(".") in ours else {})
+            for cookie in storage.get("cookies", [])
+        ]
+        page.context.add_cookies(cookies)
+        for origin in storage.get("origins", []):
+            if urlsplit(origin["origin"]).hostname in ours:
+                page.evaluate(
+                    "(all) => { for (const { name, value } of all) localStorage[name] = value; }",
+                    origin["localStorage"],
+                )
+
+    def act(self, page: Page, value: str) -> None:
+        known = self.known
+        if known.method:
+            values = {**known.fields, **({known.changes: value} if known.changes else {})}
+            page.evaluate(SEND_FORM, [known.method, self.address.target, FORM_TYPE, values])
+            return
+        page.goto(self.address.target)
+        try:
+            form, changes = choose(forms_of(page), self.address.target, known.fields, known.changes)
+        except WrongUse as error:  # It was there the first time.
+            raise NotJudged(str(error)) from None
+        fill(page, form, {**known.fields, changes.name: value})
+        send(page, form)
+
+    def in_form(self, page: Page) -> str | None:
+        """Return what the form shows in the field that is changed."""
+        page.goto(self.address.target)
+        for form in forms_of(page):
+            for each in form.fields:
+                if self.value and each.name == self.value.name:
+                    return each.value
+        return None
+
+    def state(self, page: Page) -> str:
+        """Return what the application shows: the field's value, or a page's text."""
+        if self.shown is None:
+            value = self.in_form(page)
+            if value is None:
+                raise NotJudged(f"The form at {self.address.target} isn't there any more.")
+            return value
+        path, leads_to = self.shown
+        text = self.text(page, path)
+        if (now := urlsplit(page.url).path) != leads_to:
+            raise NotJudged(f"{path} led to {leads_to} before, and now it leads to {now}.")
+        return "\n".join(li for li in text.splitlines() if _shape(li) not in self.unsteady)
+
+    @staticmethod
+    def open(page: Page, path: str) -> None:
+        answer = page.goto(path)
+        if answer and answer.status >= 400:
+            raise NotJudged(f"{path} answers {answer.status}.")
+
+    def text(self, page: Page, path: str) -> str:
+        self.open(page, path)
+        text: str = page.evaluate(_READ_TEXT)
+        return text
+
+    def action(self) -> Action:
+        name = f"{self.value.name} at {self.address.target}" if self.value else self.address.target
+        like = self.value.example if self.value else "text"
+        return Action(self.sign_in, self.act, self.state, name=name, like=like)
+
+
+def find(
+    address: Address,
+    known: Known,
+    secrets: Secrets,
+    window: Callable[[str], AbstractContextManager[Window]],
+) -> Action:
+    """Return the action of an address: sign in, look for the form, fill it in once, and see which
+    page shows what was saved.
+
+    Raises:
+        WrongUse: Something has to be said that can't be found out.
+        NotJudged: No page shows what was saved, or one isn't as expected.
+    """
+    found = _Found(address, known, secrets)
+    app = Application(address, found.action(), address.target, _no_page)
+    with window(RECORDS) as opened:
+        context = opened.context
+        page, _ = app.use(context, "Signing in", found.sign_in)
+        # Where people land first is where applications show things.
+        places = [known.state] if known.state else [address.target, "/", urlsplit(page.url).path]
+        if not known.method:
+            app.use(context, "Opening the form", lambda _: found.open(page, address.target))
+            forms = forms_of(page)
+            _check_signed_in(page, forms, address.target, known)
+            _, found.value = choose(forms, address.target, known.fields, known.changes)
+        before = {path: _text(found, page, path) for path in places}
+        value = found.action().another("\n".join(before.values()), "honest")
+        done, _ = app.use(context, "Filling in the form", lambda page: found.act(page, value))
+        if not known.state:
+            if found.in_form(page) == value:
+                if found.value and found.value.value:
+                    before_it = found.value.value
+                    app.use(context, "Putting it back", lambda page: found.act(page, before_it))
+                return found.action()
+            places.append(urlsplit(done.url).path)
+        found.shown = _shown(found, page, places, before, value)
+        first = found.text(page, found.shown[0])
+        time.sleep(_A_SECOND)
+        lines = set(first.splitlines()) ^ set(found.text(page, found.shown[0]).splitlines())
+        found.unsteady = {_shape(line) for line in lines}
+        return found.action()
+
+
+def _check_signed_in(page: Page, forms: Sequence[Form], target: str, known: Known) -> None:
+    """See that the page with the form isn't one to sign in at."""
+    leads_to = urlsplit(page.url).path
+    if leads_to != urlsplit(target).path and any(form.password for form in forms):
+        raise WrongUse(
+            f"{target} leads to {leads_to}, which asks for a password. "
+            + (
+                f"Signing in at {known.sign_in} as {known.as_ or 'nobody'} didn't work."
+                if known.sign_in
+                else f"Sign in first: --sign-in {leads_to} --as NAME."
+            )
+        )
+
+
+def _no_page() -> Page:
+    raise AssertionError("no state is read before it's known where it's shown")
+
+
+def _text(found: _Found, page: Page, path: str) -> str:
+    """Return a page's text, or nothing if it isn't there."""
+    try:
+        return found.text(page, path)
+    except NotJudged:
+        return ""
+
+
+def _shown(
+    found: _Found, page: Page, places: list[str], before: Mapping[str, str], value: str
+) -> tuple[str, str]:
+    """Return the path of a page that shows what was saved or, if none does, that has changed."""
+    deadline = time.monotonic() + _SHOWS
+    while True:
+        changed = []
+        for path in places:
+            text = _text(found, page, path)
+            leads_to = urlsplit(page.url).path
+            if text and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text):
+                return path, leads_to
+            if text != before.get(path, text):
+                changed.append((path, leads_to))
+        if changed:
+            return changed[0]
+        if time.monotonic() > deadline:
+            looked = list(dict.fromkeys(places))
+            nowhere = f"neither {' nor '.join(looked)} shows"
+            if len(looked) == 1:
+                nowhere = f"{looked[0]} doesn't show"
+            raise NotJudged(
+                f"After {value!r} was saved, {nowhere} it. "
+                "Perhaps it wasn't saved: name what other fields are to hold with --field "
+                "NAME=VALUE. Else name a page that shows it with --state PATH."
+            )
+
+
+def _shape(line: str) -> str:
+    """Return a line without its numbers, by which it's known again if it changes by itself."""
+    return re.sub(r"\d+", "#", line)

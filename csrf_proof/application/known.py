@@ -1,0 +1,26 @@
+"""What the owner of an application says of an action that is to be found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Known:
+    """Only the address has to be known; the rest is found. These are the keys of csrf-proof.toml.
+
+    `changes` is the field that gets another value, `fields` are what others are to hold, `method`
+    is that of a request without a form. `sign_in` and `state` are the paths of the form to sign in
+    with, and of a page that shows what was saved. `as_` is who signs in. `storage_state` is a file
+    in which Playwright saved a signed-in browser.
+    """
+
+    url: str
+    changes: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    method: str | None = None
+    sign_in: str | None = None
+    as_: str = ""
+    storage_state: str | None = None
+    state: str | None = None

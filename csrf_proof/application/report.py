@@ -1,0 +1,143 @@
+"""What came of an application's actions: as JSON, as a page, and in a few sentences."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader
+
+from csrf_proof.application.choice import arsenal
+from csrf_proof.application.tries import NOT_JUDGED, Tried
+from csrf_proof.application.verdict import BROWSER, changed, cookies, stopped
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.trial import BLOCKED, FORGED
+
+SCHEMA = 1
+
+
+@dataclass
+class Done:
+    """What came of one action. `honest` and `replayed`: in every browser the honest user could act,
+    and their request could be sent again."""
+
+    name: str
+    honest: bool = True
+    replayed: bool = True
+    results: list[Tried] = field(default_factory=list)
+
+    def count(self, outcome: str) -> int:
+        return sum(each.outcome == outcome for each in self.results)
+
+
+def summary(done: Done) -> str:
+    """Return one or two sentences about an action."""
+    forged, blocked = done.count(FORGED), done.count(BLOCKED)
+    judged = forged + blocked
+    said = f"{forged} of {judged} attacks did what only the user may do."
+    if not judged:
+        return "Nothing could be judged."
+    only_browser = [
+        each for each in done.results if each.verdict and each.verdict.stopped_by == BROWSER
+    ]
+    if not forged:
+        said = f"All {judged} attacks were blocked." if judged > 1 else "The attack was blocked."
+    if only_browser and not _forged_from(done, CROSS_SITE):
+        said += " What a browser keeps back is all that stands between another site and your users"
+        said += "; a subdomain gets through." if _forged_from(done, SUBDOMAIN) else "."
+    if unsaid := done.count(NOT_JUDGED):
+        said += f" {unsaid} could not be judged."
+    return said
+
+
+def _forged_from(done: Done, position: str) -> bool:
+    return any(e.outcome == FORGED and e.one.position == position for e in done.results)
+
+
+def as_json(application: str, actions: Sequence[Done]) -> str:
+    """Return the report by its schema, which is in the documentation."""
+    report = {
+        "schema": SCHEMA,
+        "application": application,
+        "actions": [
+            {
+                "name": done.name,
+                "control": {"honest": done.honest, "replayed": done.replayed},
+                "results": [_result(each) for each in done.results],
+            }
+            for done in actions
+        ],
+    }
+    return json.dumps(report, indent=2, default=str, ensure_ascii=False) + "\n"
+
+
+def as_html(application: str, actions: Sequence[Done]) -> str:
+    """Return the report as a page that needs nothing else."""
+    pages = Environment(loader=PackageLoader("csrf_proof.application", "."), autoescape=True)
+    attacks = arsenal().attacks
+    return pages.get_template("report.html").render(
+        application=application,
+        actions=actions,
+        when=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
+        summary=summary,
+        title=lambda slug: _title(attacks[slug].title),
+        cookies=cookies,
+        changed=changed,
+        stopped=stopped,
+    )
+
+
+def _title(title: str) -> str:
+    """Return an attack's title without what it does to the playground's bank."""
+    return re.sub(r" that (sends your money|signs you out)$", "", title).replace(
+        "bank", "application"
+    )
+
+
+def _result(each: Tried) -> dict[str, Any]:
+    verdict = each.verdict
+    result: dict[str, Any] = {
+        "attack": each.one.attack,
+        "position": each.one.position,
+        "profile": each.one.profile,
+        "cookie_age": "fresh",
+        "outcome": each.outcome,
+        "reason": verdict.reason if verdict else None,
+        "stopped_by": verdict.stopped_by if verdict else None,
+        "evidence": None,
+    }
+    if verdict:
+        seen = verdict.evidence
+        path = urlsplit(seen.url)._replace(scheme="", netloc="").geturl()
+        result["evidence"] = {
+            "request": f"{seen.method} {path}".strip(),
+            "cookies_sent": list(seen.cookies_sent),
+            "cookies_withheld": list(seen.cookies_withheld),
+            "status": seen.status,
+            "state_before": verdict.before,
+            "state_after": verdict.after,
+        }
+    if each.note:
+        result["note"] = each.note
+    return result
+
+
+def write(path: Path, text: str) -> None:
+    """Write a report whole or not at all.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

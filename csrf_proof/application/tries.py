@@ -1,0 +1,102 @@
+"""What is tried on an action, in which order, and what came of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from csrf_proof.address import WrongUse
+from csrf_proof.application.choice import POSITIONS, general
+from csrf_proof.application.proof import NotApplicable, Proof
+from csrf_proof.application.verdict import Verdict
+from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.trial import NotJudged
+
+NOT_APPLICABLE, NOT_JUDGED = "not-applicable", "not-judged"
+# The attacks that tell the most, best first: each gets past something that stops those before it.
+_DECISIVE = (
+    ("form-post", CROSS_SITE),
+    ("form-post", SUBDOMAIN),
+    ("redirect-get", CROSS_SITE),
+    ("text-plain-json", CROSS_SITE),
+    ("untyped-json", SUBDOMAIN),
+    ("empty-token-post", SUBDOMAIN),
+    ("no-referrer-post", SUBDOMAIN),
+    ("null-origin-post", CROSS_SITE),
+    ("lookalike-referer-post", CROSS_SITE),
+    ("image-get", SUBDOMAIN),
+    ("fetch-post", SUBDOMAIN),
+    ("hidden-frame-post", CROSS_SITE),
+    ("head-request", SUBDOMAIN),
+)
+MOST_DECISIVE = 8
+
+
+@dataclass(frozen=True)
+class Try:
+    """One attack from one position in the browser of one profile."""
+
+    attack: str
+    position: str
+    profile: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.attack}-{self.position}-{self.profile}"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of a try: `outcome`, and the verdict or a sentence that says why there is none."""
+
+    one: Try
+    outcome: str
+    verdict: Verdict | None = None
+    note: str = ""
+
+
+@cache
+def all_tries(profiles: tuple[str, ...]) -> tuple[Try, ...]:
+    """Return every attack that can be aimed at any action, from each of its positions."""
+    return tuple(
+        Try(attack.slug, position, profile)
+        for profile in profiles
+        for attack in general()
+        for position in POSITIONS
+        if position in attack.positions
+    )
+
+
+def decisive(profile: str) -> tuple[Try, ...]:
+    """Return the attacks that tell the most, best first."""
+    return tuple(Try(attack, position, profile) for attack, position in _DECISIVE)
+
+
+def tried(
+    proof: Proof, tries: Iterable[Try], browsers: Browsers, most: int | None = None
+) -> Iterator[Tried]:
+    """Try one after the other, and give what came of each; `most` counts those that apply."""
+    applied = 0
+    for one in tries:
+        if most is not None and applied == most:
+            return
+        came = _tried(proof, one, browsers)
+        applied += came.outcome != NOT_APPLICABLE
+        yield came
+
+
+def _tried(proof: Proof, one: Try, browsers: Browsers) -> Tried:
+    try:
+        with browsers.limit():
+            verdict = proof.verdict(one.attack, one.position, one.profile)
+    except NotApplicable as why:
+        return Tried(one, NOT_APPLICABLE, note=str(why))
+    except (NotJudged, BrowserFailed, WrongUse) as why:
+        return Tried(one, NOT_JUDGED, note=str(why))
+    except BrowserMissing:
+        raise
+    except Exception as failure:  # Of a recipe's own functions.
+        return Tried(one, NOT_JUDGED, note=f"{type(failure).__name__}: {failure}")
+    return Tried(one, verdict.outcome, verdict)

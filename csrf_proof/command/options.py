@@ -1,0 +1,196 @@
+"""What the command is told: by flags, or by a file such as csrf-proof.toml."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from csrf_proof.address import WrongUse
+from csrf_proof.application.known import Known
+from csrf_proof.browsers import PROFILES
+
+FILE = "csrf-proof.toml"
+_STATUS = (
+    "Exit status: 0 all blocked, 1 something forged, 2 something has to be changed first, "
+    "3 not judged."
+)
+Asked = argparse.Namespace
+
+
+@dataclass(frozen=True)
+class How:
+    """What is tried, in which browsers, and where the report goes."""
+
+    full: bool = False
+    profile: str | None = None
+    only: str = ""
+    json: Path | None = None
+    html: Path | None = None
+    # Seconds for one attack, or for what an honest user does before.
+    time_limit: float = 180.0
+
+
+def for_address() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "csrf-proof",
+        description="Find the form at an address, and try to send it from other pages.",
+        epilog=f"Other commands: run, replay, init, demo; each has --help. {_STATUS}",
+    )
+    parser.add_argument("url", metavar="URL", help="the address of a form, on this machine")
+    add = parser.add_argument
+    add(
+        "--field",
+        metavar="NAME[=VALUE]",
+        action="append",
+        default=[],
+        help="what a field is to hold; without a value, the field that is to change",
+    )
+    add("--method", choices=("GET", "POST"), help="if there is no form: how to send the fields")
+    add("--sign-in", metavar="PATH", help="the page with the form to sign in with")
+    add("--as", metavar="NAME", default="", help="who signs in")
+    add("--storage-state", metavar="FILE", help="a signed-in browser, as Playwright saves it")
+    add("--state", metavar="PATH", help="a page that shows what was saved")
+    _add_how(parser)
+    return parser
+
+
+def for_file(command: str, *, only: bool) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        f"csrf-proof {command}",
+        description="Try again one attack by its name."
+        if only
+        else "Attack what a file describes.",
+        epilog=_STATUS,
+    )
+    if only:
+        parser.add_argument("only", metavar="NAME", help="such as form-post-cross-site-firefox")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        type=Path,
+        nargs="?" if only else None,
+        default=Path(FILE),
+        help=f"{FILE}, or a Python file with actions",
+    )
+    parser.add_argument("--url", help="where the application is; a Python file doesn't say")
+    _add_how(parser, only=only)
+    return parser
+
+
+def for_init() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "csrf-proof init", description="Write a file to begin with. It overwrites nothing."
+    )
+    parser.add_argument("--pytest", action="store_true", help=f"a test, instead of {FILE}")
+    return parser
+
+
+def for_demo() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "csrf-proof demo",
+        description="Attack a small application without protection, and the same with it.",
+    )
+    _add_how(parser)
+    return parser
+
+
+def _add_how(parser: argparse.ArgumentParser, *, only: bool = False) -> None:
+    add = parser.add_argument
+    add("--full", action="store_true", help="every attack, in every browser that is found")
+    add("--profile", choices=PROFILES, help="the kind of browser")
+    if not only:
+        add("--only", metavar="TEXT", default="", help="attacks with this in their names")
+    add("--json", metavar="FILE", type=Path, help="write a report for programs")
+    add("--html", metavar="FILE", type=Path, help="write a report for people, with each page")
+    add("--time-limit", metavar="SECONDS", type=float, default=180.0, help="for one attack")
+
+
+def how(asked: Asked) -> How:
+    return How(**{each.name: getattr(asked, each.name) for each in fields(How)})
+
+
+def of_flags(asked: Asked) -> Known:
+    """Return what flags say of a form.
+
+    Raises:
+        WrongUse: They don't go together.
+    """
+    named = [each for each in asked.field if "=" not in each]
+    if len(named) > 1:
+        raise WrongUse(
+            f"Only one field is changed, not {' and '.join(named)}. Give others a value: "
+            f"--field {named[1]}=…"
+        )
+    return _checked(
+        Known(
+            url=asked.url,
+            changes=named[0] if named else None,
+            fields=dict(each.split("=", 1) for each in asked.field if "=" in each),
+            method=asked.method,
+            sign_in=asked.sign_in,
+            as_=getattr(asked, "as"),
+            storage_state=asked.storage_state,
+            state=asked.state,
+        ),
+        "--field NAME and --state PATH",
+    )
+
+
+def of_file(file: Path, url: str | None = None) -> Known:
+    """Return what a file says of a form; `url` goes before the file's.
+
+    Raises:
+        WrongUse: It can't be read, or has a mistake; the message has its line.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise WrongUse(f"There is no {file}. To begin with one: csrf-proof init.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{file} can't be read: {error}.") from None
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WrongUse(f"{file}: {error}.") from None
+    keys = {_key(each.name): each.name for each in fields(Known)}
+    for key, value in said.items():
+        where = f"{file}, line {_line(text, key)}"
+        if key not in keys:
+            meant = difflib.get_close_matches(key, keys, 1)
+            hint = f" Did you mean {meant[0]}?" if meant else f" There are {', '.join(keys)}."
+            raise WrongUse(f"{where}: {key} isn't a key.{hint}")
+        if key == "fields":
+            wrong = not isinstance(value, dict) or not all(
+                isinstance(v, str) for v in value.values()
+            )
+            takes = "a table of texts"
+        else:
+            wrong, takes = not isinstance(value, str), "a text"
+        if wrong:
+            raise WrongUse(f"{where}: {key} takes {takes}.")
+    if url:
+        said["url"] = url
+    if "url" not in said:
+        raise WrongUse(f'{file} needs a line such as url = "http://127.0.0.1:5055/email".')
+    if said.get("method") not in {None, "GET", "POST"}:
+        raise WrongUse(f"{file}, line {_line(text, 'method')}: method is GET or POST.")
+    return _checked(Known(**{keys[key]: value for key, value in said.items()}), "changes and state")
+
+
+def _key(name: str) -> str:
+    return name.strip("_").replace("_", "-")
+
+
+def _line(text: str, key: str) -> int:
+    """Return the number of the line that a key is on."""
+    lines = [line.strip().strip("[\"' ") for line in text.splitlines()]
+    return next((n for n, line in enumerate(lines, 1) if line.startswith(key)), 1)
+
+
+def _checked(known: Known, needed: str) -> Known:
+    if known.method and not (known.changes and known.state):
+        raise WrongUse(f"A method is for what has no form. It needs {needed} as well.")
+    return known

@@ -1,0 +1,224 @@
+"""Attack actions, show what comes of it as it comes, and write the report."""
+
+from __future__ import annotations
+
+import getpass
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csrf_proof import windows
+from csrf_proof.address import Address, WrongUse, address
+from csrf_proof.application.action import Action
+from csrf_proof.application.found import Secrets, find
+from csrf_proof.application.known import Known
+from csrf_proof.application.proof import NotReplayed, Proof
+from csrf_proof.application.report import Done, as_html, as_json, summary, write
+from csrf_proof.application.tries import (
+    MOST_DECISIVE,
+    NOT_APPLICABLE,
+    NOT_JUDGED,
+    Tried,
+    Try,
+    all_tries,
+    decisive,
+    tried,
+)
+from csrf_proof.application.verdict import stopped, told
+from csrf_proof.browsers import PROFILES, BrowserFailed, BrowserMissing, Browsers
+from csrf_proof.command.options import How
+from csrf_proof.command.status import Status
+from csrf_proof.trial import BLOCKED, FORGED, NotJudged
+from csrf_proof.windows import Window
+
+PASSWORD = "CSRF_PROOF_PASSWORD"  # noqa: S105
+_OF_STORAGE = (
+    "A saved browser doesn't say which cookies have no SameSite; they're taken for Lax ones. What "
+    "is blocked by the browser alone may be forged in truth: sign in with --sign-in to know."
+)
+# Gives a window in the browser of a profile.
+_Windows = Callable[[str], AbstractContextManager[Window]]
+
+
+def prove_form(known: Known, how: How) -> int:
+    """Attack the form at an address; return the exit status."""
+    where = address(known.url)
+    secrets = Secrets(_password, _storage(known.storage_state))
+    known = replace(known, sign_in=_path(known.sign_in), state=_path(known.state))
+    if secrets.storage:
+        print(_OF_STORAGE)
+    return prove(where, lambda window: [find(where.named, known, secrets, window)], how)
+
+
+def prove_recipe(file: Path, url: str | None, how: How) -> int:
+    """Attack the actions of a Python file; return the exit status."""
+    if url is None:
+        raise WrongUse(f"Where is the application? csrf-proof run {file} --url http://127.0.0.1:…")
+    actions = _actions(file)
+    return prove(address(url), lambda window: actions, how)
+
+
+def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: How) -> int:
+    """Attack actions, print what comes of it, and write the report; return the exit status."""
+    where.ask()
+    all_done: list[Done] = []
+    try:
+        with Browsers(how.time_limit) as browsers:
+
+            def window(profile: str) -> AbstractContextManager[Window]:
+                return windows.fresh(browsers.get(profile), base_url=where.named.origin)
+
+            print(f"Looking at {where.origin}{where.target} …", flush=True)
+            with browsers.limit():
+                found = actions(window)
+            for action in found:
+                all_done.append(_prove(where, action, browsers, how))
+    except BrowserMissing as error:
+        raise WrongUse(str(error)) from None
+    except (NotJudged, BrowserFailed) as error:
+        print(f"Not judged: {error}", file=sys.stderr)
+        return Status.NOT_JUDGED
+    for file, text in ((how.json, as_json), (how.html, as_html)):
+        if file:
+            _write(file, text(where.origin, all_done))
+    return _status(all_done)
+
+
+def _prove(where: Address, action: Action, browsers: Browsers, how: How) -> Done:
+    proof, name = Proof(where, action, browsers.get), action.name or "the action"
+    done = Done(name)
+    print(f"\nAction: {name}")
+    for profile in _profiles(browsers, how):
+        print(f"In {profile}, an honest user goes first …", flush=True)
+        try:
+            with browsers.limit():
+                control = proof.control(profile)
+        except (NotJudged, BrowserFailed) as problem:
+            print(f"NOT JUDGED in {profile}: {problem}")
+            done.replayed = False
+            done.honest &= isinstance(problem, NotReplayed)
+            failed = [Tried(one, NOT_JUDGED, note=str(problem)) for one in _tries(profile, how)]
+            done.results += failed
+            continue
+        request = control.recorded
+        print(f"  {request.method} {request.target} works, and works again when it's sent again.")
+        if not control.saves and not action.reset:
+            print("  What it changes can't be put back.")
+        if control.secrets:
+            print(f"  Another page can't know: {', '.join(sorted(control.secrets))}.")
+        most = None if how.full or how.only else MOST_DECISIVE
+        for each in tried(proof, _tries(profile, how), browsers, most):
+            done.results.append(each)
+            print(_line(each, name), flush=True)
+    print(f"\n{summary(done)}")
+    return done
+
+
+def _line(each: Tried, name: str) -> str:
+    if each.verdict and each.outcome == FORGED:
+        return told(each.verdict, name)
+    head = {BLOCKED: "blocked", NOT_APPLICABLE: "skipped", NOT_JUDGED: "NOT JUDGED"}[each.outcome]
+    return f"{head:8}{each.one.id}   {stopped(each.verdict) if each.verdict else each.note}"
+
+
+def _tries(profile: str, how: How) -> Sequence[Try]:
+    if how.full or how.only:
+        return [one for one in all_tries((profile,)) if how.only in one.id]
+    return decisive(profile)
+
+
+def _profiles(browsers: Browsers, how: How) -> Sequence[str]:
+    """Return the kinds of browser to use."""
+    if how.profile:
+        return [how.profile]
+    named = [profile for profile in PROFILES if how.only.endswith(f"-{profile}")]
+    if named:
+        # `chromium` also ends no other name.
+        return named
+    return browsers.found() if how.full else PROFILES[:1]
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        write(file, text)
+    except OSError as error:
+        raise WrongUse(f"The report can't be written: {error}.") from None
+    print(f"Report: {file}")
+
+
+def _status(all_done: Sequence[Done]) -> Status:
+    if any(done.count(FORGED) for done in all_done):
+        return Status.FORGED
+    if any(done.count(NOT_JUDGED) or not done.count(BLOCKED) for done in all_done):
+        return Status.NOT_JUDGED
+    return Status.BLOCKED
+
+
+@cache
+def _password() -> str:
+    """Return the password from the environment, or ask for it.
+
+    Raises:
+        WrongUse: It's in neither, since nobody can be asked.
+    """
+    said = os.environ.get(PASSWORD)
+    if said is None and sys.stdin.isatty():
+        said = getpass.getpass()
+    if said is None:
+        raise WrongUse(f"The form to sign in with asks for a password. Put it into {PASSWORD}.")
+    return said
+
+
+def _path(said: str | None) -> str | None:
+    """Return the path of an address, or of what already is one."""
+    if said is None:
+        return None
+    parts = urlsplit(said)
+    path = parts._replace(scheme="", netloc="").geturl()
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _storage(file: str | None) -> Mapping[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        said = json.loads(Path(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WrongUse(f"{file} can't be read: {error}.") from None
+    if not isinstance(said, dict) or not isinstance(said.get("cookies"), list):
+        raise WrongUse(f"{file} isn't what Playwright's context.storage_state(path=…) writes.")
+    return said
+
+
+def _actions(file: Path) -> list[Action]:
+    """Return the actions of a Python file, named for their variables.
+
+    Raises:
+        WrongUse: It can't be run, or has none.
+    """
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None or not file.exists():
+        raise WrongUse(f"There is no {file}.")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(file.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise WrongUse(f"{file} can't be run: {type(error).__name__}: {error}") from error
+    finally:
+        del sys.path[0]
+    found = {name: each for name, each in vars(module).items() if isinstance(each, Action)}
+    if not found:
+        raise WrongUse(f"{file} has no Action on its top level.")
+    return [
+        each if each.name else replace(each, name=name.replace("_", " "))
+        for name, each in found.items()
+    ]

@@ -1,0 +1,84 @@
+"""Files to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from csrf_proof.address import WrongUse
+from csrf_proof.command.options import FILE
+from csrf_proof.command.status import Status
+
+TEST_FILE = "test_csrf.py"
+_TEST = '''\
+"""Attacks on an application that runs at URL, in real browsers. Run with: pytest"""
+
+from csrf_proof import Action, attacks
+
+URL = "http://127.0.0.1:5055"
+
+
+# Each function gets a page of Playwright's that is open at the application: change them to how
+# yours is used.
+def sign_in(page):
+    page.goto("/login")
+    page.get_by_label("Name").fill("alice")
+    page.get_by_label("Password").fill("secret")
+    page.get_by_role("button", name="Sign in").click()
+
+
+def save(page, email):
+    page.goto("/email")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("button", name="Save").click()
+
+
+def saved(page):
+    page.goto("/email")
+    return page.get_by_label("E-mail").input_value()
+
+
+change_email = Action(sign_in=sign_in, act=save, state=saved)
+
+
+@attacks(change_email)
+def test_email(attack):
+    attack.assert_blocked(URL)
+'''
+_FORM = """\
+# What to attack. Start the application, then: csrf-proof run csrf-proof.toml
+url = "http://127.0.0.1:5055/email"
+
+# How to sign in: the page with that form, and the name. The password is asked for, or comes from
+# CSRF_PROOF_PASSWORD.
+sign-in = "/login"
+as = "alice"
+
+# The field that gets another value; without this line, the first field for text.
+# changes = "email"
+
+# A page that shows what was saved; without this line, it's looked for.
+# state = "/account"
+
+# What other fields are to hold.
+# [fields]
+# newsletter = "yes"
+"""
+
+
+def init(*, test: bool) -> int:
+    """Write a test or a description of a form into this folder; return the exit status.
+
+    Raises:
+        WrongUse: The file is there already, or can't be written.
+    """
+    file, text = (Path(TEST_FILE), _TEST) if test else (Path(FILE), _FORM)
+    try:
+        with file.open("x", encoding="utf-8") as new:
+            new.write(text)
+    except FileExistsError:
+        raise WrongUse(f"{file} is there already.") from None
+    except OSError as error:
+        raise WrongUse(f"{file} can't be written: {error}.") from None
+    then = "pytest" if test else f"csrf-proof run {file}"
+    print(f"{file} is there. Change it to how your application is used, then: {then}")
+    return Status.BLOCKED

@@ -1,0 +1,253 @@
+"""What the command is told, and what it says; its browsers are the tests' in `e2e`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import fastjsonschema
+import pytest
+
+import csrf_proof
+from csrf_proof.address import WrongUse
+from csrf_proof.application.forms import Field, Form, choose
+from csrf_proof.application.report import Done, as_html, as_json, summary, write
+from csrf_proof.application.tries import (
+    NOT_APPLICABLE,
+    NOT_JUDGED,
+    Tried,
+    Try,
+    all_tries,
+    decisive,
+)
+from csrf_proof.application.verdict import APPLICATION, BROWSER, Verdict
+from csrf_proof.browsers import PROFILES
+from csrf_proof.command import main, options
+from csrf_proof.command.status import Status
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.trial import BLOCKED, FORGED
+from csrf_proof.watching import Evidence
+
+URL = "http://127.0.0.1:5055/email"
+
+
+def test_the_attacks_that_tell_most_are_some_of_all() -> None:
+    assert set(decisive("chromium")) < set(all_tries(PROFILES))
+
+
+# What is told to the command, and what it says in return.
+REFUSED = {
+    "another machine": (["http://bank.example/"], "bank.example isn't this machine"),
+    "https": (["https://127.0.0.1/"], "isn't an address such as"),
+    "nothing there": (["http://127.0.0.1:1/"], "doesn't answer"),
+    "two fields that change": ([URL, "--field", "a", "--field", "b"], "not a and b"),
+    "a method without more": ([URL, "--method", "POST"], "It needs --field NAME and --state PATH"),
+    "no such storage": ([URL, "--storage-state", "none.json"], "none.json can't be read"),
+    "no such file": (["run", "none.toml"], "There is no none.toml."),
+    "no such recipe": (["run", "none.py", "--url", URL], "There is no none.py."),
+    "a recipe without an address": (["run", "none.py"], "Where is the application?"),
+    "no file to try again": (["replay", "form-post"], "There is no csrf-proof.toml."),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_wrong_use_is_a_sentence(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, sentence = REFUSED[case]
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == Status.WRONG_USE
+    said = capsys.readouterr()
+    assert sentence in said.err
+    assert said.out == ""
+
+
+# A file's mistakes, and what is said of each.
+MISTAKES = {
+    'url = "http://127.0.0.1/"\nsing-in = "/"': "line 2: sing-in isn't a key. Did you mean si",
+    'url = "http://127.0.0.1/"\nx = 1': "line 2: x isn't a key. There are url, changes,",
+    'url = "http://127.0.0.1/"\nas = 1': "line 2: as takes a text.",
+    'url = "http://127.0.0.1/"\n\n[fields]\na = 1': "line 3: fields takes a table of texts.",
+    "url = x\n": "at line 1",
+    'as = "alice"': "needs a line such as url =",
+    'url = "http://127.0.0.1/"\nmethod = "PUT"': "line 2: method is GET or POST.",
+    'url = "http://127.0.0.1/"\nmethod = "POST"': "It needs changes and state as well.",
+}
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_a_mistake_in_a_file_is_told_with_its_line(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "csrf-proof.toml"
+    file.write_text(text)
+    with pytest.raises(WrongUse) as told:
+        options.of_file(file)
+    assert MISTAKES[text] in str(told.value)
+    assert str(file) in str(told.value) or "method" in text
+
+
+def test_flags_and_a_file_say_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "csrf-proof.toml"
+    file.write_text(
+        f'url = "{URL}"\nchanges = "email"\nsign-in = "/login"\nas = "alice"\n'
+        'storage-state = "s.json"\nstate = "/me"\nmethod = "POST"\n[fields]\nto = "b=c"'
+    )
+    flags = (
+        *(URL, "--field", "email", "--field", "to=b=c", "--sign-in", "/login", "--as", "alice"),
+        *("--storage-state", "s.json", "--state", "/me", "--method", "POST"),
+    )
+    assert options.of_file(file) == options.of_flags(options.for_address().parse_args(flags))
+    assert options.of_file(file, "http://app.localhost/").url == "http://app.localhost/"
+
+
+@pytest.mark.parametrize(("flag", "name"), [("", "csrf-proof.toml"), ("--pytest", "test_csrf.py")])
+def test_init_writes_a_file_once(
+    flag: str,
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["init", *flag.split()]
+    assert main(arguments) == Status.BLOCKED
+    text = (tmp_path / name).read_text()
+    if name.endswith(".py"):
+        compile(text, name, "exec")
+    else:
+        assert options.of_file(tmp_path / name).sign_in == "/login"
+    assert main(arguments) == Status.WRONG_USE
+    assert capsys.readouterr().err == f"{name} is there already.\n"
+    assert (tmp_path / name).read_text() == text
+
+
+def field(name: str, kind: str = "text", value: str = "", **more: bool) -> Field:
+    return Field(name, kind, value, required=False, open=more.get("open", True))
+
+
+def form(index: int, *fields: Field, method: str = "POST") -> Form:
+    return Form(index, method, fields)
+
+
+SEARCH = form(0, field("q", "search"), method="GET")
+SIGN_OUT = form(1, field("token", "hidden"))
+EMAIL = form(2, field("token", "hidden"), field("name", open=False), field("email", "email"))
+PAY = form(3, field("to"), field("amount", "number"))
+SCRIPT = form(4, field("nickname"), method="GET")
+
+
+@pytest.mark.parametrize(
+    ("forms", "fields", "changes", "chosen"),
+    [
+        ([SEARCH, SIGN_OUT, EMAIL, PAY], {}, None, (2, "email")),
+        ([SEARCH, SIGN_OUT, EMAIL, PAY], {"to": "bob"}, None, (3, "amount")),
+        ([SEARCH, SIGN_OUT, EMAIL, PAY], {}, "amount", (3, "amount")),
+        ([SEARCH, SIGN_OUT], {}, None, (0, "q")),
+        ([SIGN_OUT, SCRIPT], {}, None, (4, "nickname")),
+        ([SIGN_OUT], {}, "token", (1, "token")),
+    ],
+)
+def test_which_form_acts_and_which_field_changes(
+    forms: list[Form], fields: dict[str, str], changes: str | None, chosen: tuple[int, str]
+) -> None:
+    found, value = choose(forms, "/", fields, changes)
+    assert (found.index, value.name) == chosen
+
+
+@pytest.mark.parametrize(
+    ("forms", "fields", "sentence"),
+    [
+        ([], {}, "There is no form at /email. If a script sends something there"),
+        ([SEARCH], {"x": "1", "y": "2"}, "No form at /email has the fields x, y. There are: q."),
+        ([SIGN_OUT], {}, "no field for text that could be changed"),
+        ([form(0, field("name"), field("pw", "password"))], {}, "asks for a password"),
+    ],
+)
+def test_a_form_that_will_not_do_is_told(
+    forms: list[Form], fields: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(WrongUse) as told:
+        choose(forms, "/email", fields, None)
+    assert sentence in str(told.value)
+
+
+def came(outcome: str, position: str = CROSS_SITE, stopped_by: str | None = None) -> Tried:
+    one = Try("form-post", position, "chromium")
+    if outcome in {NOT_APPLICABLE, NOT_JUDGED}:
+        return Tried(one, outcome, note="Because.")
+    seen = Evidence("POST", f"{URL}?tab=1", {}, ("session",), ("lax",), 302)
+    verdict = Verdict(*("form-post", position, "chromium"), outcome, None, stopped_by, seen, "a", 2)
+    return Tried(one, outcome, verdict)
+
+
+BY_BROWSER = came(BLOCKED, stopped_by=BROWSER)
+BY_APPLICATION = came(BLOCKED, stopped_by=APPLICATION)
+BEHIND = " What a browser keeps back is all that stands between another site and your users"
+
+
+@pytest.mark.parametrize(
+    ("results", "sentence"),
+    [
+        ([came(FORGED), BY_BROWSER], "1 of 2 attacks did what only the user may do."),
+        ([BY_APPLICATION], "The attack was blocked."),
+        ([BY_APPLICATION, came(NOT_APPLICABLE)], "The attack was blocked."),
+        ([BY_APPLICATION] * 2, "All 2 attacks were blocked."),
+        ([BY_APPLICATION, BY_BROWSER], f"All 2 attacks were blocked.{BEHIND}."),
+        (
+            [BY_BROWSER, came(FORGED, SUBDOMAIN)],
+            f"1 of 2 attacks did what only the user may do.{BEHIND}; a subdomain gets through.",
+        ),
+        ([BY_APPLICATION, came(NOT_JUDGED)], "The attack was blocked. 1 could not be judged."),
+        ([came(NOT_APPLICABLE)], "Nothing could be judged."),
+        ([], "Nothing could be judged."),
+    ],
+)
+def test_an_action_in_a_sentence(results: list[Tried], sentence: str) -> None:
+    assert summary(Done("email", results=results)) == sentence
+
+
+def test_a_report_fits_the_published_schema() -> None:
+    file = Path(csrf_proof.__file__).parent / "report.schema.json"
+    check = fastjsonschema.compile(json.loads(file.read_text()))
+    results = [came(FORGED), BY_BROWSER, came(NOT_APPLICABLE), came(NOT_JUDGED)]
+    text = as_json("http://127.0.0.1:5055", [Done("email", results=results)])
+    report = check(json.loads(text))
+    (action,) = report["actions"]
+    assert action["results"][0]["evidence"] == {
+        "request": "POST /email?tab=1",
+        "cookies_sent": ["session"],
+        "cookies_withheld": ["lax"],
+        "status": 302,
+        "state_before": "a",
+        "state_after": 2,
+    }
+    assert [each.get("note") for each in action["results"]] == [None, None, "Because.", "Because."]
+    with pytest.raises(fastjsonschema.JsonSchemaException):
+        check(json.loads(text.replace('"forged"', '"safe"')))
+
+
+def test_the_page_of_a_report_says_it_all_and_runs_nothing() -> None:
+    results = [came(FORGED), BY_BROWSER, came(NOT_APPLICABLE)]
+    done = Done("<script>alert(1)</script>", results=results)
+    page = as_html("http://127.0.0.1:5055", [done])
+    assert "<script" not in page
+    for said in (
+        "✗ forged</b> A hidden form,",
+        "✓ blocked</b> A hidden form,",
+        "session was sent; lax was not sent",
+        "answered 302",
+        "a → 2",
+        "Stopped by the browser alone; your application would have done it.",
+        "form-post-cross-site-chromium</code>: Because.",
+    ):
+        assert said in page
+
+
+def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text("before")
+    with pytest.raises(UnicodeEncodeError):
+        write(file, "\ud800")
+    assert [each.name for each in tmp_path.iterdir()] == ["report.json"]
+    assert file.read_text() == "before"
+    write(file, "after")
+    assert file.read_text() == "after"

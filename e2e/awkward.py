@@ -1,0 +1,112 @@
+"""An application that makes it hard to find out what it does: nothing here is as one expects.
+
+Its session cookie has no SameSite. With PROTECTED in the environment it checks Origin.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from flask import Flask, abort, redirect, request, session
+from flask.typing import ResponseReturnValue
+
+PROTECTED = "PROTECTED" in os.environ
+
+app = Flask(__name__)
+app.secret_key = "only for tests"
+accounts: dict[str, dict[str, Any]] = {"alice": {"balance": 1000, "note": ""}}
+
+
+@app.before_request
+def check() -> None:
+    checked = PROTECTED and request.method == "POST" and request.endpoint != "sign_in"
+    if checked and request.headers.get("Origin") != request.host_url.rstrip("/"):
+        abort(403)
+
+
+# The first form searches, and the first button of the other doesn't sign in.
+@app.route("/login", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    if request.method == "POST":
+        if request.form.get("how") == "password" and request.form["password"] == "secret":
+            session["user"] = request.form["user"]
+            return redirect("/account")
+        return redirect("/login")
+    return """
+    <form action="/search"><input type="search" name="q"></form>
+    <form method="post">
+      <input name="user"> <input type="password" name="password">
+      <button name="how" value="elsewhere">With another account</button>
+      <button name="how" value="password">Log in</button>
+    </form>"""
+
+
+def account() -> dict[str, Any]:
+    if session.get("user") not in accounts:
+        abort(redirect("/login"))
+    return accounts[session["user"]]
+
+
+# The only page that shows anything, and a clock that never stands still.
+@app.get("/account")
+def show() -> ResponseReturnValue:
+    said = account()
+    return f"<p>It's {time.time()}</p><p>Balance: {said['balance']}</p><p>{said['note']}</p>"
+
+
+# A form that doesn't show what was saved, has a list, and fields that mustn't be empty.
+@app.route("/pay", methods=["GET", "POST"])
+def pay() -> ResponseReturnValue:
+    said = account()
+    if request.method == "POST":
+        said["balance"] -= int(request.form["amount"])
+        return redirect("/done")
+    return """
+    <form method="post">
+      <select name="to"><option>bob<option>carol</select>
+      <input name="memo" required> <input type="number" name="amount" required>
+      <button>Pay</button>
+    </form>"""
+
+
+@app.get("/done")
+def done() -> ResponseReturnValue:
+    return "Done."
+
+
+# A form without method and action, which a script sends as JSON, and a server that reads any type.
+@app.route("/note", methods=["GET", "POST"])
+def note() -> ResponseReturnValue:
+    said = account()
+    if request.method == "POST":
+        said["note"] = request.get_json(force=True)["note"]
+        return {}
+    return """
+    <form id="form"><input name="note"> <button>Save</button></form>
+    <script>
+      form.onsubmit = async (event) => {
+        event.preventDefault();
+        const body = JSON.stringify({ note: form.note.value });
+        await fetch("/note", {
+          method: "POST", headers: { "Content-Type": "application/json" }, body });
+      };
+    </script>"""
+
+
+# No form at all.
+@app.post("/api/note")
+def set_note() -> ResponseReturnValue:
+    account()["note"] = request.form["note"]
+    return {}
+
+
+@app.get("/around")
+def around() -> ResponseReturnValue:
+    return redirect("/around")
+
+
+@app.get("/broken")
+def broken() -> ResponseReturnValue:
+    abort(500)

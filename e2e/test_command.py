@@ -1,0 +1,294 @@
+"""The command `csrf-proof` on small applications of its own, in real browsers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tools.run import ROOT, free_port
+
+pytestmark = pytest.mark.long
+
+COMMAND = (sys.executable, "-m", "csrf_proof")
+EXAMPLE = ROOT / "examples/flask"
+FORM_POST = "form-post-cross-site-chromium"
+AWKWARD = ("--sign-in", "/login", "--as", "alice")
+
+
+@contextmanager
+def flask(folder: Path, app: str, **environment: str) -> Iterator[str]:
+    """Run a Flask application; yield its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", app, "run", "--port", str(port)],
+        cwd=folder,
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{url}/static/nothing")
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def example(*, protected: bool) -> Iterator[str]:
+    with flask(EXAMPLE, f"app:create_app(protected={protected})") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def awkward() -> Iterator[str]:
+    with flask(Path(__file__).parent, "awkward:app") as url:
+        yield url
+
+
+def run(
+    *arguments: str, folder: Path | None = None, password: str | None = "secret"
+) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
+    environment |= {"PYTHONPATH": os.pathsep.join([str(ROOT), str(EXAMPLE)])}
+    if password is not None:
+        environment["CSRF_PROOF_PASSWORD"] = password
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_address_is_enough(tmp_path: Path) -> None:
+    """It tries what tells most, leaves everything as it was, and writes a report."""
+    with example(protected=False) as url:
+        address, sign_in = f"{url}/email", ("--sign-in", "/", "--as", "alice")
+        done = run(address, *sign_in, "--json", "report.json", folder=tmp_path)
+        assert (done.returncode, done.stderr) == (1, ""), done.stdout
+        again = run(address, *sign_in, "--only", FORM_POST)
+    for said in (
+        "Action: email at /email\n",
+        "POST /email works, and works again when it's sent again.",
+        f"FORGED  {FORM_POST}   CWE-352\n",
+        "Another site did this in the name of the signed-in user: email at /email.",
+        "alice@example.org → forged-",
+        "blocked redirect-get-cross-site-chromium   by your application.",
+        "skipped empty-token-post-subdomain-chromium   The request has no token",
+        "6 of 8 attacks did what only the user may do.",
+        "Report: report.json",
+    ):
+        assert said in done.stdout
+    assert "alice@example.org → forged-" in again.stdout
+    (action,) = json.loads((tmp_path / "report.json").read_text())["actions"]
+    assert action["control"] == {"honest": True, "replayed": True}
+    outcomes = [result["outcome"] for result in action["results"]]
+    assert (outcomes.count("forged"), outcomes.count("blocked")) == (6, 2)
+
+
+def test_with_protection_all_is_blocked_in_every_browser(profile: str) -> None:
+    with example(protected=True) as url:
+        sign_in = ("--sign-in", "/", "--as", "alice")
+        done = run(f"{url}/email", *sign_in, "--only", "form-post", "--profile", profile)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "Another page can't know: csrf_token." in done.stdout
+    assert f"blocked form-post-subdomain-{profile}   by your application." in done.stdout
+    assert "attacks were blocked." in done.stdout
+
+
+# What there is to find in the awkward application, the exit status, and what's said.
+FOUND = {
+    "a list, and fields that must not be empty": (
+        ("/pay", *AWKWARD, "--only", FORM_POST),
+        1,
+        ["POST /pay works", "What it changes can't be put back.", r"Balance: \d+ → Balance: \d+\n"],
+    ),
+    "a field that is named": (
+        ("/pay", *AWKWARD, "--field", "amount", "--field", "to=carol", "--only", FORM_POST),
+        1,
+        ["Action: amount at /pay", r"Balance: \d+ → Balance: \d+\n"],
+    ),
+    "a script that sends JSON": (
+        ("/note", *AWKWARD, "--only", "text-plain-json-cross-site-chromium"),
+        1,
+        ["POST /note works", r"again-\w+ → forged-\w+\n"],
+    ),
+    "an address without a form": (
+        (
+            *("/api/note", *AWKWARD, "--method", "POST", "--field", "note"),
+            *("--state", "/account", "--only", FORM_POST),
+        ),
+        1,
+        ["Action: /api/note", r"again-\w+ → forged-\w+\n"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_it_finds_what_is_awkward(case: str, awkward: str) -> None:
+    arguments, status, lines = FOUND[case]
+    done = run(awkward + arguments[0], *arguments[1:])
+    assert (done.returncode, done.stderr) == (status, ""), done.stdout
+    for line in lines:
+        assert re.search(line, done.stdout), done.stdout
+
+
+def test_where_only_the_origin_is_checked_it_says_who_stopped_it() -> None:
+    with flask(Path(__file__).parent, "awkward:app", PROTECTED="1") as url:
+        done = run(f"{url}/pay", *AWKWARD, "--only", "hidden-frame-post-cross-site-chromium")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    both = "by the browser, and your application would have refused it too."
+    assert f"blocked hidden-frame-post-cross-site-chromium   {both}" in done.stdout
+
+
+# What goes wrong, the exit status, and the sentence.
+WRONG = {
+    "a redirect that never ends": (("/around",), 3, "ERR_TOO_MANY_REDIRECTS"),
+    "an answer of 500": (("/broken",), 3, "/broken answers 500."),
+    "a page that isn't there": (("/nothing",), 3, "/nothing answers 404."),
+    "no form": (("/done",), 2, "There is no form at /done."),
+    "nobody signed in": (("/pay",), 2, "Sign in first: --sign-in /login --as NAME."),
+    "a page that doesn't show it": (
+        ("/pay", *AWKWARD, "--state", "/done"),
+        3,
+        "was saved, /done doesn't show it.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_goes_wrong_is_a_sentence(case: str, awkward: str) -> None:
+    arguments, status, sentence = WRONG[case]
+    done = run(awkward + arguments[0], *arguments[1:])
+    assert done.returncode == status, done.stdout + done.stderr
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("wrong", "Signing in at /login as alice didn't work."),
+        (None, "asks for a password. Put it into CSRF_PROOF_PASSWORD."),
+    ],
+)
+def test_a_sign_in_that_fails_is_told(password: str | None, sentence: str, awkward: str) -> None:
+    done = run(f"{awkward}/pay", *AWKWARD, password=password)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+
+
+# Beside the pytest example, whose functions it takes.
+RECIPE = """
+from csrf_proof import Action
+from test_csrf import save, sign_in
+
+def saved(page):
+    page.goto("/email")
+    return page.get_by_label("E-mail").input_value()
+
+change_email = Action(sign_in=sign_in, act=save, state=saved)
+nothing = Action(sign_in=sign_in, act=lambda page, value: None, state=saved, name="do nothing")
+"""
+
+
+def test_a_recipe_may_have_several_actions(tmp_path: Path) -> None:
+    (tmp_path / "recipe.py").write_text(RECIPE)
+    with example(protected=True) as url:
+        tried = ("--url", url, "--only", FORM_POST, "--json", "report.json")
+        done = run("run", "recipe.py", *tried, folder=tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert f"blocked {FORM_POST}   by your application." in done.stdout
+    assert "NOT JUDGED in chromium: An honest user's act changed nothing" in done.stdout
+    first, second = json.loads((tmp_path / "report.json").read_text())["actions"]
+    assert (first["name"], second["name"]) == ("change email", "do nothing")
+    assert second["control"] == {"honest": False, "replayed": False}
+    assert [result["outcome"] for result in second["results"]] == ["not-judged"]
+
+
+def test_a_file_and_a_signed_in_browser_do_as_well(tmp_path: Path) -> None:
+    """One attack again, by its name, as whom Playwright saved elsewhere."""
+    with example(protected=False) as url:
+        code = (
+            "from playwright.sync_api import sync_playwright as start\n"
+            "from csrf_proof.browsers import launch\n"
+            "with start() as playwright:\n"
+            "    page = launch(playwright, 'chromium').new_page()\n"
+            f"    page.goto('{url}/')\n"
+            "    page.get_by_label('Name').fill('alice')\n"
+            "    page.get_by_role('button').click()\n"
+            "    page.context.storage_state(path='state.json')\n"
+        )
+        env = os.environ | {"PYTHONPATH": str(ROOT)}
+        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, check=True)
+        file = f'url = "{url}/email"\nstorage-state = "state.json"\n'
+        (tmp_path / "csrf-proof.toml").write_text(file)
+        done = run("replay", FORM_POST, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "by the browser alone; your application would have done it." in done.stdout
+    assert "may be forged in truth: sign in with --sign-in to know." in done.stdout
+
+
+def test_the_demo_shows_both(tmp_path: Path) -> None:
+    reports = ("--json", "demo.json", "--html", "demo.html")
+    done = run("demo", "--only", FORM_POST, *reports, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "1 of 1 attacks did what only the user may do." in done.stdout
+    assert "The attack was blocked." in done.stdout
+    assert {each.name for each in tmp_path.iterdir()} == {
+        f"demo{kind}" for kind in (".json", "-fixed.json", ".html", "-fixed.html")
+    }
+    page = (tmp_path / "demo.html").read_text()
+    assert "forged" in page
+    assert "&lt;input type=&#34;hidden&#34; name=&#34;email&#34;" in page
+    assert not re.search(r"(src|href)=\"(?!data:)", page)
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, awkward: str) -> None:
+    command = [*COMMAND, f"{awkward}/pay", *AWKWARD, "--json", "report.json"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "CSRF_PROOF_PASSWORD": "secret"}
+    # A group of its own, all of which a terminal interrupts.
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    while "an honest user goes first" not in process.stdout.readline():
+        assert process.poll() is None
+    children = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == "\nInterrupted. No report was written.\n"
+    assert list(tmp_path.iterdir()) == []
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
