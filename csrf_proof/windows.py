@@ -45,6 +45,9 @@ KEPT_FIREFOX: dict[str, Any] = {
             "window_open",
         )
     },
+    # After a handshake that was refused, Firefox waits longer and longer before it sends the next,
+    # to whatever host: half a minute after twenty.
+    "network.websocket.delay-failed-reconnects": False,
     # One process for all sites, since starting one costs more than a trial. Cookies and headers
     # are the parent process's business either way.
     "fission.autostart": False,

@@ -235,6 +235,9 @@ class Browsers:
         self._given += 1
         return self._open[key]
 
+    def takes_shortcut(self, profile: str, attack: str) -> bool:
+        return way_of(profile, attack, long_way=self._long_way)[0] != "fresh"
+
     @contextmanager
     def window(
         self, profile: str, attack: str, *arguments: str, long_way: bool = False
@@ -325,11 +328,16 @@ def _print_lessons(
 
 
 def _print_cells(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print one line a profile: cells, confirmed, refuted, seconds of browser time."""
+    """Print one line a profile: cells, confirmed, refuted, seconds of browser time; and one for
+    each cell of which a shortcut said nothing."""
     counts: dict[str, collections.Counter[str]] = {}
+    again: list[str] = []
     for outcome in ("passed", "failed"):
         for report in terminalreporter.stats.get(outcome, []):
-            profile = dict(report.user_properties).get("cell-profile")
+            said = dict(report.user_properties)
+            profile = said.get("cell-profile")
+            if "cell-tried-again" in said:
+                again.append(str(said["cell-tried-again"]))
             if profile:
                 count = counts.setdefault(str(profile), collections.Counter())
                 count[outcome] += 1
@@ -347,4 +355,6 @@ def _print_cells(terminalreporter: pytest.TerminalReporter) -> None:
     total = len(provable_cells())
     rest = "; the rest by make matrix-full" if proved < total else ""
     terminalreporter.line(f"proved {proved:,} of {total:,} cells{rest}")
+    for why in again:
+        terminalreporter.line(f"tried again the long way: {why}")
     terminalreporter.line(f"{time.monotonic() - _begin:.0f} s in all")

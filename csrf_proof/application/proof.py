@@ -46,9 +46,18 @@ class Proof:
 
     Nothing is judged before an honest user could do it in the same browser, and nothing is called
     blocked unless they still can.
+
+    If nobody else does anything to the application between two tries, the page for the state may
+    stay open: `kept` then closes it.
     """
 
-    def __init__(self, address: Address, action: Action, browser: Callable[[str], Browser]) -> None:
+    def __init__(
+        self,
+        address: Address,
+        action: Action,
+        browser: Callable[[str], Browser],
+        kept: ExitStack | None = None,
+    ) -> None:
         self._given = address
         self._address = address.named
         self._action = action
@@ -57,6 +66,9 @@ class Proof:
         self._control: Control | None = None
         # By profile: what went wrong, or None.
         self._controlled: dict[str, NotJudged | None] = {}
+        self._kept = kept
+        # By profile: the pages for the state that are kept open.
+        self._pages: dict[str, Page] = {}
 
     def verdict(self, attack: str, position: str, profile: str) -> Verdict:
         """Try one attack.
@@ -174,15 +186,15 @@ class Proof:
     @contextmanager
     def _application(self, profile: str, control: Control | None = None) -> Iterator[Application]:
         """Give the application, with a page for `state` that is signed in when it's first used."""
-        pages: list[Page] = []
+        pages = self._pages if self._kept else {}
 
         def looking() -> Page:
-            if not pages:
-                window = stack.enter_context(self._window(profile))
+            if profile not in pages or pages[profile].is_closed():
+                window = (self._kept or stack).enter_context(self._window(profile))
                 app.sign_in(window.context)
-                pages.append(window.page)
-            pages[0].goto(f"{app.url}/")
-            return pages[0]
+                pages[profile] = window.page
+            pages[profile].goto(f"{app.url}/")
+            return pages[profile]
 
         path = control.recorded.path if control else "/"
         app = Application(self._address, self._action, path, looking)

@@ -8,12 +8,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from playwright.sync_api import Error
 
 from csrf_proof import windows
 from csrf_proof.address import Address, WrongUse, address
@@ -93,9 +95,16 @@ def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: 
 
 
 def _prove(where: Address, action: Action, browsers: Browsers, how: How) -> Done:
-    proof, name = Proof(where, action, browsers.get), action.name or "the action"
-    done = Done(name)
-    print(f"\nAction: {name}")
+    done = Done(action.name or "the action")
+    print(f"\nAction: {done.name}")
+    # A browser that was killed can't close what was kept open.
+    with suppress(Error), ExitStack() as kept:
+        _try_all(Proof(where, action, browsers.get, kept), action, browsers, how, done)
+    print(f"\n{summary(done)}")
+    return done
+
+
+def _try_all(proof: Proof, action: Action, browsers: Browsers, how: How, done: Done) -> None:
     for profile in _profiles(browsers, how):
         print(f"In {profile}, an honest user goes first …", flush=True)
         try:
@@ -117,9 +126,7 @@ def _prove(where: Address, action: Action, browsers: Browsers, how: How) -> Done
         most = None if how.full or how.only else MOST_DECISIVE
         for each in tried(proof, _tries(profile, how), browsers, most):
             done.results.append(each)
-            print(_line(each, name), flush=True)
-    print(f"\n{summary(done)}")
-    return done
+            print(_line(each, done.name), flush=True)
 
 
 def _line(each: Tried, name: str) -> str:
