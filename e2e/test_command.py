@@ -13,11 +13,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import psutil
 import pytest
 
+from csrf_proof import windows
+from csrf_proof.serving import serve
+from e2e.conftest import Browsers
 from tools.run import ROOT, free_port
 
 pytestmark = pytest.mark.long
@@ -99,7 +103,8 @@ def test_an_address_is_enough(tmp_path: Path) -> None:
         "alice@example.org → forged-",
         "blocked redirect-get-cross-site-chromium   by your application.",
         "skipped empty-token-post-subdomain-chromium   The request has no token",
-        "6 of 8 attacks did what only the user may do.",
+        "6 of 8 attacks did what only the user may do.\nAgainst those by POST: a secret",
+        f"To try one of them again, add: --only {FORM_POST}\n",
         "Report: report.json",
     ):
         assert said in done.stdout
@@ -266,6 +271,40 @@ def test_the_demo_shows_both(tmp_path: Path) -> None:
     assert "forged" in page
     assert "&lt;input type=&#34;hidden&#34; name=&#34;email&#34;" in page
     assert not re.search(r"(src|href)=\"(?!data:)", page)
+
+
+def test_the_page_of_a_pasted_request_sends_it(tmp_path: Path, browsers: Browsers) -> None:
+    with example(protected=False) as url, serve(page_of(tmp_path / "poc.html")) as port:
+        here = url.replace("127.0.0.1", "app.localhost")
+        (tmp_path / "curl.txt").write_text(
+            f"curl {here}/email -b session=x -d email=poc@evil.example"
+        )
+        done = run("poc", "curl.txt", folder=tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        with windows.fresh(browsers.get("chromium")) as window:
+            page = window.page
+            page.goto(here)
+            page.get_by_label("Name").fill("alice")
+            page.get_by_role("button").click()
+            page.goto(f"http://evil.localhost:{port}/")
+            page.wait_for_url(f"{here}/email")
+            assert page.get_by_label("E-mail").input_value() == "poc@evil.example"
+
+
+def page_of(file: Path) -> type[BaseHTTPRequestHandler]:
+    """Return a site with one page: what's in a file then."""
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(file.read_bytes())
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    return Site
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, awkward: str) -> None:

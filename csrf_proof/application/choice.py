@@ -9,8 +9,9 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from csrf_proof.application.recording import JSON_TYPE, MULTIPART_TYPE, SAFE, Recorded
+from csrf_proof.application.recording import SAFE, Recorded
 from csrf_proof.arsenal import FORM_TYPE, NO_TYPE, SIGNED_IN, Arsenal, Attack, Shot
+from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.watching import PING_TYPE
 

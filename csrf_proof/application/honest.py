@@ -13,16 +13,10 @@ from playwright.sync_api import BrowserContext, Page
 
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import Control
-from csrf_proof.application.recording import (
-    JSON_TYPE,
-    MULTIPART_TYPE,
-    Asked,
-    Recorded,
-    recorded,
-    secret_fields,
-)
+from csrf_proof.application.recording import Asked, Recorded, recorded, secret_fields
 from csrf_proof.application.target import Application
 from csrf_proof.arsenal import FORM_TYPE
+from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
 from csrf_proof.trial import NotJudged
 from csrf_proof.windows import Window
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import email
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from email.message import Message
-from typing import Any, cast
-from urllib.parse import parse_qsl, unquote_plus, urlsplit
+from typing import Any
+from urllib.parse import unquote_plus, urlsplit
 
 from playwright.sync_api import BrowserContext, Error, Page, Request
 
 from csrf_proof.arsenal import FORM_TYPE
+from csrf_proof.bodies import MULTIPART_TYPE, TEXT_TYPE, fields_of
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-JSON_TYPE, MULTIPART_TYPE = "application/json", "multipart/form-data"
-FORM_TYPES = {FORM_TYPE, MULTIPART_TYPE, "text/plain"}
+FORM_TYPES = {FORM_TYPE, MULTIPART_TYPE, TEXT_TYPE}
 # Headers with these names come from a script: those of tokens, and who is signed in.
 _BY_SCRIPT = ("x-", "authorization", "csrf")
 # Seconds without a request after which a page is done, and after which nobody waits for that.
@@ -153,30 +150,12 @@ def _recorded(asked: Asked) -> Recorded:
         parts.path,
         parts.query,
         content_type.partition(";")[0],
-        _fields(FORM_TYPE, parts.query) if request.method in SAFE else _fields(content_type, body),
+        fields_of(FORM_TYPE, parts.query)
+        if request.method in SAFE
+        else fields_of(content_type, body),
         {name: said for name, said in request.headers.items() if name.startswith(_BY_SCRIPT)},
         page.path + (f"?{page.query}" if page.query else ""),
     )
-
-
-def _fields(content_type: str, body: str) -> dict[str, Any]:
-    """Return the fields of a body, without files; none if it can't be read."""
-    kind = content_type.partition(";")[0]
-    if kind == FORM_TYPE:
-        return dict(parse_qsl(body, keep_blank_values=True))
-    if kind == MULTIPART_TYPE:
-        message = email.message_from_string(f"Content-Type: {content_type}\n\n{body}")
-        parts = message.get_payload() if message.is_multipart() else []
-        return {
-            str(part.get_param("name", header="content-disposition")): part.get_payload()
-            for part in cast("list[Message]", parts)
-            if not part.get_filename()
-        }
-    if kind == JSON_TYPE:
-        with suppress(ValueError):
-            said = json.loads(body)
-            return said if isinstance(said, dict) else {}
-    return {}
 
 
 def secret_fields(first: Recorded, one: str, second: Recorded, two: str) -> frozenset[str]:

@@ -61,6 +61,28 @@ def _forged_from(done: Done, position: str) -> bool:
     return any(e.outcome == FORGED and e.one.position == position for e in done.results)
 
 
+def advice(done: Done) -> list[str]:
+    """Return what stops the attacks that got through, a sentence for each kind.
+
+    That a token stops all by POST, and neither GET nor HEAD, is what the matrix of the playground
+    says of `csrf-token`.
+    """
+    attacks = arsenal().attacks
+    methods = {attacks[e.one.attack].method for e in done.results if e.outcome == FORGED}
+    said = []
+    if "POST" in methods:
+        said.append(
+            "Against those by POST: a secret in the form, which the application checks. In Django "
+            "that's {% csrf_token %} with CsrfViewMiddleware, in Flask CSRFProtect of Flask-WTF."
+        )
+    if methods - {"POST"}:
+        said.append(
+            f"Against those by {' and '.join(sorted(methods - {'POST'}))}: change nothing "
+            "then, and act on POST only."
+        )
+    return said
+
+
 def as_json(application: str, actions: Sequence[Done]) -> str:
     """Return the report by its schema, which is in the documentation."""
     report = {
@@ -87,6 +109,7 @@ def as_html(application: str, actions: Sequence[Done]) -> str:
         actions=actions,
         when=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         summary=summary,
+        advice=advice,
         title=lambda slug: _title(attacks[slug].title),
         cookies=cookies,
         changed=changed,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from csrf_proof.address import WrongUse
 from csrf_proof.arsenal import AttackError
 from csrf_proof.command import options
-from csrf_proof.command.starting import init
+from csrf_proof.command.starting import init, write_poc
 from csrf_proof.command.status import Status
 
 
@@ -61,9 +61,14 @@ def _demo(arguments: Sequence[str]) -> int:
     return demo(options.how(asked))
 
 
+def _poc(arguments: Sequence[str]) -> int:
+    return write_poc(options.for_poc().parse_args(arguments))
+
+
 _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "run": _run,
     "replay": _replay,
     "init": _init,
     "demo": _demo,
+    "poc": _poc,
 }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import sys
+import webbrowser
 from dataclasses import replace
 from hmac import compare_digest
 from html import escape
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from tempfile import mkdtemp
 from urllib.parse import parse_qs
 
 from csrf_proof.application.known import Known
@@ -88,7 +91,12 @@ def application(*, protected: bool) -> type[BaseHTTPRequestHandler]:
 
 
 def demo(how: How) -> int:
-    """Attack both; return the exit status of the first that isn't as it should be, or 0."""
+    """Attack both; return the exit status of the first that isn't as it should be, or 0.
+
+    To somebody who watches, the reports for people are shown.
+    """
+    if sys.stdout.isatty() and not how.reports:
+        how = replace(how, reports={"html": Path(mkdtemp(prefix="csrf-proof-")) / "demo.html"})
     expected = {
         "An application without protection": (False, Status.FORGED),
         "The same, with a secret token in its form": (True, Status.BLOCKED),
@@ -97,15 +105,14 @@ def demo(how: How) -> int:
         print(f"\n{title}\n{'=' * len(title)}")
         files = how
         if protected:
-            files = replace(how, json=_fixed(how.json), html=_fixed(how.html))
+            fixed = {k: file.with_stem(f"{file.stem}-fixed") for k, file in how.reports.items()}
+            files = replace(how, reports=fixed)
         with serve(application(protected=protected)) as port:
             known = Known(f"http://127.0.0.1:{port}/email", sign_in="/", as_="alice")
             came = prove_form(known, files)
         if came != status:
             return came or Status.NOT_JUDGED
+        if sys.stdout.isatty() and "html" in files.reports:
+            webbrowser.open(files.reports["html"].resolve().as_uri())
     print("\nNow yours: csrf-proof http://127.0.0.1:5055/email --sign-in /login --as alice")
     return Status.BLOCKED
-
-
-def _fixed(file: Path | None) -> Path | None:
-    return file and file.with_stem(f"{file.stem}-fixed")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import difflib
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from csrf_proof.address import WrongUse
@@ -18,6 +19,13 @@ _STATUS = (
     "3 not judged."
 )
 Asked = argparse.Namespace
+# The kinds of reports, and who each is for.
+REPORTS = {
+    "html": "people, with each attacker's page",
+    "json": "programs",
+    "junit": "build servers",
+    "markdown": "a pull request",
+}
 
 
 @dataclass(frozen=True)
@@ -27,8 +35,8 @@ class How:
     full: bool = False
     profile: str | None = None
     only: str = ""
-    json: Path | None = None
-    html: Path | None = None
+    # By kind.
+    reports: Mapping[str, Path] = field(default_factory=dict)
     # Seconds for one attack, or for what an honest user does before.
     time_limit: float = 180.0
 
@@ -37,7 +45,7 @@ def for_address() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "csrf-proof",
         description="Find the form at an address, and try to send it from other pages.",
-        epilog=f"Other commands: run, replay, init, demo; each has --help. {_STATUS}",
+        epilog=f"Other commands: run, replay, poc, init, demo; each has --help. {_STATUS}",
     )
     parser.add_argument("url", metavar="URL", help="the address of a form, on this machine")
     add = parser.add_argument
@@ -88,6 +96,22 @@ def for_init() -> argparse.ArgumentParser:
     return parser
 
 
+def for_poc() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "csrf-proof poc",
+        description="Make a page that sends a request from another site, and say when it works.",
+    )
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="-",
+        help="a curl command, or a request as proxies save it; else it's read from the terminal",
+    )
+    parser.add_argument("--html", metavar="FILE", type=Path, default=Path("poc.html"))
+    return parser
+
+
 def for_demo() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "csrf-proof demo",
@@ -103,13 +127,20 @@ def _add_how(parser: argparse.ArgumentParser, *, only: bool = False) -> None:
     add("--profile", choices=PROFILES, help="the kind of browser")
     if not only:
         add("--only", metavar="TEXT", default="", help="attacks with this in their names")
-    add("--json", metavar="FILE", type=Path, help="write a report for programs")
-    add("--html", metavar="FILE", type=Path, help="write a report for people, with each page")
+    for kind, who in REPORTS.items():
+        add(f"--{kind}", metavar="FILE", type=Path, help=f"write a report for {who}")
     add("--time-limit", metavar="SECONDS", type=float, default=180.0, help="for one attack")
 
 
 def how(asked: Asked) -> How:
-    return How(**{each.name: getattr(asked, each.name) for each in fields(How)})
+    given = {kind: getattr(asked, kind) for kind in REPORTS}
+    return How(
+        full=asked.full,
+        profile=asked.profile,
+        only=asked.only,
+        reports={kind: file for kind, file in given.items() if file},
+        time_limit=asked.time_limit,
+    )
 
 
 def of_flags(asked: Asked) -> Known:

@@ -23,7 +23,8 @@ from csrf_proof.application.action import Action
 from csrf_proof.application.found import Secrets, find
 from csrf_proof.application.known import Known
 from csrf_proof.application.proof import NotReplayed, Proof
-from csrf_proof.application.report import Done, as_html, as_json, summary, write
+from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
+from csrf_proof.application.report_for_ci import as_junit, as_markdown
 from csrf_proof.application.tries import (
     MOST_DECISIVE,
     NOT_APPLICABLE,
@@ -46,6 +47,7 @@ _OF_STORAGE = (
     "A saved browser doesn't say which cookies have no SameSite; they're taken for Lax ones. What "
     "is blocked by the browser alone may be forged in truth: sign in with --sign-in to know."
 )
+_REPORTS = {"html": as_html, "json": as_json, "junit": as_junit, "markdown": as_markdown}
 # Gives a window in the browser of a profile.
 _Windows = Callable[[str], AbstractContextManager[Window]]
 
@@ -64,12 +66,18 @@ def prove_recipe(file: Path, url: str | None, how: How) -> int:
     """Attack the actions of a Python file; return the exit status."""
     if url is None:
         raise WrongUse(f"Where is the application? csrf-proof run {file} --url http://127.0.0.1:…")
+    # Synchronous Playwright leaves an event loop in this thread, where Django refuses its database
+    # to whoever doesn't say that only one of them ever runs.
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     actions = _actions(file)
     return prove(address(url), lambda window: actions, how)
 
 
 def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: How) -> int:
     """Attack actions, print what comes of it, and write the report; return the exit status."""
+    if not any(how.only in one.id for one in all_tries(PROFILES)):
+        names = ", ".join(dict.fromkeys(one.attack for one in all_tries(PROFILES)))
+        raise WrongUse(f"No attack has {how.only!r} in its name. There are: {names}.")
     where.ask()
     all_done: list[Done] = []
     try:
@@ -88,9 +96,8 @@ def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: 
     except (NotJudged, BrowserFailed) as error:
         print(f"Not judged: {error}", file=sys.stderr)
         return Status.NOT_JUDGED
-    for file, text in ((how.json, as_json), (how.html, as_html)):
-        if file:
-            _write(file, text(where.origin, all_done))
+    for kind, file in how.reports.items():
+        _write(file, _REPORTS[kind](where.origin, all_done))
     return _status(all_done)
 
 
@@ -100,7 +107,9 @@ def _prove(where: Address, action: Action, browsers: Browsers, how: How) -> Done
     # A browser that was killed can't close what was kept open.
     with suppress(Error), ExitStack() as kept:
         _try_all(Proof(where, action, browsers.get, kept), action, browsers, how, done)
-    print(f"\n{summary(done)}")
+    print("\n" + "\n".join([summary(done), *advice(done)]))
+    if again := next((each.one.id for each in done.results if each.outcome == FORGED), None):
+        print(f"To try one of them again, add: --only {again}")
     return done
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from csrf_proof.address import WrongUse
-from csrf_proof.command.options import FILE
+from csrf_proof.command.options import FILE, Asked
 from csrf_proof.command.status import Status
+from csrf_proof.pasted import parse
+from csrf_proof.poc import make
 
 TEST_FILE = "test_csrf.py"
 _TEST = '''\
@@ -72,6 +75,30 @@ def init(*, test: bool) -> int:
         WrongUse: The file is there already, or can't be written.
     """
     file, text = (Path(TEST_FILE), _TEST) if test else (Path(FILE), _FORM)
+    _write_new(file, text)
+    then = "pytest" if test else f"csrf-proof run {file}"
+    print(f"{file} is there. Change it to how your application is used, then: {then}")
+    return Status.BLOCKED
+
+
+def write_poc(asked: Asked) -> int:
+    """Write a page that sends a request; return the exit status.
+
+    Raises:
+        WrongUse: The request can't be read, or the page is there already.
+    """
+    try:
+        text = sys.stdin.read() if asked.file == "-" else Path(asked.file).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{asked.file} can't be read: {error}.") from None
+    made = make(parse(text))
+    _write_new(asked.html, made.page)
+    print("\n".join(made.sentences))
+    print(f"\nThe page: {asked.html}")
+    return Status.BLOCKED
+
+
+def _write_new(file: Path, text: str) -> None:
     try:
         with file.open("x", encoding="utf-8") as new:
             new.write(text)
@@ -79,6 +106,3 @@ def init(*, test: bool) -> int:
         raise WrongUse(f"{file} is there already.") from None
     except OSError as error:
         raise WrongUse(f"{file} can't be written: {error}.") from None
-    then = "pytest" if test else f"csrf-proof run {file}"
-    print(f"{file} is there. Change it to how your application is used, then: {then}")
-    return Status.BLOCKED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import fastjsonschema
 import pytest
@@ -11,7 +12,8 @@ import pytest
 import csrf_proof
 from csrf_proof.address import WrongUse
 from csrf_proof.application.forms import Field, Form, choose
-from csrf_proof.application.report import Done, as_html, as_json, summary, write
+from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
+from csrf_proof.application.report_for_ci import as_junit, as_markdown
 from csrf_proof.application.tries import (
     NOT_APPLICABLE,
     NOT_JUDGED,
@@ -46,6 +48,7 @@ REFUSED = {
     "no such file": (["run", "none.toml"], "There is no none.toml."),
     "no such recipe": (["run", "none.py", "--url", URL], "There is no none.py."),
     "a recipe without an address": (["run", "none.py"], "Where is the application?"),
+    "no such attack": ([URL, "--only", "sing-out"], "No attack has 'sing-out' in its name."),
     "no file to try again": (["replay", "form-post"], "There is no csrf-proof.toml."),
 }
 
@@ -205,6 +208,14 @@ def test_an_action_in_a_sentence(results: list[Tried], sentence: str) -> None:
     assert summary(Done("email", results=results)) == sentence
 
 
+def test_what_stops_those_that_got_through() -> None:
+    by_get = Tried(Try("image-get", CROSS_SITE, "chromium"), FORGED)
+    token, post_only = advice(Done("email", results=[came(FORGED), by_get, BY_BROWSER]))
+    assert token.startswith("Against those by POST: a secret in the form")
+    assert post_only == "Against those by GET: change nothing then, and act on POST only."
+    assert advice(Done("email", results=[BY_APPLICATION])) == []
+
+
 def test_a_report_fits_the_published_schema() -> None:
     file = Path(csrf_proof.__file__).parent / "report.schema.json"
     check = fastjsonschema.compile(json.loads(file.read_text()))
@@ -240,6 +251,33 @@ def test_the_page_of_a_report_says_it_all_and_runs_nothing() -> None:
         "form-post-cross-site-chromium</code>: Because.",
     ):
         assert said in page
+
+
+def test_build_servers_get_failures_errors_and_skips() -> None:
+    results = [came(FORGED), BY_BROWSER, came(NOT_APPLICABLE), came(NOT_JUDGED)]
+    text = as_junit("http://127.0.0.1:5055", [Done("a <b>\x00", results=results)])
+    (suite,) = ElementTree.fromstring(text)
+    counts = {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
+    assert suite.attrib == {"name": "a <b>\ufffd", **counts}
+    assert [[kind.tag for kind in case] for case in suite] == [
+        ["failure"],
+        [],
+        ["skipped"],
+        ["error"],
+    ]
+    (failure,) = suite[0]
+    assert failure.get("message") == "a → 2"
+    assert "Cookie    session was sent" in (failure.text or "")
+
+
+def test_a_pull_request_gets_a_table() -> None:
+    results = [came(FORGED), BY_BROWSER, came(NOT_APPLICABLE)]
+    lines = as_markdown("http://127.0.0.1:5055", [Done("a|b", results=results)]).splitlines()
+    assert r"### a\|b" in lines
+    assert "1 of 2 attacks did what only the user may do." in lines
+    assert lines[-3] == "| **forged** | `form-post` | another site | chromium | a → 2 |"
+    assert "stopped by the browser alone; your application would have done it." in lines[-2]
+    assert lines[-1] == "| not-applicable | `form-post` | another site | chromium | Because. |"
 
 
 def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
