@@ -95,6 +95,20 @@ def note() -> ResponseReturnValue:
     </script>"""
 
 
+# A form that breaks at the first request from elsewhere, as a busy database does.
+@app.route("/shaky", methods=["GET", "POST"])
+def shaky() -> ResponseReturnValue:
+    said = account()
+    if request.method == "POST":
+        foreign = "evil" in request.headers.get("Origin", "")
+        if foreign and not said.get("broke"):
+            said["broke"] = True
+            abort(500)
+        said["note"] = request.form["note"]
+    field = f'<input name="note" value="{said["note"]}">'
+    return f'<form method="post">{field}<button>Save</button></form>'
+
+
 # No form at all.
 @app.post("/api/note")
 def set_note() -> ResponseReturnValue:

@@ -142,6 +142,11 @@ FOUND = {
         1,
         ["POST /note works", r"again-\w+ → forged-\w+\n"],
     ),
+    "a database that is busy once": (
+        ("/shaky", *AWKWARD, "--only", FORM_POST),
+        1,
+        ["Your app  answered 200", r" → forged-\w+\n"],
+    ),
     "an address without a form": (
         (
             *("/api/note", *AWKWARD, "--method", "POST", "--field", "note"),

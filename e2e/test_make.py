@@ -39,6 +39,7 @@ SHORT = {
     "sabotage": ("DEFENSE=post-only",),
     "stress": ("K=transfers", "SEED=1", "SHORT=1"),
     "bench": ("K=cells", "SHORT=1", "WORKERS=1"),
+    "prove": ("URL=demo", "ARGS=--only form-post-cross-site-chromium"),
     "browsers": (),
     "new-attack": ("NAME=short-form-get",),
     "new-defense": ("NAME=short-form",),
@@ -48,7 +49,7 @@ BEGAN_AT_ONCE = re.compile(r"^BEGAN := ", re.MULTILINE)
 # What the run of `make test` left in the environment would change what a target does.
 NOT_INHERITED = re.compile(
     r"(E2E_|PYTEST_|MAKE|MFLAGS)|(K|PROFILE|WORKERS|CELLS|ROUNDS|NAME|DEFENSE|SEED|SHORT|AGAINST|WRITE|VENV|HTTPS"
-    r"|SERVER|BIND|DATABASE_URL|DJANGO_SETTINGS_MODULE)$"
+    r"|SERVER|BIND|URL|ARGS|DATABASE_URL|DJANGO_SETTINGS_MODULE)$"
 )
 
 

@@ -25,6 +25,9 @@ from csrf_proof.windows import Window
 
 # What a browser is known not to send at all (measured by the matrix).
 NEVER_SENT = {("ping-post", "firefox")}
+# An application that breaks doesn't refuse. A locked database is free the next time; what breaks
+# each time is as good as a refusal.
+SERVER_ERROR, _BROKEN_TRIES = 500, 3
 _REFUSES_HOST = {400, 403, 404, 421}
 _LOOKS_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=.:-]{16,}")
 
@@ -78,6 +81,13 @@ class Proof:
             NotApplicable: The attack can't be aimed at this action.
             WrongUse: The application doesn't answer.
         """
+        for _ in range(_BROKEN_TRIES - 1):
+            verdict = self._verdict_unless_stale(attack, position, profile)
+            if verdict.outcome == FORGED or (verdict.evidence.status or 0) < SERVER_ERROR:
+                return verdict
+        return self._verdict_unless_stale(attack, position, profile)
+
+    def _verdict_unless_stale(self, attack: str, position: str, profile: str) -> Verdict:
         try:
             return self._verdict(attack, position, profile)
         except _Stale:
