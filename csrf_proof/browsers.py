@@ -38,8 +38,7 @@ from typing import Any, Literal
 import psutil
 from playwright.sync_api import Browser, BrowserType, Error, Playwright, sync_playwright
 
-PROFILES = ("chromium", "chromium-no-3pc", "firefox")
-OPTIONAL = ("webkit",)
+from csrf_proof.profile_names import OPTIONAL, PROFILES
 
 SYSTEM_NAMES = {
     "chromium": ("chromium-headless-shell",),

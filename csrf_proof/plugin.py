@@ -19,9 +19,10 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from csrf_proof.address import WrongUse, address
 from csrf_proof.application.action import Action
 from csrf_proof.application.proof import NotApplicable, Proof
-from csrf_proof.application.tries import Try, all_tries
-from csrf_proof.application.verdict import Verdict, told
-from csrf_proof.browsers import PROFILES, BrowserMissing, launch
+from csrf_proof.application.tries import all_tries
+from csrf_proof.application.verdict import Try, Verdict, told
+from csrf_proof.browsers import BrowserMissing, launch
+from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import FORGED, NotJudged
 
 MARK = "csrf_attacks"
@@ -65,8 +66,7 @@ class Attempt:
             NotApplicable: It can't be aimed at this action.
         """
         with self._proofs.at_work():
-            proof = self._proofs.of(self.action, url)
-            return proof.verdict(self.one.attack, self.one.position, self.one.profile)
+            return self._proofs.of(self.action, url).verdict(self.one)
 
     def assert_blocked(self, url: str) -> None:
         """Fail if the attack does what only the user may do."""

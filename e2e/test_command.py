@@ -8,20 +8,19 @@ import re
 import signal
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import psutil
 import pytest
 
 from csrf_proof import windows
+from csrf_proof.address import WrongUse, address
 from csrf_proof.serving import serve
+from csrf_proof.waiting import soon
 from e2e.conftest import Browsers
+from e2e.hostile import HostilePage
 from tools.run import ROOT, free_port
 
 pytestmark = pytest.mark.long
@@ -45,17 +44,19 @@ def flask(folder: Path, app: str, **environment: str) -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{url}/static/nothing")
-            except urllib.error.HTTPError:
-                break
-            except OSError:
-                time.sleep(0.1)
+        assert soon(lambda: answers(url), 30), "It doesn't start."
         yield url
     finally:
         process.kill()
         process.wait()
+
+
+def answers(url: str) -> bool:
+    try:
+        address(url).ask()
+    except WrongUse:
+        return False
+    return True
 
 
 @contextmanager
@@ -73,8 +74,7 @@ def awkward() -> Iterator[str]:
 def run(
     *arguments: str, folder: Path | None = None, password: str | None = "secret"
 ) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
-    environment |= {"PYTHONPATH": os.pathsep.join([str(ROOT), str(EXAMPLE)])}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(EXAMPLE)])}
     if password is not None:
         environment["CSRF_PROOF_PASSWORD"] = password
     return subprocess.run(
@@ -279,13 +279,14 @@ def test_the_demo_shows_both(tmp_path: Path) -> None:
 
 
 def test_the_page_of_a_pasted_request_sends_it(tmp_path: Path, browsers: Browsers) -> None:
-    with example(protected=False) as url, serve(page_of(tmp_path / "poc.html")) as port:
+    with example(protected=False) as url, serve(HostilePage) as port:
         here = url.replace("127.0.0.1", "app.localhost")
         (tmp_path / "curl.txt").write_text(
             f"curl {here}/email -b session=x -d email=poc@evil.example"
         )
         done = run("poc", "curl.txt", folder=tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        HostilePage.page = (tmp_path / "poc.html").read_text()
         with windows.fresh(browsers.get("chromium")) as window:
             page = window.page
             page.goto(here)
@@ -294,22 +295,6 @@ def test_the_page_of_a_pasted_request_sends_it(tmp_path: Path, browsers: Browser
             page.goto(f"http://evil.localhost:{port}/")
             page.wait_for_url(f"{here}/email")
             assert page.get_by_label("E-mail").input_value() == "poc@evil.example"
-
-
-def page_of(file: Path) -> type[BaseHTTPRequestHandler]:
-    """Return a site with one page: what's in a file then."""
-
-    class Site(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(file.read_bytes())
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    return Site
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, awkward: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from catalogue import matrix
 from csrf_proof.application.choice import arsenal, general
-from csrf_proof.browsers import PROFILES
+from csrf_proof.profile_names import PROFILES
 from tools.run import ROOT
 
 EXAMPLES = ROOT / "examples"

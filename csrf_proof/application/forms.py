@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from playwright.sync_api import ElementHandle, JSHandle, Page
+from playwright.sync_api import Page
 
 from csrf_proof.address import WrongUse
 
@@ -31,6 +32,18 @@ _READ = """() => [...document.forms].map((form, index) => ({
         open: !one.readOnly && !one.disabled && one.checkVisibility(),
     })),
 }))"""
+_SEND_FORM = """([method, action, enctype, fields]) => {
+    const form = document.createElement("form");
+    Object.assign(form, { method, action, enctype });
+    for (const [name, value] of Object.entries(fields)) {
+        const input = Object.assign(document.createElement("input"), { type: "hidden" });
+        input.setAttribute("name", name);
+        input.value = value;
+        form.append(input);
+    }
+    document.body.append(form);
+    HTMLFormElement.prototype.submit.call(form);
+}"""
 _FIELD = """([index, name, value]) => {
     const found = document.forms[index].elements.namedItem(name);
     if (!(found instanceof RadioNodeList)) return found;
@@ -92,6 +105,12 @@ def forms_of(page: Page) -> list[Form]:
     ]
 
 
+def hidden_fields(page: Page) -> dict[str, str]:
+    """Return what is in the hidden fields of a page's forms, by name."""
+    fields = (each for form in forms_of(page) for each in form.fields)
+    return {each.name: each.value for each in fields if each.type == "hidden"}
+
+
 def choose(
     forms: Sequence[Form], at: str, fields: Mapping[str, str], changes: str | None
 ) -> tuple[Form, Field]:
@@ -141,8 +160,8 @@ def fill(page: Page, form: Form, values: Mapping[str, str]) -> None:
 
 
 def _set(page: Page, form: Form, each: Field, value: str) -> None:
-    found = _element(page.evaluate_handle(_FIELD, [form.index, each.name, value]))
-    assert found is not None, f"The form has no field {each.name} any more."
+    found = page.evaluate_handle(_FIELD, [form.index, each.name, value]).as_element()
+    assert found, f"The form has no field {each.name} any more."
     if each.type in {"checkbox", "radio"}:
         found.check()
     elif each.type.startswith("select"):
@@ -156,16 +175,17 @@ def _set(page: Page, form: Form, each: Field, value: str) -> None:
 def send(page: Page, form: Form, *, signs_in: bool = False) -> None:
     """Send a form as a visitor does: with its button or, if it has none, the Enter key."""
     text = _SIGN_IN if signs_in else ""
-    button = _element(page.evaluate_handle(_BUTTON, [form.index, text]))
+    button = page.evaluate_handle(_BUTTON, [form.index, text]).as_element()
     if button:
         button.click()
         return
     first = form.text_field() or form.password
     assert first, "The form has neither a button nor a field for text."
-    field = _element(page.evaluate_handle(_FIELD, [form.index, first.name, ""]))
+    field = page.evaluate_handle(_FIELD, [form.index, first.name, ""]).as_element()
     assert field
     field.press("Enter")
 
 
-def _element(handle: JSHandle) -> ElementHandle | None:
-    return handle.as_element()
+def submit(page: Page, method: str, action: str, enctype: str, fields: Mapping[str, Any]) -> None:
+    """Send fields by a form that the page doesn't have."""
+    page.evaluate(_SEND_FORM, [method, action, enctype, fields])

@@ -14,8 +14,8 @@ from playwright.sync_api import Page
 
 from csrf_proof.address import Address, WrongUse
 from csrf_proof.application.action import Action
-from csrf_proof.application.forms import Field, Form, choose, fill, forms_of, send
-from csrf_proof.application.honest import RECORDS, SEND_FORM
+from csrf_proof.application.forms import Field, Form, choose, fill, forms_of, send, submit
+from csrf_proof.application.honest import RECORDS
 from csrf_proof.application.known import Known
 from csrf_proof.application.target import Application
 from csrf_proof.arsenal import FORM_TYPE
@@ -95,7 +95,7 @@ class _Found:
         known = self.known
         if known.method:
             values = {**known.fields, **({known.changes: value} if known.changes else {})}
-            page.evaluate(SEND_FORM, [known.method, self.address.target, FORM_TYPE, values])
+            submit(page, known.method, self.address.target, FORM_TYPE, values)
             return
         page.goto(self.address.target)
         try:
@@ -165,7 +165,9 @@ def find(
         # Where people land first is where applications show things.
         places = [known.state] if known.state else [address.target, "/", urlsplit(page.url).path]
         if not known.method:
-            app.use(context, "Opening the form", lambda _: found.open(page, address.target))
+            page, _ = app.use(
+                context, "Opening the form", lambda page: found.open(page, address.target)
+            )
             forms = forms_of(page)
             _check_signed_in(page, forms, address.target, known)
             _, found.value = choose(forms, address.target, known.fields, known.changes)

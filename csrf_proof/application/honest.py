@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -13,11 +12,13 @@ from playwright.sync_api import BrowserContext, Page
 
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import Control
+from csrf_proof.application.forms import hidden_fields, submit
 from csrf_proof.application.recording import Asked, Recorded, recorded, secret_fields
 from csrf_proof.application.target import Application
 from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
 from csrf_proof.trial import NotJudged
+from csrf_proof.waiting import soon
 from csrf_proof.windows import Window
 
 # Where requests are recorded: a stock Firefox doesn't tell what was in their bodies.
@@ -25,27 +26,11 @@ RECORDS = "chromium"
 # Seconds that an application may take until an act shows in its state: an honest user's, and one
 # that was just answered.
 PATIENCE, SHORT_PATIENCE = 5.0, 1.0
-SEND_FORM = """([method, action, enctype, fields]) => {
-    const form = document.createElement("form");
-    Object.assign(form, { method, action, enctype });
-    for (const [name, value] of Object.entries(fields)) {
-        const input = Object.assign(document.createElement("input"), { type: "hidden" });
-        input.setAttribute("name", name);
-        input.value = value;
-        form.append(input);
-    }
-    document.body.append(form);
-    HTMLFormElement.prototype.submit.call(form);
-}"""
 _SEND_BY_SCRIPT = """([method, address, headers, body, fields]) => {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields ?? {})) form.append(name, value);
     fetch(address, { method, headers, body: method === "GET" ? undefined : fields ? form : body });
 }"""
-# What a page holds that may be a token, by name: hidden fields, and meta tags.
-_HIDDEN = """() => Object.fromEntries(
-    [...document.querySelectorAll("form input[type=hidden][name]")].map((i) => [i.name, i.value])
-)"""
 _META = """() => Object.fromEntries(
     [...document.querySelectorAll("meta[name][content]")].map((tag) => [tag.name, tag.content])
 )"""
@@ -124,7 +109,7 @@ class Honest:
         with self._window(RECORDS) as window:
             page, _ = app.use(window.context, "attacker(page)", self._action.attacker)
             page.goto(app.url + request.page)
-            theirs = page.evaluate(_HIDDEN)
+            theirs = hidden_fields(page)
         mine = request.fields
         return frozenset(n for n, said in theirs.items() if n in mine and mine[n] != said)
 
@@ -170,12 +155,12 @@ class Honest:
 def _send(page: Page, url: str, control: Control, value: str) -> None:
     request = control.recorded
     page.goto(url + request.page)
-    hidden: Mapping[str, str] = page.evaluate(_HIDDEN)
+    hidden = hidden_fields(page)
     fields = request.saying(control.value, value)
     fields |= {name: hidden[name] for name in control.secrets if name in hidden}
     if not request.by_script:
         kind = request.content_type or FORM_TYPE
-        page.evaluate(SEND_FORM, [request.method, request.target, kind, fields])
+        submit(page, request.method, request.target, kind, fields)
         return
     tokens = _tokens(page, url)
     added = {
@@ -199,13 +184,3 @@ def _tokens(page: Page, url: str) -> dict[str, str]:
 def changes(app: Application, state: Any, seconds: float = PATIENCE) -> bool:
     """Tell whether the state becomes another one soon."""
     return soon(lambda: app.state() != state, seconds)
-
-
-def soon(happens: Callable[[], bool], seconds: float) -> bool:
-    """Wait until something happens; return False if it hasn't after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not happens():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True

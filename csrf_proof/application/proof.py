@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from playwright.sync_api import Browser, Page
@@ -16,7 +17,7 @@ from csrf_proof.application.action import Action
 from csrf_proof.application.choice import Control, aim, arsenal, body, headers, why_not
 from csrf_proof.application.honest import RECORDS, SHORT_PATIENCE, Honest, changes
 from csrf_proof.application.target import Application
-from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Verdict
+from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
 from csrf_proof.arsenal import Shot
 from csrf_proof.browsers import BrowserMissing
 from csrf_proof.trial import FORGED, NotJudged
@@ -27,7 +28,7 @@ from csrf_proof.windows import Window
 NEVER_SENT = {("ping-post", "firefox")}
 # An application that breaks doesn't refuse. A locked database is free the next time; what breaks
 # each time is as good as a refusal.
-SERVER_ERROR, _BROKEN_TRIES = 500, 3
+_BROKEN, _BROKEN_TRIES = HTTPStatus.INTERNAL_SERVER_ERROR, 3
 _REFUSES_HOST = {400, 403, 404, 421}
 _LOOKS_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=.:-]{16,}")
 
@@ -73,7 +74,7 @@ class Proof:
         # By profile: the pages for the state that are kept open.
         self._pages: dict[str, Page] = {}
 
-    def verdict(self, attack: str, position: str, profile: str) -> Verdict:
+    def verdict(self, one: Try) -> Verdict:
         """Try one attack.
 
         Raises:
@@ -82,51 +83,48 @@ class Proof:
             WrongUse: The application doesn't answer.
         """
         for _ in range(_BROKEN_TRIES - 1):
-            verdict = self._verdict_unless_stale(attack, position, profile)
-            if verdict.outcome == FORGED or (verdict.evidence.status or 0) < SERVER_ERROR:
+            verdict = self._verdict_unless_stale(one)
+            if verdict.outcome == FORGED or (verdict.evidence.status or 0) < _BROKEN:
                 return verdict
-        return self._verdict_unless_stale(attack, position, profile)
+        return self._verdict_unless_stale(one)
 
-    def _verdict_unless_stale(self, attack: str, position: str, profile: str) -> Verdict:
+    def _verdict_unless_stale(self, one: Try) -> Verdict:
         try:
-            return self._verdict(attack, position, profile)
+            return self._verdict(one)
         except _Stale:
             # Such as a number in the address that belongs to a user of an earlier test.
             self._control = None
             self._controlled.clear()
-            return self._verdict(attack, position, profile)
+            return self._verdict(one)
 
-    def _verdict(self, attack: str, position: str, profile: str) -> Verdict:
-        control, chosen = self.control(profile), arsenal().attacks[attack]
+    def _verdict(self, one: Try) -> Verdict:
+        control, chosen = self.control(one.profile), arsenal().attacks[one.attack]
         if sentence := why_not(chosen, control):
             raise NotApplicable(sentence)
-        with self._application(profile, control) as app, self._window(profile) as window:
+        with self._application(one.profile, control) as app, self._window(one.profile) as window:
             before = app.state()
             value = self._action.another(before, "forged")
             shot = aim(chosen, control, app.url, value)
             try:
-                with attacker.serving(arsenal(), shot, position) as server:
+                with attacker.serving(arsenal(), shot, one.position) as server:
                     result = trial.run(
                         window,
                         shot.attack,
                         server.address,
                         app,
                         path=control.recorded.path,
-                        wait_for="nothing" if (attack, profile) in NEVER_SENT else "act",
+                        wait_for="nothing" if (one.attack, one.profile) in NEVER_SENT else "act",
                     )
                 after = app.state()
                 self._check(result, control, shot, value, after)
-                sender = f"http://{attacker.host(position, app.url)}"
-                stopped_by = self._stopped_by(app, shot, result, position, sender)
+                stopped_by = self._stopped_by(app, shot, result, one.position)
                 if stopped_by in {APPLICATION, BOTH}:
                     self._check_again(app, window, control)
             finally:
                 self._honest.restore(app, before, window.context, saves=control.saves)
             seen = (*result.evidence.cookies_sent, *result.evidence.cookies_withheld)
             return Verdict(
-                attack,
-                position,
-                profile,
+                one,
                 result.outcome,
                 result.reason,
                 stopped_by,
@@ -250,7 +248,7 @@ class Proof:
                 raise _Stale("After the attack, the honest user's own request changes nothing.")
 
     def _stopped_by(
-        self, app: Application, shot: Shot, result: trial.Result, position: str, sender: str
+        self, app: Application, shot: Shot, result: trial.Result, position: str
     ) -> str | None:
         """Return who stopped it. If the browser did, the application gets the request all the same,
         with the cookies and with that browser's headers."""
@@ -260,6 +258,7 @@ class Proof:
         if result.reason is None and seen.cookies_sent and not seen.cookies_withheld:
             return APPLICATION
         state = app.state()
+        sender = f"http://{attacker.host(position, app.url)}"
         sent = headers(shot, seen.headers, position, sender)
         if app.cookies:
             sent["cookie"] = app.cookies

@@ -41,14 +41,13 @@ def summary(done: Done) -> str:
     """Return one or two sentences about an action."""
     forged, blocked = done.count(FORGED), done.count(BLOCKED)
     judged = forged + blocked
-    said = f"{forged} of {judged} attacks did what only the user may do."
     if not judged:
         return "Nothing could be judged."
-    only_browser = [
-        each for each in done.results if each.verdict and each.verdict.stopped_by == BROWSER
-    ]
-    if not forged:
+    if forged:
+        said = f"{forged} of {judged} attacks did what only the user may do."
+    else:
         said = f"All {judged} attacks were blocked." if judged > 1 else "The attack was blocked."
+    only_browser = any(e.verdict and e.verdict.stopped_by == BROWSER for e in done.results)
     if only_browser and not _forged_from(done, CROSS_SITE):
         said += " What a browser keeps back is all that stands between another site and your users"
         said += "; a subdomain gets through." if _forged_from(done, SUBDOMAIN) else "."

@@ -9,7 +9,7 @@ from functools import cache
 from csrf_proof.address import WrongUse
 from csrf_proof.application.choice import POSITIONS, general
 from csrf_proof.application.proof import NotApplicable, Proof
-from csrf_proof.application.verdict import Verdict
+from csrf_proof.application.verdict import Try, Verdict
 from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.trial import NotJudged
@@ -32,19 +32,6 @@ _DECISIVE = (
     ("head-request", SUBDOMAIN),
 )
 MOST_DECISIVE = 8
-
-
-@dataclass(frozen=True)
-class Try:
-    """One attack from one position in the browser of one profile."""
-
-    attack: str
-    position: str
-    profile: str
-
-    @property
-    def id(self) -> str:
-        return f"{self.attack}-{self.position}-{self.profile}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +77,7 @@ def tried(
 def _tried(proof: Proof, one: Try, browsers: Browsers) -> Tried:
     try:
         with browsers.limit():
-            verdict = proof.verdict(one.attack, one.position, one.profile)
+            verdict = proof.verdict(one)
     except NotApplicable as why:
         return Tried(one, NOT_APPLICABLE, note=str(why))
     except (NotJudged, BrowserFailed, WrongUse) as why:

@@ -19,6 +19,19 @@ WEAKNESS = "CWE-352"
 
 
 @dataclass(frozen=True)
+class Try:
+    """One attack from one position in the browser of one profile."""
+
+    attack: str
+    position: str
+    profile: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.attack}-{self.position}-{self.profile}"
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What came of one attack. `reason` and `stopped_by` are empty where nothing stopped it.
 
@@ -26,9 +39,7 @@ class Verdict:
     set, or nothing. `page` is the attacker's page.
     """
 
-    attack: str
-    position: str
-    profile: str
+    one: Try
     outcome: str
     reason: str | None
     stopped_by: str | None
@@ -38,15 +49,11 @@ class Verdict:
     samesite: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
 
-    @property
-    def id(self) -> str:
-        return f"{self.attack}-{self.position}-{self.profile}"
-
 
 def told(verdict: Verdict, action: str) -> str:
     """Return a verdict in lines, for a terminal."""
-    seen, sender = verdict.evidence, SENDERS[verdict.position]
-    head, deed = f"{verdict.outcome.upper():8}{verdict.id}", "tried this and was stopped"
+    seen, sender = verdict.evidence, SENDERS[verdict.one.position]
+    head, deed = f"{verdict.outcome.upper():8}{verdict.one.id}", "tried this and was stopped"
     if verdict.outcome == FORGED:
         head, deed = f"{head}   {WEAKNESS}", "did this in the name of the signed-in user"
     asked = f"{seen.method} {urlsplit(seen.url).path}".strip() or "nothing that was seen"

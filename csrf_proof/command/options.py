@@ -11,7 +11,7 @@ from pathlib import Path
 
 from csrf_proof.address import WrongUse
 from csrf_proof.application.known import Known
-from csrf_proof.browsers import PROFILES
+from csrf_proof.profile_names import PROFILES
 
 FILE = "csrf-proof.toml"
 _STATUS = (

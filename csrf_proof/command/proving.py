@@ -30,15 +30,15 @@ from csrf_proof.application.tries import (
     NOT_APPLICABLE,
     NOT_JUDGED,
     Tried,
-    Try,
     all_tries,
     decisive,
     tried,
 )
-from csrf_proof.application.verdict import stopped, told
-from csrf_proof.browsers import PROFILES, BrowserFailed, BrowserMissing, Browsers
+from csrf_proof.application.verdict import Try, stopped, told
+from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
 from csrf_proof.command.options import How
 from csrf_proof.command.status import Status
+from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import BLOCKED, FORGED, NotJudged
 from csrf_proof.windows import Window
 
@@ -155,9 +155,7 @@ def _profiles(browsers: Browsers, how: How) -> Sequence[str]:
     """Return the kinds of browser to use."""
     if how.profile:
         return [how.profile]
-    named = [profile for profile in PROFILES if how.only.endswith(f"-{profile}")]
-    if named:
-        # `chromium` also ends no other name.
+    if named := [profile for profile in PROFILES if how.only.endswith(f"-{profile}")]:
         return named
     return browsers.found() if how.full else PROFILES[:1]
 
@@ -209,9 +207,15 @@ def _storage(file: str | None) -> Mapping[str, Any] | None:
         said = json.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise WrongUse(f"{file} can't be read: {error}.") from None
-    if not isinstance(said, dict) or not isinstance(said.get("cookies"), list):
-        raise WrongUse(f"{file} isn't what Playwright's context.storage_state(path=…) writes.")
-    return said
+    if isinstance(said, dict) and _are_cookies(said.get("cookies")):
+        return said
+    raise WrongUse(f"{file} isn't what Playwright's context.storage_state(path=…) writes.")
+
+
+def _are_cookies(said: Any) -> bool:
+    return isinstance(said, list) and all(
+        isinstance(each, dict) and isinstance(each.get("domain"), str) for each in said
+    )
 
 
 def _actions(file: Path) -> list[Action]:

@@ -11,7 +11,7 @@ from csrf_proof.address import WrongUse, address
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import Control, aim, arsenal, body, general, why_not
 from csrf_proof.application.recording import Asked, Recorded, recorded, secret_fields
-from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Verdict, told
+from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict, told
 from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.positions import SUBDOMAIN
 from csrf_proof.reasons import COOKIE_STRICT
@@ -202,14 +202,13 @@ def test_other_addresses_are_refused(text: str) -> None:
         address(text)
 
 
+ONE = Try("form-post", SUBDOMAIN, "firefox")
 SENT = Evidence("POST", f"{ORIGIN}/email", {"origin": "http://evil.localhost:1"}, status=302)
 
 
 def test_a_forgery_is_told_in_full() -> None:
     evidence = Evidence("POST", f"{ORIGIN}/email", {"origin": "http://x"}, ("session",), status=302)
-    verdict = Verdict(
-        "form-post", SUBDOMAIN, "firefox", FORGED, None, None, evidence, "a", "b", {"session": ""}
-    )
+    verdict = Verdict(ONE, FORGED, None, None, evidence, "a", "b", {"session": ""})
     assert told(verdict, "e-mail").splitlines() == [
         "FORGED  form-post-subdomain-firefox   CWE-352",
         "  A subdomain of your application did this in the name of the signed-in user: e-mail.",
@@ -230,9 +229,7 @@ def test_a_forgery_is_told_in_full() -> None:
 )
 def test_who_stopped_it_is_told(stopped_by: str, said: str) -> None:
     reason = None if stopped_by == APPLICATION else COOKIE_STRICT.code
-    verdict = Verdict(
-        "form-post", SUBDOMAIN, "firefox", BLOCKED, reason, stopped_by, SENT, "a", "a", {}
-    )
+    verdict = Verdict(ONE, BLOCKED, reason, stopped_by, SENT, "a", "a", {})
     lines = told(verdict, "change e-mail")
     assert f"  Stopped   {said}" in lines
     assert (COOKIE_STRICT.sentence in lines) == (reason is not None)

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from csrf_proof import browsers
-from csrf_proof.browsers import PROFILES, BrowserMissing, launch, plan
+from csrf_proof.browsers import BrowserMissing, launch, plan
+from csrf_proof.profile_names import PROFILES
 
 SHORT_LAX = "--enable-features=ShortLaxAllowUnsafeThreshold"
 

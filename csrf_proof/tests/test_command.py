@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,19 +20,24 @@ from csrf_proof.application.tries import (
     NOT_APPLICABLE,
     NOT_JUDGED,
     Tried,
-    Try,
     all_tries,
     decisive,
 )
-from csrf_proof.application.verdict import APPLICATION, BROWSER, Verdict
-from csrf_proof.browsers import PROFILES
+from csrf_proof.application.verdict import APPLICATION, BROWSER, Try, Verdict
 from csrf_proof.command import main, options
 from csrf_proof.command.status import Status
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import BLOCKED, FORGED
 from csrf_proof.watching import Evidence
 
 URL = "http://127.0.0.1:5055/email"
+
+
+def test_what_reads_the_arguments_needs_no_browser() -> None:
+    code = "import sys, csrf_proof.command; print('playwright' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_the_attacks_that_tell_most_are_some_of_all() -> None:
@@ -45,6 +52,7 @@ REFUSED = {
     "two fields that change": ([URL, "--field", "a", "--field", "b"], "not a and b"),
     "a method without more": ([URL, "--method", "POST"], "It needs --field NAME and --state PATH"),
     "no such storage": ([URL, "--storage-state", "none.json"], "none.json can't be read"),
+    "no storage": ([URL, "--storage-state", "odd.json"], "odd.json isn't what Playwright's"),
     "no such file": (["run", "none.toml"], "There is no none.toml."),
     "no such recipe": (["run", "none.py", "--url", URL], "There is no none.py."),
     "a recipe without an address": (["run", "none.py"], "Where is the application?"),
@@ -59,6 +67,7 @@ def test_wrong_use_is_a_sentence(
 ) -> None:
     arguments, sentence = REFUSED[case]
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "odd.json").write_text('{"cookies": [{}, 7]}')
     assert main(arguments) == Status.WRONG_USE
     said = capsys.readouterr()
     assert sentence in said.err
@@ -178,7 +187,7 @@ def came(outcome: str, position: str = CROSS_SITE, stopped_by: str | None = None
     if outcome in {NOT_APPLICABLE, NOT_JUDGED}:
         return Tried(one, outcome, note="Because.")
     seen = Evidence("POST", f"{URL}?tab=1", {}, ("session",), ("lax",), 302)
-    verdict = Verdict(*("form-post", position, "chromium"), outcome, None, stopped_by, seen, "a", 2)
+    verdict = Verdict(one, outcome, None, stopped_by, seen, "a", 2)
     return Tried(one, outcome, verdict)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from csrf_proof.waiting import soon
 from tools.run import ROOT, Playground, free_port, loopback_addresses
 from tools.runner import playground as starting
 from tools.runner import settings
@@ -135,19 +136,8 @@ def alive(pid: int) -> bool:
         return False
 
 
-def await_true(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def assert_gone(pids: dict[int, str]) -> None:
-    assert await_true(lambda: not any(map(alive, pids)), 4), {
-        p: c for p, c in pids.items() if alive(p)
-    }
+    assert soon(lambda: not any(map(alive, pids)), 4), {p: c for p, c in pids.items() if alive(p)}
 
 
 def complaints(errors: str) -> list[str]:
@@ -327,7 +317,7 @@ def test_ctrl_c_during_the_start_leaves_no_process(
     (tree / "victim_site/config/wsgi.py").write_text(slow)
     runner = start()
     seen: dict[int, str] = {}
-    assert await_true(lambda: bool(descendants(runner.process.pid)))
+    assert soon(lambda: bool(descendants(runner.process.pid)), 10)
     time.sleep(delay)
     seen = descendants(runner.process.pid)
     runner.process.send_signal(signal.SIGINT)
@@ -388,7 +378,7 @@ def test_a_playground_answers_on_every_loopback_address_and_stops(tree: Path) ->
             assert all(listening(port, address) for address in loopback_addresses())
         assert playground.dead() is None
         # A master each, two workers and one; a worker comes a moment after another.
-        await_true(lambda: [len(of_site) for of_site in playground.pids.values()] == [3, 2])
+        soon(lambda: [len(of_site) for of_site in playground.pids.values()] == [3, 2], 10)
         pids = playground.pids
     assert [len(of_site) for of_site in pids.values()] == [3, 2], pids
     assert_gone({pid: site for site, of_site in pids.items() for pid in of_site})
@@ -412,9 +402,9 @@ def test_a_service_more_is_one_entry_more(tree: Path, monkeypatch: pytest.Monkey
         assert set(playground.pids) == {"victim", "attacker", "bot"}
         assert playground.answers("bot")
         os.kill(playground.pids["bot"][0], signal.SIGKILL)
-        assert await_true(lambda: playground.dead() is bot)
+        assert soon(lambda: playground.dead() is bot, 10)
         assert listening(playground.victim_port)
-    assert await_true(lambda: not listening(port))
+    assert soon(lambda: not listening(port), 10)
 
 
 def test_an_idle_connection_holds_no_thread(tree: Path) -> None:

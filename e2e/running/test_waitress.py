@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 import pytest
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 
+from csrf_proof.waiting import soon
 from e2e.running.test_run import (
     SITE,
     Runner,
     assert_gone,
-    await_true,
     complaints,
     descendants,
     listening,
@@ -159,7 +159,7 @@ def test_a_site_ends_when_its_input_ends(tree: Path) -> None:
     with subprocess.Popen(
         [sys.executable, *command, "small:application"], cwd=tree, stdin=subprocess.PIPE
     ) as site:
-        assert await_true(lambda: listening(port))
+        assert soon(lambda: listening(port), 10)
         assert site.poll() is None
         assert site.stdin is not None
         site.stdin.close()
