@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from csrf_proof.address import WrongUse
 from csrf_proof.arsenal import AttackError
-from csrf_proof.command import options
+from csrf_proof.command import interrupting, options
 from csrf_proof.command.starting import init, write_poc
 from csrf_proof.command.status import Status
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return Status.WRONG_USE
     except KeyboardInterrupt:
-        print("\nInterrupted. No report was written.", file=sys.stderr)
+        print(interrupting.SAID, file=sys.stderr)
         return Status.INTERRUPTED
 
 

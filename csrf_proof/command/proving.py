@@ -36,6 +36,7 @@ from csrf_proof.application.tries import (
 )
 from csrf_proof.application.verdict import Try, stopped, told
 from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
+from csrf_proof.command import interrupting
 from csrf_proof.command.options import How
 from csrf_proof.command.status import Status
 from csrf_proof.profile_names import PROFILES
@@ -81,7 +82,7 @@ def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: 
     where.ask()
     all_done: list[Done] = []
     try:
-        with Browsers(how.time_limit) as browsers:
+        with interrupting.ends_at_once(), Browsers(how.time_limit) as browsers:
 
             def window(profile: str) -> AbstractContextManager[Window]:
                 return windows.fresh(browsers.get(profile), base_url=where.named.origin)
@@ -185,7 +186,9 @@ def _password() -> str:
     """
     said = os.environ.get(PASSWORD)
     if said is None and sys.stdin.isatty():
-        said = getpass.getpass()
+        with interrupting.raises():
+            # It lets the terminal show again what is typed.
+            said = getpass.getpass()
     if said is None:
         raise WrongUse(f"The form to sign in with asks for a password. Put it into {PASSWORD}.")
     return said
