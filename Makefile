@@ -19,7 +19,7 @@ BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove prove-labs new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ stress: to-test ## Try to stop both sites, and see that nothing is lost (K=kills
 ##@ Attack your own application
 prove: browsers ## URL=http://127.0.0.1:5055/email (ARGS="--sign-in /login --as alice")
 	$(RUN) -m csrf_proof $(or $(URL),--help) $(ARGS)
+
+prove-labs: browsers ## The same on the bank's labs, seen from outside, against the matrix (K, PROFILE as above)
+	$(PYTEST_BROWSER) e2e/test_prove_labs.py --all-cells $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
 
 ##@ Measure
 bench: browsers ## Ratios to floors measured in the same run (K=requests, AGAINST=TREE, WRITE=1)

@@ -59,6 +59,8 @@ SHORT_LAX = "ShortLaxAllowUnsafeThreshold"
 
 # Generous: a slow network takes minutes. Without a download host it takes seconds.
 GET_SECONDS = 900
+# Where the browsers that run have their profiles.
+_folders: set[str] = set()
 APT_PACKAGES = ("chromium-headless-shell", "chromium", "firefox-esr", "fonts-dejavu-core")
 
 
@@ -206,6 +208,7 @@ def launch(
     if not chosen.preferences:
         return engine.launch(**chosen.options)
     folder = tempfile.mkdtemp(prefix="csrf-playground-")
+    _folders.add(folder)
     preferences = Path(folder, "Default", "Preferences")
     preferences.parent.mkdir()
     preferences.write_text(chosen.preferences)
@@ -295,8 +298,15 @@ def _kill(processes: Sequence[psutil.Process]) -> None:
     psutil.wait_procs(processes, timeout=5)
 
 
+def remove_profiles() -> None:
+    """Remove what is left of the browsers of this process, once they have ended."""
+    for folder in list(_folders):
+        _remove(folder)
+
+
 def _remove(folder: str) -> None:
     """Remove the profile of a browser that is ending, and may still write into it for a moment."""
+    _folders.discard(folder)
     for _ in range(50):
         shutil.rmtree(folder, ignore_errors=True)
         if not os.path.lexists(folder):

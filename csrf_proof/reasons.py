@@ -50,7 +50,9 @@ ORIGIN_MISMATCH = Reason(
     "origin-mismatch", "server", "The Origin header names an origin other than the application's."
 )
 ORIGIN_NULL = Reason(
-    "origin-null", "server", "The Origin header is “null”: the sender hides where it comes from."
+    "origin-null",
+    "server",
+    "The Origin header is “null”, so nothing shows the sender.",
 )
 ORIGIN_MISSING = Reason(
     "origin-missing", "server", "The request has no Origin header, so nothing shows its sender."
@@ -109,39 +111,38 @@ CORS_CLOSED = Reason(
 COOKIE_LAX = Reason(
     "cookie-lax",
     "browser",
-    "If you are signed in here in this browser, it didn't send your cookie: with requests "
-    "that the browser counts as another site's, SameSite=Lax sends it only on a top-level GET, "
-    "which opens a page.",
+    "If the browser is signed in here, it didn't send its cookie: with requests that the browser "
+    "counts as another site's, SameSite=Lax sends it only on a top-level GET, which opens a page.",
 )
 COOKIE_STRICT = Reason(
     "cookie-strict",
     "browser",
-    "If you are signed in here in this browser, it didn't send your cookie: SameSite=Strict "
-    "keeps it out of requests that the browser counts as another site's.",
+    "If the browser is signed in here, it didn't send its cookie: SameSite=Strict keeps it out of "
+    "requests that the browser counts as another site's.",
 )
 COOKIE_THIRD_PARTY = Reason(
     "cookie-third-party",
     "browser",
-    "If you are signed in here in this browser, it didn't send your cookie, although SameSite "
-    "allows it: the browser blocks third-party cookies, or the page asked for none.",
+    "If the browser is signed in here, it didn't send its cookie, although SameSite allows it: the "
+    "browser blocks third-party cookies, or the page asked for none.",
 )
 COOKIE_DEFAULT = Reason(
     "cookie-default",
     "browser",
-    "If you are signed in here in this browser, it didn't send your cookie: the cookie has no "
-    "SameSite attribute, and this browser treats it as Lax.",
+    "If the browser is signed in here, it didn't send its cookie: the cookie has no SameSite "
+    "attribute, and this browser treats it as Lax.",
 )
 COOKIE_UNKNOWN = Reason(
     "cookie-unknown",
     "browser",
-    "No session cookie was sent, and the request doesn't show why. Perhaps only another browser is "
-    "signed in. Perhaps this one kept the cookie back, for instance after a redirect from another "
-    "site. A page can also ask for no cookies, or be in another site's frame.",
+    "No session cookie was sent, and the request doesn't show why. Perhaps the browser has none, "
+    "and another one is signed in. Perhaps it held the cookie back, as some do after a redirect "
+    "from another site. A page can also ask for no cookies, or be in another site's frame.",
 )
 NOT_SIGNED_IN = Reason(
     "not-signed-in",
     "browser",
-    "No session cookie was sent, and nobody is signed in to the application in any browser.",
+    "No session cookie was sent, and nobody was signed in to the application in any browser.",
 )
 PREFLIGHT_REFUSED = Reason(
     "preflight-refused",
@@ -165,7 +166,7 @@ NOT_SENT = Reason("not-sent", "browser", "This browser doesn't send such a reque
 SESSION_ENDED = Reason(
     "session-ended",
     "browser",
-    "A session cookie was sent, but it belongs to no current sign-in: the sign-in has "
+    "A session cookie was sent, but it belongs to no current sign-in here: the sign-in has "
     "ended, or the cookie never came from one.",
 )
 COOKIE_SHADOWED = Reason(

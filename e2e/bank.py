@@ -12,7 +12,7 @@ import json
 import os
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html.parser import HTMLParser
@@ -72,8 +72,10 @@ class Site:
             }[position]
         return f"{host}/{attack}/?{urlencode(query)}"
 
-    def get(self, host: str, path: str) -> Answer:
-        return self.request(host, "GET", path)
+    def get(self, host: str, path: str, cookies: Sequence[str] = ()) -> Answer:
+        """Send a GET; `cookies` are Set-Cookie lines."""
+        headers = {"Cookie": cookie_header(cookies)} if cookies else {}
+        return self.request(host, "GET", path, headers)
 
     def request(
         self,
@@ -153,29 +155,47 @@ class Lab:
 
     def sign_in(self, username: str = "alice") -> list[str]:
         """Sign in over HTTP with the bank's own form; return the Set-Cookie lines as they came."""
-        form = self.site.get(self.host, "/login")
+        signs_in = {"username": username, "password": PASSWORDS[username]}
+        answer, cookies = self.send("/login", signs_in, [])
+        assert answer.status == 303, f"{username} cannot sign in to {self.label}: {answer.text}"
+        return cookies
+
+    def open(self, path: str, cookies: Sequence[str]) -> tuple[Answer, str]:
+        """Return a page of the bank, and the path that redirects have led to; `cookies` are
+        Set-Cookie lines."""
+        answer = self.site.get(self.host, path, cookies)
+        while answer.status in {302, 303}:
+            path = answer.headers["Location"].removeprefix(self.url)
+            answer = self.site.get(self.host, path, cookies)
+        return answer, path
+
+    def send(
+        self, path: str, fields: dict[str, str], cookies: list[str]
+    ) -> tuple[Answer, list[str]]:
+        """Fill in one of the bank's forms over HTTP, and send it as its own page does.
+
+        `cookies` are Set-Cookie lines. Returns the answer, and all lines that came with it and with
+        the form.
+        """
+        form, path = self.open(path, cookies)
         page = honest(form.text)
-        fields = page.fields | {"username": username, "password": PASSWORDS[username]}
-        sent = "; ".join(line.partition(";")[0] for line in form.set_cookies)
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
-            "Cookie": sent,
+            "Cookie": cookie_header(cookies + form.set_cookies),
             "Origin": self.url,
-            "Referer": f"{self.url}/login",
+            "Referer": f"{self.url}{path}",
             "Sec-Fetch-Site": "same-origin",
             **page.headers,
         }
         as_json = headers["Content-Type"] == "application/json"
-        body = json.dumps(fields) if as_json else urlencode(fields)
-        answer = self.site.request(self.host, "POST", "/login", headers, body)
-        assert answer.status == 303, f"alice cannot sign in to {self.label}: {answer.text}"
-        return form.set_cookies + answer.set_cookies
+        said = page.fields | fields
+        body = json.dumps(said) if as_json else urlencode(said)
+        answer = self.site.request(self.host, "POST", path, headers, body)
+        return answer, form.set_cookies + answer.set_cookies
 
     def has_picture(self, set_cookie_lines: list[str]) -> bool:
         """Tell whether the customer whose cookies these are has a picture in the account."""
-        sent = "; ".join(line.partition(";")[0] for line in set_cookie_lines)
-        answer = self.site.request(self.host, "GET", "/avatar/image", {"Cookie": sent})
-        return answer.status == 200
+        return self.site.get(self.host, "/avatar/image", set_cookie_lines).status == 200
 
     def loot(self, attack: str) -> list[dict[str, str]]:
         """Return what an attack has brought the attacker from this lab, newest first."""
@@ -220,6 +240,12 @@ def sign_in_by_hand(context: BrowserContext, lab: Lab, username: str = "alice") 
     page.click("main button")
     page.wait_for_selector("h1.greeting")
     return page
+
+
+def cookie_header(set_cookie_lines: Sequence[str]) -> str:
+    """Return what a browser sends that got these lines, in this order."""
+    pairs = (line.partition(";")[0].partition("=") for line in set_cookie_lines)
+    return "; ".join(f"{name}={value}" for name, value in {n: v for n, _, v in pairs}.items())
 
 
 def browser_cookies(set_cookie_lines: list[str], host: str) -> list[Any]:

@@ -13,7 +13,7 @@ REDIRECT = "/r"
 
 class HostilePage(BaseHTTPRequestHandler):
     """Serves whatever page the test wrote last, with its headers, and at `REDIRECT` sends on to
-    `location`."""
+    `location`, a POST as a POST."""
 
     page: ClassVar[str] = ""
     location: ClassVar[str] = ""
@@ -21,10 +21,7 @@ class HostilePage(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == REDIRECT:
-            self.send_response(302)
-            self.send_header("Location", self.location)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self._redirect(302)
             return
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -32,6 +29,16 @@ class HostilePage(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(self.page.encode())
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._redirect(307)
+
+    def _redirect(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Location", self.location)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *args: object) -> None:
         pass

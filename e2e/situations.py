@@ -29,8 +29,9 @@ class Sender:
     """A page that makes the browser ask the bank: its HTML, in which BANK is the bank's origin.
 
     `top_get`: it moves a whole window, by GET. `asks_none`: it asks for no cookies. `sandboxed`: it
-    has an origin of its own, which has no name. `hides`: it doesn't want to be named. `early`: the
-    browser asks ahead of time, or not at all.
+    has an origin of its own, which has no name. `hides`: it doesn't want to be named. `redirected`:
+    it asks another site, at EVIL, which redirects the request to the bank. `early`: the browser
+    asks ahead of time, or not at all.
     """
 
     html: str
@@ -38,6 +39,7 @@ class Sender:
     asks_none: bool = False
     sandboxed: bool = False
     hides: bool = False
+    redirected: bool = False
     early: bool = False
     action: str = "transfer"
 
@@ -52,10 +54,23 @@ SENDERS = {
         f'<img crossorigin="anonymous" src="BANK{PAY}">', asks_none=True
     ),
     "a picture in CORS mode": Sender(f'<img crossorigin="use-credentials" src="BANK{PAY}">'),
+    "a picture that hides the page": Sender(
+        f'<img referrerpolicy="no-referrer" src="BANK{PAY}">', hides=True
+    ),
+    "a picture in a sandbox": Sender(
+        f"<iframe sandbox srcdoc='<img src=\"BANK{PAY}\">'></iframe>", sandboxed=True
+    ),
+    "a picture that another site redirects": Sender('<img src="EVIL">', redirected=True),
+    "a hidden picture that another site redirects": Sender(
+        '<img referrerpolicy="no-referrer" src="EVIL">', hides=True, redirected=True
+    ),
     "a frame": Sender(f'<iframe src="BANK{PAY}"></iframe>'),
     "a form in a frame": Sender(
         f'<iframe name="f"></iframe><form method="post" action="BANK/transfer" target="f">{FIELDS}'
         f"</form>{SUBMIT}"
+    ),
+    "a form that another site redirects": Sender(
+        f'<form method="post" action="EVIL">{FIELDS}</form>{SUBMIT}', redirected=True
     ),
     "a form in a sandbox": Sender(
         f"<iframe sandbox='allow-scripts allow-forms' srcdoc='<form method=post "
@@ -155,6 +170,12 @@ def situations(*, all_labs: bool) -> list[Situation]:
         for who in ELSEWHERE
     ]
     found += [
+        Situation(sender, "subdomain", lab, "another browser")
+        for sender in SENDERS
+        for lab in ("samesite-lax", "samesite-strict")
+        if SENDERS[sender].redirected
+    ]
+    found += [
         Situation(sender, "nowhere", lab, who)
         for sender in (VISITOR, SHORT_LINK)
         for lab in ("samesite-lax", "samesite-strict")
@@ -200,9 +221,12 @@ def _another_site(facts: Facts) -> bool:
 def _stays_behind(facts: Facts) -> bool:
     """Tell whether a cookie of this lab stays behind for the reason that its SameSite gives.
 
-    What is in a sandbox has an origin of its own, so to the browser it's another site anywhere.
+    All these sentences say so of a browser that has one. What is in a sandbox has an origin of its
+    own, so to the browser it's another site anywhere. A redirect by another site counts in Firefox,
+    and in Chromium doesn't.
     """
-    foreign = _another_site(facts) or facts.page.sandboxed
+    redirected = facts.page.redirected and (facts.profile == "firefox" or not facts.here)
+    foreign = _another_site(facts) or facts.page.sandboxed or redirected
     return foreign and not facts.cookie_sent
 
 
@@ -218,16 +242,16 @@ def never(facts: Facts) -> bool:
 
 # What is shown, and when it is true. Each is a part of a sentence that has no other meaning.
 CLAIMS: dict[str, Callable[[Facts], bool]] = {
-    "nobody is signed in to the bank in any browser": lambda facts: not facts.anybody,
-    "Nobody is signed in to this bank, in any browser": lambda facts: not facts.anybody,
+    "nobody was signed in to the bank in any browser": lambda facts: not facts.anybody,
+    "Nobody was signed in to this bank, in any browser": lambda facts: not facts.anybody,
     "this browser isn’t signed in": never,
     "this browser isn't signed in": never,
     "SameSite=Lax sends it only on a top-level GET": lambda facts: (
         _stays_behind(facts) and not facts.page.top_get
     ),
-    "SameSite=Lax keeps it back here": _stays_behind,
+    "SameSite=Lax is enough to keep it back": _stays_behind,
     "SameSite=Strict keeps it out of requests": _stays_behind,
-    "SameSite=Strict keeps it back here": _stays_behind,
+    "SameSite=Strict is enough to keep it back": _stays_behind,
     "blocks third-party cookies, or the page asked for none": _third_party,
     "held back as a third-party cookie, or the page asked for none": _third_party,
     "this browser takes for Lax": lambda facts: STATED[facts.profile].lax_by_default,
@@ -236,7 +260,16 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "belongs to a current sign-in": lambda facts: facts.here and bool(facts.situation.planted),
     "A page of another site": _another_site,
     "A page on a sub-domain of the bank": lambda facts: facts.situation.where == "subdomain",
-    "A page that hides its origin": lambda facts: facts.page.sandboxed or facts.page.hides,
+    "An unnamed page": lambda facts: facts.page.sandboxed or facts.page.hides,
+    "it’s a different site from the bank": _another_site,
+    "it’s the same site as the bank": lambda facts: facts.situation.where == "subdomain",
+    "the request counts as another site’s": lambda facts: (
+        _another_site(facts) or facts.page.sandboxed or facts.page.redirected
+    ),
+    "the request counts as the same site’s": lambda facts: facts.situation.where == "subdomain",
+    "when the page is in a sandbox, or another site redirects it": lambda facts: (
+        facts.page.sandboxed or facts.page.redirected
+    ),
     "The bank's own page": never,
     "The visitor": never,
     "No page asked": never,

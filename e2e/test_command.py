@@ -115,6 +115,30 @@ def test_an_address_is_enough(tmp_path: Path) -> None:
     assert (outcomes.count("forged"), outcomes.count("blocked")) == (6, 2)
 
 
+@pytest.mark.parametrize(("until", "status"), [("2999-12-31", 0), ("2026-01-01", 1)])
+def test_a_known_attack_counts_when_its_last_day_is_over(
+    until: str, status: int, tmp_path: Path
+) -> None:
+    known = f'[[known]]\nattack = "form-post"\nreason = "The importer"\nuntil = {until}\n'
+    reports = ("--json", "report.json", "--junit", "report.xml")
+    with example(protected=False) as url:
+        (tmp_path / "csrf-proof.toml").write_text(
+            f'url = "{url}/email"\nsign-in = "/"\nas = "alice"\n{known}'
+        )
+        done = run("replay", FORM_POST, *reports, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (status, ""), done.stdout
+    (result,) = json.loads((tmp_path / "report.json").read_text())["actions"][0]["results"]
+    assert result["outcome"] == "forged"
+    if status == 0:
+        assert "  Known     accepted until 2999-12-31: The importer\n" in done.stdout
+        assert "Known and accepted for now: 1." in done.stdout
+        assert result["accepted"] == {"reason": "The importer", "until": until}
+    else:
+        assert "form-post was accepted until 2026-01-01, which is over.\n" in done.stdout
+        assert "accepted" not in result
+    assert f'failures="{status}"' in (tmp_path / "report.xml").read_text()
+
+
 def test_with_protection_all_is_blocked_in_every_browser(profile: str) -> None:
     with example(protected=True) as url:
         sign_in = ("--sign-in", "/", "--as", "alice")
@@ -318,7 +342,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, awkward: str, once: str) -
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said == "\nInterrupted before the report was written.\n"
+    assert said == "\nInterrupted before it was done.\n"
     assert list(tmp_path.iterdir()) == []
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []

@@ -19,7 +19,7 @@ import pytest
 
 from catalogue import matrix
 from csrf_proof import profiles, windows
-from e2e.bank import Lab, Site, honest, sign_in_by_hand
+from e2e.bank import Lab, Site, cookie_header, honest, sign_in_by_hand
 from e2e.conftest import Browsers
 from e2e.test_matrix import try_out
 from tools.run import APPLICATIONS, ROOT, Playground, free_port, loopback_addresses
@@ -187,7 +187,7 @@ def test_without_an_origin_django_asks_for_a_referer_over_https_alone(
 ) -> None:
     for where, reason in ((site, over_http), (secure, over_https)):
         lab = Lab(where, "csrf-token")
-        cookies = "; ".join(line.partition(";")[0] for line in lab.sign_in())
+        cookies = cookie_header(lab.sign_in())
         form = where.request(lab.host, "GET", "/transfer", {"Cookie": cookies})
         fields = {**honest(form.text).fields, "to": "mallory", "amount": "100"}
         headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}

@@ -157,11 +157,12 @@ def make(page: Page, situation: Situation, lab: Lab, site: Site, port: int) -> N
         page.goto(lab.url + PAY, wait_until="commit")
         return
     evil = site.domains.evil
+    redirects = f"http://{evil}:{port}{REDIRECT}"
+    HostilePage.location = lab.url + PAY
     if situation.sender == SHORT_LINK:
-        HostilePage.location = lab.url + PAY
-        page.goto(f"http://{evil}:{port}{REDIRECT}", wait_until="commit")
+        page.goto(redirects, wait_until="commit")
         return
-    HostilePage.page = situation.page.html.replace("BANK", lab.url)
+    HostilePage.page = situation.page.html.replace("BANK", lab.url).replace("EVIL", redirects)
     community = urlsplit(site.addresses.community(lab.label)).hostname
     host = evil if situation.where == "cross-site" else community
     page.goto(f"http://{host}:{port}/", wait_until="commit")

@@ -49,7 +49,7 @@ class Control:
 
     `value` is what was saved. `secrets` are the names of the fields that an attacker can't know.
     `saves`: the state is then what was given to `act`; `shows`: that stands in it. `sources` are
-    the cookies and meta tags from which a script has the headers that it adds, by header.
+    the places from which a script has the headers that it adds, such as a cookie, by header.
     """
 
     recorded: Recorded

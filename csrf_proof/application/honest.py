@@ -31,9 +31,25 @@ _SEND_BY_SCRIPT = """([method, address, headers, body, fields]) => {
     for (const [name, value] of Object.entries(fields ?? {})) form.append(name, value);
     fetch(address, { method, headers, body: method === "GET" ? undefined : fields ? form : body });
 }"""
-_META = """() => Object.fromEntries(
-    [...document.querySelectorAll("meta[name][content]")].map((tag) => [tag.name, tag.content])
-)"""
+# By name: what a page has in meta tags, hidden fields, and attributes for scripts.
+_IN_PAGE = """() => {
+    const found = {};
+    for (const { name, content } of document.querySelectorAll("meta[name][content]"))
+        found[`meta ${name}`] = content;
+    for (const { name, value } of document.querySelectorAll("input[type=hidden][name]"))
+        found[`field ${name}`] = value;
+    for (const tag of document.querySelectorAll("*")) {
+        for (const { name, value } of tag.attributes) {
+            if (!name.startsWith("data-") && name !== "hx-headers") continue;
+            found[name] = value;
+            try {
+                for (const [key, said] of Object.entries(JSON.parse(value)))
+                    if (typeof said === "string") found[`${name} ${key}`] = said;
+            } catch {}
+        }
+    }
+    return found;
+}"""
 _PASSWORDS = """() =>
     [...document.querySelectorAll("input[type=password][name]")].map((input) => input.name)"""
 
@@ -96,9 +112,11 @@ class Honest:
                     "The state changed, but the page sent no request to the application that could "
                     "have done it."
                 )
+            # A script's page is still there. Loaded again, it may have another token.
+            names = {said: name for name, said in _tokens(page, app.url).items()}
             page.goto(app.url + request.page)
-            passwords, tokens = page.evaluate(_PASSWORDS), _tokens(page, app.url)
-        names = {said: name for name, said in tokens.items()}
+            passwords = page.evaluate(_PASSWORDS)
+            names |= {said: name for name, said in _tokens(page, app.url).items()}
         sources = {h: names[said] for h, said in request.headers.items() if said in names}
         return request, value, frozenset(passwords), sources
 
@@ -175,10 +193,10 @@ def _send(page: Page, url: str, control: Control, value: str) -> None:
 
 
 def _tokens(page: Page, url: str) -> dict[str, str]:
-    """Return what a script of a page may take a token from: cookies and meta tags, by name."""
-    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies(url)}
-    meta: dict[str, str] = page.evaluate(_META)
-    return cookies | meta
+    """Return what a script of a page may take a token from, by where that is."""
+    cookies = {f"cookie {each['name']}": each["value"] for each in page.context.cookies(url)}
+    in_page: dict[str, str] = page.evaluate(_IN_PAGE)
+    return cookies | in_page
 
 
 def changes(app: Application, state: Any, seconds: float = PATIENCE) -> bool:

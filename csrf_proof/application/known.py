@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """An attack that gets through and may do so for now: its slug, why, and the last day."""
+
+    attack: str
+    reason: str
+    until: date
+
+    def __str__(self) -> str:
+        return f"accepted until {self.until}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -13,7 +26,8 @@ class Known:
     `changes` is the field that gets another value, `fields` are what others are to hold, `method`
     is that of a request without a form. `sign_in` and `state` are the paths of the form to sign in
     with, and of a page that shows what was saved. `as_` is who signs in. `storage_state` is a file
-    in which Playwright saved a signed-in browser.
+    in which Playwright saved a signed-in browser. `known` are the attacks that don't count as long
+    as they're accepted.
     """
 
     url: str
@@ -24,3 +38,4 @@ class Known:
     as_: str = ""
     storage_state: str | None = None
     state: str | None = None
+    known: Sequence[Accepted] = ()

@@ -36,6 +36,11 @@ class Done:
     def count(self, outcome: str) -> int:
         return sum(each.outcome == outcome for each in self.results)
 
+    @property
+    def accepted(self) -> int:
+        """How many were forged, as was known."""
+        return sum(each.accepted is not None for each in self.results)
+
 
 def summary(done: Done) -> str:
     """Return one or two sentences about an action."""
@@ -45,6 +50,8 @@ def summary(done: Done) -> str:
         return "Nothing could be judged."
     if forged:
         said = f"{forged} of {judged} attacks did what only the user may do."
+        if done.accepted:
+            said += f" Known and accepted for now: {done.accepted}."
     else:
         said = f"All {judged} attacks were blocked." if judged > 1 else "The attack was blocked."
     only_browser = any(e.verdict and e.verdict.stopped_by == BROWSER for e in done.results)
@@ -148,6 +155,9 @@ def _result(each: Tried) -> dict[str, Any]:
         }
     if each.note:
         result["note"] = each.note
+    if each.accepted:
+        until = each.accepted.until.isoformat()
+        result["accepted"] = {"reason": each.accepted.reason, "until": until}
     return result
 
 

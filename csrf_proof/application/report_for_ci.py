@@ -16,7 +16,8 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_junit(application: str, actions: Sequence[Done]) -> str:
-    """Return the report as JUnit has it: forged is a failure, not judged an error."""
+    """Return the report as JUnit has it: forged is a failure unless it's accepted, not judged an
+    error."""
     suites = ElementTree.Element("testsuites", name=f"csrf-proof {_xml(application)}")
     for done in actions:
         suite = ElementTree.SubElement(
@@ -24,15 +25,18 @@ def as_junit(application: str, actions: Sequence[Done]) -> str:
             "testsuite",
             name=_xml(done.name),
             tests=str(len(done.results)),
-            failures=str(done.count(FORGED)),
+            failures=str(done.count(FORGED) - done.accepted),
             errors=str(done.count(NOT_JUDGED)),
-            skipped=str(done.count(NOT_APPLICABLE)),
+            skipped=str(done.count(NOT_APPLICABLE) + done.accepted),
         )
         for each in done.results:
             case = ElementTree.SubElement(
                 suite, "testcase", classname=_xml(done.name), name=each.one.id
             )
-            if each.verdict and each.outcome == FORGED:
+            if each.accepted:
+                said = _xml(f"{_what(each)}; {each.accepted}")
+                ElementTree.SubElement(case, "skipped", message=said)
+            elif each.verdict and each.outcome == FORGED:
                 failure = ElementTree.SubElement(case, "failure", message=_xml(_what(each)))
                 failure.text = _xml(told(each.verdict, done.name))
             elif each.outcome in {NOT_APPLICABLE, NOT_JUDGED}:
@@ -55,6 +59,8 @@ def as_markdown(application: str, actions: Sequence[Done]) -> str:
 def _row(each: Tried) -> str:
     one, sender = each.one, SENDERS[each.one.position].lower()
     outcome = f"**{each.outcome}**" if each.outcome == FORGED else each.outcome
+    if each.accepted:
+        outcome += f", {_cell(str(each.accepted))}"
     cells = (outcome, f"`{one.attack}`", sender, one.profile, _cell(_what(each)))
     return f"| {' | '.join(cells)} |"
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from csrf_proof.address import WrongUse
 from csrf_proof.application.choice import POSITIONS, general
+from csrf_proof.application.known import Accepted
 from csrf_proof.application.proof import NotApplicable, Proof
 from csrf_proof.application.verdict import Try, Verdict
 from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
@@ -36,12 +37,16 @@ MOST_DECISIVE = 8
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of a try: `outcome`, and the verdict or a sentence that says why there is none."""
+    """What came of a try: `outcome`, and the verdict or a sentence that says why there is none.
+
+    `accepted`: it was forged, and its owner says that this may be so for now.
+    """
 
     one: Try
     outcome: str
     verdict: Verdict | None = None
     note: str = ""
+    accepted: Accepted | None = None
 
 
 @cache

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -13,43 +14,58 @@ import psutil
 
 from csrf_proof.command.status import Status
 
-SAID = "\nInterrupted before the report was written."
+SAID = "\nInterrupted before it was done."
 
 
 @contextmanager
-def ends_at_once() -> Iterator[None]:
-    """Let Ctrl-C end this process and its browsers, without raising KeyboardInterrupt.
+def ends_at_once(clean_up: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C end this process and its browsers, and then clean up, without KeyboardInterrupt.
 
     Playwright swallows one that is raised while it handles an event. And a terminal interrupts the
     browsers too, whose end would first be reported as that of an attack.
     """
-    before = signal.signal(signal.SIGINT, _end)
-    try:
+
+    def end(number: int, frame: FrameType | None) -> None:
+        _end_children()
+        clean_up()
+        with suppress(OSError, RuntimeError):  # It may have been printing.
+            sys.stdout.flush()
+        os.write(2, f"{SAID}\n".encode())
+        os._exit(Status.INTERRUPTED)
+
+    with _on_ctrl_c(end):
         yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
 def raises() -> Iterator[None]:
     """Let Ctrl-C raise KeyboardInterrupt, for what has to be put right first."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with _on_ctrl_c(signal.default_int_handler):
+        yield
+
+
+@contextmanager
+def _on_ctrl_c(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    before = signal.getsignal(signal.SIGINT)
+    if before in {signal.SIG_IGN, None}:  # As a shell has it for what runs in the background.
+        yield
+        return
+    signal.signal(signal.SIGINT, handler)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _end_children() -> None:
     # Whoever waits for one of these processes would say that it has gone.
     logging.disable()
     children = psutil.Process().children(recursive=True)
     for child in children:
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.Error):
             child.terminate()
     _, alive = psutil.wait_procs(children, timeout=3)
     for child in alive:
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.Error):
             child.kill()
-    os.write(2, f"{SAID}\n".encode())
-    os._exit(Status.INTERRUPTED)
+    psutil.wait_procs(alive, timeout=2)

@@ -7,16 +7,17 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 
 from csrf_proof.address import WrongUse
-from csrf_proof.application.known import Known
+from csrf_proof.application.known import Accepted, Known
 from csrf_proof.profile_names import PROFILES
 
 FILE = "csrf-proof.toml"
 _STATUS = (
-    "Exit status: 0 all blocked, 1 something forged, 2 something has to be changed first, "
-    "3 not judged."
+    "Exit status: 0 all blocked, or known to be forged; 1 something forged; 2 something has to be "
+    "changed first; 3 not judged."
 )
 Asked = argparse.Namespace
 # The kinds of reports, and who each is for.
@@ -198,6 +199,9 @@ def of_file(file: Path, url: str | None = None) -> Known:
                 isinstance(v, str) for v in value.values()
             )
             takes = "a table of texts"
+        elif key == "known":
+            said[key] = _accepted(value)
+            wrong, takes = said[key] is None, "tables of attack, reason and until (a date)"
         else:
             wrong, takes = not isinstance(value, str), "a text"
         if wrong:
@@ -209,6 +213,25 @@ def of_file(file: Path, url: str | None = None) -> Known:
     if said.get("method") not in {None, "GET", "POST"}:
         raise WrongUse(f"{file}, line {_line(text, 'method')}: method is GET or POST.")
     return _checked(Known(**{keys[key]: value for key, value in said.items()}), "changes and state")
+
+
+def _accepted(value: object) -> list[Accepted] | None:
+    """Return the tables of known attacks, or None if they aren't right."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        return None
+    found = []
+    for each in value:
+        try:
+            until = each["until"]
+            day = until if type(until) is date else date.fromisoformat(until)
+            one = Accepted(each["attack"], each["reason"], day)
+        except (KeyError, TypeError, ValueError):
+            return None
+        texts = isinstance(one.attack, str) and isinstance(one.reason, str)
+        if not texts or len(each) != len(fields(Accepted)):
+            return None
+        found.append(one)
+    return found
 
 
 def _key(name: str) -> str:

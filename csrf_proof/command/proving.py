@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from csrf_proof import windows
 from csrf_proof.address import Address, WrongUse, address
 from csrf_proof.application.action import Action
 from csrf_proof.application.found import Secrets, find
-from csrf_proof.application.known import Known
+from csrf_proof.application.known import Accepted, Known
 from csrf_proof.application.proof import NotReplayed, Proof
 from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
 from csrf_proof.application.report_for_ci import as_junit, as_markdown
@@ -35,7 +36,7 @@ from csrf_proof.application.tries import (
     tried,
 )
 from csrf_proof.application.verdict import Try, stopped, told
-from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
+from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers, remove_profiles
 from csrf_proof.command import interrupting
 from csrf_proof.command.options import How
 from csrf_proof.command.status import Status
@@ -60,7 +61,9 @@ def prove_form(known: Known, how: How) -> int:
     known = replace(known, sign_in=_path(known.sign_in), state=_path(known.state))
     if secrets.storage:
         print(_OF_STORAGE)
-    return prove(where, lambda window: [find(where.named, known, secrets, window)], how)
+    return prove(
+        where, lambda window: [find(where.named, known, secrets, window)], how, known.known
+    )
 
 
 def prove_recipe(file: Path, url: str | None, how: How) -> int:
@@ -74,15 +77,21 @@ def prove_recipe(file: Path, url: str | None, how: How) -> int:
     return prove(address(url), lambda window: actions, how)
 
 
-def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: How) -> int:
+def prove(
+    where: Address,
+    actions: Callable[[_Windows], Sequence[Action]],
+    how: How,
+    accepted: Sequence[Accepted] = (),
+) -> int:
     """Attack actions, print what comes of it, and write the report; return the exit status."""
+    accepted = _still_accepted(accepted)
     if not any(how.only in one.id for one in all_tries(PROFILES)):
         names = ", ".join(dict.fromkeys(one.attack for one in all_tries(PROFILES)))
         raise WrongUse(f"No attack has {how.only!r} in its name. There are: {names}.")
     where.ask()
     all_done: list[Done] = []
     try:
-        with interrupting.ends_at_once(), Browsers(how.time_limit) as browsers:
+        with interrupting.ends_at_once(remove_profiles), Browsers(how.time_limit) as browsers:
 
             def window(profile: str) -> AbstractContextManager[Window]:
                 return windows.fresh(browsers.get(profile), base_url=where.named.origin)
@@ -91,7 +100,7 @@ def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: 
             with browsers.limit():
                 found = actions(window)
             for action in found:
-                all_done.append(_prove(where, action, browsers, how))
+                all_done.append(_prove(where, action, browsers, how, accepted))
     except BrowserMissing as error:
         raise WrongUse(str(error)) from None
     except (NotJudged, BrowserFailed) as error:
@@ -102,19 +111,45 @@ def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: 
     return _status(all_done)
 
 
-def _prove(where: Address, action: Action, browsers: Browsers, how: How) -> Done:
+def _still_accepted(accepted: Sequence[Accepted]) -> Sequence[Accepted]:
+    """Return those whose last day isn't over.
+
+    Raises:
+        WrongUse: There is no such attack.
+    """
+    slugs = {one.attack for one in all_tries(PROFILES)}
+    if unknown := [each.attack for each in accepted if each.attack not in slugs]:
+        there = ", ".join(sorted(slugs))
+        raise WrongUse(f"No attack is called {unknown[0]!r}. There are: {there}.")
+    today = datetime.now().astimezone().date()
+    for over in (each for each in accepted if each.until < today):
+        print(f"{over.attack} was accepted until {over.until}, which is over.")
+    return [each for each in accepted if each.until >= today]
+
+
+def _prove(
+    where: Address, action: Action, browsers: Browsers, how: How, accepted: Sequence[Accepted]
+) -> Done:
     done = Done(action.name or "the action")
     print(f"\nAction: {done.name}")
     # A browser that was killed can't close what was kept open.
     with suppress(Error), ExitStack() as kept:
-        _try_all(Proof(where, action, browsers.get, kept), action, browsers, how, done)
+        proof = Proof(where, action, browsers.get, kept)
+        _try_all(proof, action, browsers, how, done, accepted)
     print("\n" + "\n".join([summary(done), *advice(done)]))
-    if again := next((each.one.id for each in done.results if each.outcome == FORGED), None):
-        print(f"To try one of them again, add: --only {again}")
+    if again := [e.one.id for e in done.results if e.outcome == FORGED and not e.accepted]:
+        print(f"To try one of them again, add: --only {again[0]}")
     return done
 
 
-def _try_all(proof: Proof, action: Action, browsers: Browsers, how: How, done: Done) -> None:
+def _try_all(
+    proof: Proof,
+    action: Action,
+    browsers: Browsers,
+    how: How,
+    done: Done,
+    accepted: Sequence[Accepted],
+) -> None:
     for profile in _profiles(browsers, how):
         print(f"In {profile}, an honest user goes first …", flush=True)
         try:
@@ -134,14 +169,26 @@ def _try_all(proof: Proof, action: Action, browsers: Browsers, how: How, done: D
         if control.secrets:
             print(f"  Another page can't know: {', '.join(sorted(control.secrets))}.")
         most = None if how.full or how.only else MOST_DECISIVE
-        for each in tried(proof, _tries(profile, how), browsers, most):
+        for came in tried(proof, _tries(profile, how), browsers, most):
+            each = _as_known(came, accepted)
             done.results.append(each)
             print(_line(each, done.name), flush=True)
+    everything = how.full and not how.only and not how.profile
+    for known in accepted if everything else ():
+        if {e.outcome for e in done.results if e.one.attack == known.attack} == {BLOCKED}:
+            print(f"{known.attack} is blocked: it no longer has to be among the known ones.")
+
+
+def _as_known(each: Tried, accepted: Sequence[Accepted]) -> Tried:
+    """Return what came of a try, with what the owner says of it."""
+    known = next((one for one in accepted if one.attack == each.one.attack), None)
+    return replace(each, accepted=known) if each.outcome == FORGED else each
 
 
 def _line(each: Tried, name: str) -> str:
     if each.verdict and each.outcome == FORGED:
-        return told(each.verdict, name)
+        said = told(each.verdict, name)
+        return f"{said}\n  Known     {each.accepted}" if each.accepted else said
     head = {BLOCKED: "blocked", NOT_APPLICABLE: "skipped", NOT_JUDGED: "NOT JUDGED"}[each.outcome]
     return f"{head:8}{each.one.id}   {stopped(each.verdict) if each.verdict else each.note}"
 
@@ -170,9 +217,9 @@ def _write(file: Path, text: str) -> None:
 
 
 def _status(all_done: Sequence[Done]) -> Status:
-    if any(done.count(FORGED) for done in all_done):
+    if any(done.count(FORGED) > done.accepted for done in all_done):
         return Status.FORGED
-    if any(done.count(NOT_JUDGED) or not done.count(BLOCKED) for done in all_done):
+    if any(done.count(NOT_JUDGED) or not done.count(BLOCKED) + done.accepted for done in all_done):
         return Status.NOT_JUDGED
     return Status.BLOCKED
 

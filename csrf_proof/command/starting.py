@@ -65,6 +65,12 @@ as = "alice"
 # What other fields are to hold.
 # [fields]
 # newsletter = "yes"
+
+# An attack that gets through, and may do so for now.
+# [[known]]
+# attack = "form-post"
+# reason = "The old importer has no token; it ends in January."
+# until = 2027-01-31
 """
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,6 +16,7 @@ import pytest
 import csrf_proof
 from csrf_proof.address import WrongUse
 from csrf_proof.application.forms import Field, Form, choose
+from csrf_proof.application.known import Accepted
 from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
 from csrf_proof.application.report_for_ci import as_junit, as_markdown
 from csrf_proof.application.tries import (
@@ -80,6 +83,10 @@ MISTAKES = {
     'url = "http://127.0.0.1/"\nx = 1': "line 2: x isn't a key. There are url, changes,",
     'url = "http://127.0.0.1/"\nas = 1': "line 2: as takes a text.",
     'url = "http://127.0.0.1/"\n\n[fields]\na = 1': "line 3: fields takes a table of texts.",
+    'url = "http://127.0.0.1/"\n[[known]]\nattack = "form-post"': "line 2: known takes tables of",
+    'url = "http://127.0.0.1/"\nknown = [{attack = "form-post", reason = "", until = "soon"}]': (
+        "line 2: known takes tables of attack, reason and until (a date)."
+    ),
     "url = x\n": "at line 1",
     'as = "alice"': "needs a line such as url =",
     'url = "http://127.0.0.1/"\nmethod = "PUT"': "line 2: method is GET or POST.",
@@ -225,10 +232,13 @@ def test_what_stops_those_that_got_through() -> None:
     assert advice(Done("email", results=[BY_APPLICATION])) == []
 
 
+KNOWN = replace(came(FORGED), accepted=Accepted("form-post", "It ends.", date(2027, 1, 31)))
+
+
 def test_a_report_fits_the_published_schema() -> None:
     file = Path(csrf_proof.__file__).parent / "report.schema.json"
     check = fastjsonschema.compile(json.loads(file.read_text()))
-    results = [came(FORGED), BY_BROWSER, came(NOT_APPLICABLE), came(NOT_JUDGED)]
+    results = [came(FORGED), BY_BROWSER, came(NOT_APPLICABLE), came(NOT_JUDGED), KNOWN]
     text = as_json("http://127.0.0.1:5055", [Done("email", results=results)])
     report = check(json.loads(text))
     (action,) = report["actions"]
@@ -240,9 +250,29 @@ def test_a_report_fits_the_published_schema() -> None:
         "state_before": "a",
         "state_after": 2,
     }
-    assert [each.get("note") for each in action["results"]] == [None, None, "Because.", "Because."]
+    assert [each.get("note") for each in action["results"]] == [
+        *(None, None),
+        *("Because.", "Because."),
+        None,
+    ]
     with pytest.raises(fastjsonschema.JsonSchemaException):
         check(json.loads(text.replace('"forged"', '"safe"')))
+
+
+def test_what_is_known_is_in_every_report_and_fails_no_build() -> None:
+    done = Done("email", results=[KNOWN])
+    assert summary(done).endswith(" Known and accepted for now: 1.")
+    junit = as_junit("http://127.0.0.1:5055", [done])
+    assert 'failures="0" errors="0" skipped="1"' in junit
+    said = "accepted until 2027-01-31: It ends."
+    for text in (
+        junit,
+        as_markdown("http://127.0.0.1:5055", [done]),
+        as_html("http://127.0.0.1:5055", [done]),
+    ):
+        assert said in text
+    (action,) = json.loads(as_json("http://127.0.0.1:5055", [done]))["actions"]
+    assert action["results"][0]["accepted"] == {"reason": "It ends.", "until": "2027-01-31"}
 
 
 def test_the_page_of_a_report_says_it_all_and_runs_nothing() -> None:

@@ -13,6 +13,8 @@ FRAME = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
 CROSS, SAME_SITE = {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}
 SAME, NONE = {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}
 
+OWN_FORUM = {"Referer": "https://forum.bank.example/"}
+
 CLAUSES = {
     "strict never": ("Strict", "GET", CROSS | TOP, "cookie-strict"),
     "lax not with a POST": ("Lax", "POST", CROSS | TOP, "cookie-lax"),
@@ -30,6 +32,22 @@ CLAUSES = {
     "nobody asked": ("Lax", "GET", NONE | TOP, "cookie-unknown"),
     "nobody asked, strict": ("Strict", "GET", NONE | TOP, "cookie-unknown"),
     "no header says": ("Lax", "POST", {}, "cookie-unknown"),
+    "lax with a redirect in Chrome": (
+        "Lax",
+        "GET",
+        CROSS | FRAME | CHROME | OWN_FORUM,
+        "cookie-unknown",
+    ),
+    "lax not with a redirect in Firefox": (
+        *("Lax", "GET", CROSS | FRAME | FIREFOX | OWN_FORUM, "cookie-lax"),
+    ),
+    "a Referer of another site": (
+        *("Lax", "GET", CROSS | FRAME | CHROME | {"Referer": "https://evil.example/"}),
+        "cookie-lax",
+    ),
+    "a Referer that is none": (
+        *("Lax", "GET", CROSS | FRAME | CHROME | {"Referer": "https://["}, "cookie-lax"),
+    ),
     "the origin says": ("Lax", "GET", {"Origin": "https://evil.example"}, "cookie-lax"),
 }
 

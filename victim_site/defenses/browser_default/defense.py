@@ -1,4 +1,4 @@
-"""A session cookie without SameSite: whatever the visitor's browser makes of it."""
+"""The session cookie has no SameSite, so each browser decides when to send it."""
 
 from __future__ import annotations
 

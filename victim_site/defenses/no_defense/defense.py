@@ -1,4 +1,4 @@
-"""The bank of the classic account: it believes every request that carries the session cookie."""
+"""The classic bank: a request needs a valid session cookie, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The session cookie says SameSite=Lax: from another site it travels only when the window moves."""
+"""The session cookie says SameSite=Lax: from another site, only a top-level GET carries it."""
 
 from __future__ import annotations
 

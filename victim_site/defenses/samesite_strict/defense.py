@@ -1,4 +1,4 @@
-"""The session cookie says SameSite=Strict: no other site can make it travel."""
+"""The session cookie says SameSite=Strict: requests that another site starts don't carry it."""
 
 from __future__ import annotations
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from csrf_proof.cookie_rules import relation_of
+from csrf_proof.cookie_rules import origin_of, relation_of
 from csrf_proof.reasons import COOKIE_SHADOWED, SESSION_ENDED
 from victim_site.bank.attempts import (
     ACT,
@@ -30,7 +29,7 @@ SENDERS = {
     "same-site": "A page on a sub-domain of the bank",
     "cross-site": "A page of another site",
 }
-NOBODY_NAMED = "Somebody"
+NOBODY_NAMED, UNNAMED_PAGE = "Somebody", "An unnamed page"
 DEEDS = {
     "login": "sign somebody in",
     "logout": "sign {user} out",
@@ -79,16 +78,26 @@ def sender(attempt: Attempt, label: Label) -> str:
     if attempt.kind == WEBSOCKET and attempt.sec_fetch_site is None:
         return _relation(attempt.origin, label)
     if attempt.sec_fetch_site == "none":
-        return _relation(_origin_of(attempt.referer), label) or "none"
+        return named(attempt, label) or "none"
     return attempt.sec_fetch_site or ""
+
+
+def named(attempt: Attempt, label: Label) -> str:
+    """Return how the page in Origin or Referer relates to the bank, or nothing if there is none.
+
+    Sec-Fetch-Site says less of a page: a redirect by another site makes any request `cross-site`,
+    and so does a sandbox.
+    """
+    origin = attempt.origin if attempt.origin != "null" else None
+    relation = _relation(origin or origin_of(attempt.referer), label)
+    # Firefox doesn't count http and https as two sites, so then it's the browser that knows.
+    foreign = relation == "cross-site" and attempt.sec_fetch_site == "same-site"
+    return "same-site" if foreign else relation
 
 
 def initiator(attempt: Attempt, label: Label) -> Initiator:
     """Return who is named as having asked: the bank itself, another page, or nobody."""
-    relation = sender(attempt, label)
-    if relation not in SENDERS:
-        named = attempt.origin if attempt.origin != "null" else None
-        relation = _relation(named or _origin_of(attempt.referer), label)
+    relation = named(attempt, label) or sender(attempt, label)
     if relation == "same-origin":
         return "bank"
     return "page" if relation in SENDERS else "unnamed"
@@ -96,14 +105,6 @@ def initiator(attempt: Attempt, label: Label) -> Initiator:
 
 def _relation(origin: str | None, label: Label) -> str:
     return relation_of(origin, label.url, settings.ADDRESSES.domains.bank) or ""
-
-
-def _origin_of(address: str | None) -> str | None:
-    try:
-        parts = urlsplit(address or "")
-    except ValueError:
-        return None
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
 
 
 def cookies(attempt: Attempt) -> str:
@@ -124,9 +125,10 @@ def who(attempt: Attempt, label: Label) -> str:
         return "The bank's own page, inside a frame,"
     if relation not in SENDERS and is_ahead_of_time(attempt):
         return "The browser, ahead of time,"
-    if relation == "cross-site" and attempt.origin == "null":
-        # Such as a form in a sandbox, which is another site to the browser wherever it stands.
-        return "A page that hides its origin"
+    if page := named(attempt, label):
+        return SENDERS[page]
+    if relation in {"cross-site", "same-site"}:
+        return UNNAMED_PAGE
     return SENDERS.get(relation, NOBODY_NAMED)
 
 
@@ -143,7 +145,7 @@ def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
         story = f"{subject} put this page of the bank into a frame."
     if attempt.kind == PREFLIGHT:
         story = f"{subject} had the browser ask whether it may make the bank {deed}."
-    verdict = _verdict(attempt, sender(attempt, label))
+    verdict = _verdict(attempt, sender(attempt, label) or named(attempt, label))
     if verdict is UNCONFIRMED:
         story += " If a later request brings its cookie, the browser kept it."
     return story, verdict

@@ -42,6 +42,16 @@ RELATIONS = {
     "address, uses a bookmark, follows a link from outside the browser, or is redirected from one "
     "of these.",
 }
+# The same where Origin and Referer name no page, or one elsewhere: it's true of the request alone.
+COUNTS = {
+    "same-site": "To the browser, the request counts as the same site’s.",
+    "cross-site": "To the browser, the request counts as another site’s.",
+}
+ELSEWHERE = {
+    "same-site": "It’s like that, for example, when a sub-domain redirects it.",
+    "cross-site": "It’s like that, for example, when the page is in a sandbox, or another site "
+    "redirects it.",
+}
 # What a request is, unless it's an act.
 KINDS = {
     PREFLIGHT: "A preflight: the browser asks before it sends the request.",
@@ -50,14 +60,15 @@ KINDS = {
 }
 # Why no session cookie was sent; conditional, as the reasons' own sentences are.
 NOT_SENT = {
-    reasons.COOKIE_LAX.code: "If the browser has one, SameSite=Lax keeps it back here.",
-    reasons.COOKIE_STRICT.code: "If the browser has one, SameSite=Strict keeps it back here.",
+    reasons.COOKIE_LAX.code: "If the browser has one, SameSite=Lax is enough to keep it back.",
+    reasons.COOKIE_STRICT.code: "If the browser has one, SameSite=Strict is enough to keep it "
+    "back.",
     reasons.COOKIE_THIRD_PARTY.code: "If the browser has one, it was held back as a "
     "third-party cookie, or the page asked for none.",
     reasons.COOKIE_DEFAULT.code: "If the browser has one, it was held back: it has no "
     "SameSite, which this browser takes for Lax.",
     reasons.COOKIE_UNKNOWN.code: "The request doesn’t show why.",
-    reasons.NOT_SIGNED_IN.code: "Nobody is signed in to this bank, in any browser.",
+    reasons.NOT_SIGNED_IN.code: "Nobody was signed in to this bank, in any browser.",
 }
 
 
@@ -121,11 +132,18 @@ def _sender(attempt: Attempt, label: Label) -> Box:
         lines.append(Line(raw=host))
     elif related != "none":
         lines.append(Line("The request doesn’t say which."))
-    lines.append(Line(RELATIONS.get(related, "Nothing shows how it’s related to the bank.")))
+    lines.append(Line(_relation(related, attempt_summary.named(attempt, label))))
     if attempt_summary.is_ahead_of_time(attempt):
         lines.append(Line("The browser fetched this ahead of time:", attempt.sec_purpose or ""))
     known = {"none": icons.PERSON, "same-origin": icons.BANK}
     return Box("sender", "Who asked", known.get(related, icons.PAGE), lines)
+
+
+def _relation(related: str, named: str) -> str:
+    """Say how the sender, or else the request, relates to the bank."""
+    if related not in COUNTS or named == related:
+        return RELATIONS.get(related or named, "Nothing shows how it’s related to the bank.")
+    return f"{COUNTS[related]} {ELSEWHERE[related]}" if named else COUNTS[related]
 
 
 def _host(address: str | None) -> str:
@@ -170,7 +188,7 @@ def _cookies(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
         if names:
             lines.append(Line("Other cookies:", names))
     elif attempt.reason == reasons.SESSION_ENDED.code:
-        lines = [*sent, Line("It belongs to no current sign-in.")]
+        lines = [*sent, Line("It belongs to no current sign-in here.")]
     elif attempt.reason == reasons.COOKIE_SHADOWED.code:
         lines = [
             *sent,

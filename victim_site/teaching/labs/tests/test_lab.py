@@ -157,7 +157,9 @@ HANDSHAKE = {"upgrade": "websocket", "origin": "http://evil.localhost:9000"}
 # What is asked of the bank, and how the newest entry of the log tells it.
 TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
     "a frame": (
-        lambda alice: alice.get("/pay?to=mallory&amount=1", headers=FRAMED),
+        lambda alice: alice.get(
+            "/pay?to=mallory&amount=1", headers=FRAMED | {"referer": "http://evil.localhost:9000/"}
+        ),
         "A page of another site put this page of the bank into a frame.",
         "done",
     ),
@@ -172,7 +174,12 @@ TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
     ),
     "a preflight": (
         lambda alice: alice.options(
-            "/api/transfer", headers={"access-control-request-method": "POST", **FRAMED}
+            "/api/transfer",
+            headers={
+                "access-control-request-method": "POST",
+                "origin": "http://evil.localhost:9000",
+                **FRAMED,
+            },
         ),
         "A page of another site had the browser ask whether it may make the bank move",
         "blocked",

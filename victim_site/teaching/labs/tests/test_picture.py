@@ -31,7 +31,9 @@ EVIL = CROSS_SITE["origin"].removeprefix("http://")
 MALLORY = {"username": "mallory", "password": PASSWORDS["mallory"]}
 FRAME = CROSS_SITE | {"sec-fetch-dest": "iframe"}
 IMAGE = CROSS_SITE | {"sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
-SUBDOMAIN = CROSS_SITE | {"sec-fetch-site": "same-site"}
+COMMUNITY = "http://community.no-defense.bank.localhost:9000"
+SUBDOMAIN = CROSS_SITE | {"sec-fetch-site": "same-site", "origin": COMMUNITY}
+REDIRECTED = CROSS_SITE | {"origin": "null", "referer": f"{COMMUNITY}/"}
 PREFLIGHT = CROSS_SITE | {"access-control-request-method": "POST"}
 HANDSHAKE = {"upgrade": "websocket", "origin": CROSS_SITE["origin"]}
 
@@ -133,7 +135,8 @@ SAID: dict[str, Row] = {
         lambda lab: signed_in(lab) and Bank(lab),
         forge,
         [
-            "No session cookie was sent. If the browser has one, SameSite=Lax keeps it back here.",
+            "No session cookie was sent.",
+            "If the browser has one, SameSite=Lax is enough to keep it back.",
             "To the bank, this request comes from nobody.",
             "No cookie sent Nothing changed.",
         ],
@@ -149,7 +152,7 @@ SAID: dict[str, Row] = {
         Bank,
         forge,
         [
-            "Nobody is signed in to this bank, in any browser.",
+            "Nobody was signed in to this bank, in any browser.",
             "origin-check refused: origin-mismatch",
             "Not signed in Nothing changed.",
         ],
@@ -162,7 +165,7 @@ SAID: dict[str, Row] = {
             forge(bank),
         ),
         [
-            "Cookies sent sessionid It belongs to no current sign-in.",
+            "Cookies sent sessionid It belongs to no current sign-in here.",
             "Invalid cookie Nothing changed.",
         ],
     ),
@@ -206,6 +209,50 @@ SAID: dict[str, Row] = {
         [
             "A page on a sub-domain of the bank",
             "To the browser, it’s the same site as the bank.",
+            "Forged",
+        ],
+    ),
+    "a sub-domain by way of another site": (
+        "no-defense",
+        signed_in,
+        lambda bank: bank.post("/transfer", PAYMENT, headers=REDIRECTED),
+        [
+            "A page on a sub-domain of the bank",
+            "To the browser, the request counts as another site’s.",
+            "when the page is in a sandbox, or another site redirects it.",
+            "Forged",
+        ],
+    ),
+    "a page that hides its address": (
+        "no-defense",
+        signed_in,
+        lambda bank: bank.post("/transfer", PAYMENT, headers=CROSS_SITE | {"origin": "null"}),
+        [
+            "An unnamed page The request doesn’t say which.",
+            "To the browser, the request counts as another site’s.",
+            "Forged",
+        ],
+    ),
+    "a sub-domain over https, in Firefox": (
+        "no-defense",
+        signed_in,
+        lambda bank: bank.post(
+            "/transfer",
+            PAYMENT,
+            headers=SUBDOMAIN | {"origin": COMMUNITY.replace("http:", "https:")},
+        ),
+        [
+            "A page on a sub-domain of the bank",
+            "To the browser, it’s the same site as the bank.",
+            "Forged",
+        ],
+    ),
+    "a browser that sends no Sec-Fetch-Site": (
+        "no-defense",
+        signed_in,
+        lambda bank: bank.post("/transfer", PAYMENT, headers={"origin": CROSS_SITE["origin"]}),
+        [
+            f"A page of another site {EVIL} To the browser, it’s a different site from the bank.",
             "Forged",
         ],
     ),
@@ -467,8 +514,8 @@ def test_where_no_cookie_was_sent_the_page_offers_to_ask_the_visitors_browser() 
     Bank(lab).forged("/transfer", PAYMENT)
     signed_in(LAB).forged("/transfer", PAYMENT)
 
-    assert "can tell more than the bank" in playground().get(address(lab)).content.decode()
-    assert "can tell more than the bank" not in playground().get(address()).content.decode()
+    assert "knows more than the bank" in playground().get(address(lab)).content.decode()
+    assert "knows more than the bank" not in playground().get(address()).content.decode()
 
 
 def test_the_page_keeps_to_the_strict_policy() -> None:

@@ -91,6 +91,8 @@ def show(request: HttpRequest, text: str, number: int) -> HttpResponse:
 
 def _attack(attempt: Attempt, label: Label) -> Attack | None:
     """Return the plainest attack that sends such a request; which one it was, no request says."""
+    if attempt.sec_fetch_mode == "cors" and attempt.sec_fetch_dest != "empty":
+        return None  # A picture or the like with `crossorigin`, which no attack uses.
     position = POSITIONS.get(attempt_summary.sender(attempt, label))
     words = {KINDS[attempt.kind]} if attempt.kind in KINDS else _words(attempt)
     alike = [
