@@ -298,8 +298,13 @@ def _kill(processes: Sequence[psutil.Process]) -> None:
     psutil.wait_procs(processes, timeout=5)
 
 
-def remove_profiles() -> None:
-    """Remove what is left of the browsers of this process, once they have ended."""
+def end_all() -> None:
+    """End every process that this one has started, and remove the profiles of browsers."""
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        with suppress(psutil.Error):
+            child.terminate()
+    _kill(psutil.wait_procs(children, timeout=3)[1])
     for folder in list(_folders):
         _remove(folder)
 

@@ -49,11 +49,7 @@ TOKEN_WRONG = Reason(
 ORIGIN_MISMATCH = Reason(
     "origin-mismatch", "server", "The Origin header names an origin other than the application's."
 )
-ORIGIN_NULL = Reason(
-    "origin-null",
-    "server",
-    "The Origin header is “null”, so nothing shows the sender.",
-)
+ORIGIN_NULL = Reason("origin-null", "server", "The Origin header is “null”, which names no sender.")
 ORIGIN_MISSING = Reason(
     "origin-missing", "server", "The request has no Origin header, so nothing shows its sender."
 )

@@ -233,13 +233,18 @@ class Lab:
 def sign_in_by_hand(context: BrowserContext, lab: Lab, username: str = "alice") -> Page:
     """Sign in with the bank's form in the browser, as a visitor does; return the account page."""
     page = context.new_page()
+    sign_in_on(page, lab, username)
+    return page
+
+
+def sign_in_on(page: Page, lab: Lab, username: str) -> None:
+    """Sign in with the bank's form on a page that is there."""
     page.goto(f"{lab.url}/login")
     if username != "alice":
         page.fill("input[name=username]", username)
         page.fill("input[name=password]", PASSWORDS[username])
     page.click("main button")
     page.wait_for_selector("h1.greeting")
-    return page
 
 
 def cookie_header(set_cookie_lines: Sequence[str]) -> str:

@@ -18,7 +18,8 @@ from playwright.sync_api import Page
 from catalogue import matrix
 from catalogue.applications import FILES, Application, applications, every_application
 from csrf_proof import attacker, profiles, trial, windows
-from csrf_proof.arsenal import Arsenal, Attack, Shot
+from csrf_proof.application.choice import arsenal
+from csrf_proof.arsenal import Attack, Shot
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.reasons import REASONS
 from csrf_proof.serving import serve
@@ -58,11 +59,6 @@ SIGNED_OUT = 400
 # Where no request shows that an attack was stopped, what the browser says on the console.
 BY_PAGE = {"frame-refused": "frame-ancestors", "csp-refused": POLICY_BROKEN}
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-
-
-@cache
-def arsenal() -> Arsenal:
-    return Arsenal()
 
 
 @dataclass(frozen=True)

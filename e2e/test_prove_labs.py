@@ -4,7 +4,7 @@ sees into the bank."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
 
@@ -20,8 +20,9 @@ from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verd
 from csrf_proof.browsers import launch
 from csrf_proof.reasons import REASONS
 from csrf_proof.trial import NotJudged
-from e2e.bank import PASSWORDS, Lab, Site, honest
+from e2e.bank import PASSWORDS, Lab, Site, honest, sign_in_on
 
+MATRIX = matrix.load()
 STOPS_GET = "post-only"
 # What `make test` tries: a token, a cookie and checks, sound and flawed.
 SAMPLE = {
@@ -51,11 +52,11 @@ class Bank:
 
     def action(self, pay: Callable[[Page, str], None]) -> Action:
         return Action(
-            lambda page: sign_in(page, "alice"),
+            lambda page: sign_in_on(page, self._lab, "alice"),
             pay,
             self.balance,
             reset=self.pay_back,
-            attacker=lambda page: sign_in(page, "mallory"),
+            attacker=lambda page: sign_in_on(page, self._lab, "mallory"),
             name="pay mallory",
             like="1",
         )
@@ -72,14 +73,6 @@ class Bank:
         if "current_password" in self.form:
             said["current_password"] = PASSWORDS["mallory"]
         self._lab.send("/transfer", said, self._mallory)
-
-
-def sign_in(page: Page, username: str) -> None:
-    page.goto("/login")
-    page.fill("input[name=username]", username)
-    page.fill("input[name=password]", PASSWORDS[username])
-    page.click("main button")
-    page.wait_for_selector("h1.greeting")
 
 
 def send_money(page: Page, amount: str) -> None:
@@ -108,27 +101,22 @@ def labels() -> Sequence[str]:
 
     Those with a weakness are about another way in.
     """
-    alone = [label for label in matrix.load().labels if "--with-" not in label]
+    alone = [label for label in MATRIX.labels if "--with-" not in label]
     return [*alone, *(f"{label}--{STOPS_GET}" for label in alone if lets_get_through(label))]
 
 
 def lets_get_through(label: str) -> bool:
     """Tell whether there is still something for `post-only` to do beside a label."""
-    by_get = outcomes().get(("chromium", "form-get", "subdomain", label), matrix.FORGED)
+    by_get = MATRIX.outcomes.get(("chromium", "form-get", "subdomain", label), matrix.FORGED)
     stands_alone = {STOPS_GET, matrix.CONTROL} & set(label.split("--"))
     return by_get == matrix.FORGED and not stands_alone
-
-
-@cache
-def outcomes() -> Mapping[tuple[str, str, str, str], str]:
-    return matrix.load().outcomes
 
 
 def expected(one: Try, label: str) -> str | None:
     """Return what the matrix says of a payment: `forged`, or why not; None if it says nothing."""
     attack = arsenal().attacks[one.attack]
     alone = label.removesuffix(f"--{STOPS_GET}")
-    said = outcomes().get((one.profile, one.attack, one.position, alone))
+    said = MATRIX.outcomes.get((one.profile, one.attack, one.position, alone))
     if said is None or "transfer" not in attack.actions or said == matrix.NOT_APPLICABLE:
         return None
     if attack.action != "transfer" and "reauthentication" in label:
@@ -140,7 +128,7 @@ def expected(one: Try, label: str) -> str | None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "label" in metafunc.fixturenames:
         every = metafunc.config.getoption("--all-cells")
-        wanted = metafunc.config.getoption("--profile") or list(matrix.load().profiles)
+        wanted = metafunc.config.getoption("--profile") or list(MATRIX.profiles)
         pairs = [
             (profile, label)
             for profile in wanted

@@ -10,24 +10,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-import psutil
-
 from csrf_proof.command.status import Status
 
 SAID = "\nInterrupted before it was done."
 
 
 @contextmanager
-def ends_at_once(clean_up: Callable[[], None]) -> Iterator[None]:
-    """Let Ctrl-C end this process and its browsers, and then clean up, without KeyboardInterrupt.
+def ends_at_once(end_all: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C end what this process has started, and then itself, without KeyboardInterrupt.
 
     Playwright swallows one that is raised while it handles an event. And a terminal interrupts the
     browsers too, whose end would first be reported as that of an attack.
     """
 
     def end(number: int, frame: FrameType | None) -> None:
-        _end_children()
-        clean_up()
+        logging.disable()  # Whoever waits for one of these processes would say that it has gone.
+        end_all()
         with suppress(OSError, RuntimeError):  # It may have been printing.
             sys.stdout.flush()
         os.write(2, f"{SAID}\n".encode())
@@ -55,17 +53,3 @@ def _on_ctrl_c(handler: Callable[[int, FrameType | None], object]) -> Iterator[N
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _end_children() -> None:
-    # Whoever waits for one of these processes would say that it has gone.
-    logging.disable()
-    children = psutil.Process().children(recursive=True)
-    for child in children:
-        with suppress(psutil.Error):
-            child.terminate()
-    _, alive = psutil.wait_procs(children, timeout=3)
-    for child in alive:
-        with suppress(psutil.Error):
-            child.kill()
-    psutil.wait_procs(alive, timeout=2)

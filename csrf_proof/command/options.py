@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -40,6 +40,7 @@ class How:
     reports: Mapping[str, Path] = field(default_factory=dict)
     # Seconds for one attack, or for what an honest user does before.
     time_limit: float = 180.0
+    accepted: Sequence[Accepted] = ()
 
 
 def for_address() -> argparse.ArgumentParser:

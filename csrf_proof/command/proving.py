@@ -36,7 +36,7 @@ from csrf_proof.application.tries import (
     tried,
 )
 from csrf_proof.application.verdict import Try, stopped, told
-from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers, remove_profiles
+from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers, end_all
 from csrf_proof.command import interrupting
 from csrf_proof.command.options import How
 from csrf_proof.command.status import Status
@@ -61,9 +61,8 @@ def prove_form(known: Known, how: How) -> int:
     known = replace(known, sign_in=_path(known.sign_in), state=_path(known.state))
     if secrets.storage:
         print(_OF_STORAGE)
-    return prove(
-        where, lambda window: [find(where.named, known, secrets, window)], how, known.known
-    )
+    how = replace(how, accepted=_still_accepted(known.known))
+    return prove(where, lambda window: [find(where.named, known, secrets, window)], how)
 
 
 def prove_recipe(file: Path, url: str | None, how: How) -> int:
@@ -77,21 +76,15 @@ def prove_recipe(file: Path, url: str | None, how: How) -> int:
     return prove(address(url), lambda window: actions, how)
 
 
-def prove(
-    where: Address,
-    actions: Callable[[_Windows], Sequence[Action]],
-    how: How,
-    accepted: Sequence[Accepted] = (),
-) -> int:
+def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: How) -> int:
     """Attack actions, print what comes of it, and write the report; return the exit status."""
-    accepted = _still_accepted(accepted)
     if not any(how.only in one.id for one in all_tries(PROFILES)):
         names = ", ".join(dict.fromkeys(one.attack for one in all_tries(PROFILES)))
         raise WrongUse(f"No attack has {how.only!r} in its name. There are: {names}.")
     where.ask()
     all_done: list[Done] = []
     try:
-        with interrupting.ends_at_once(remove_profiles), Browsers(how.time_limit) as browsers:
+        with interrupting.ends_at_once(end_all), Browsers(how.time_limit) as browsers:
 
             def window(profile: str) -> AbstractContextManager[Window]:
                 return windows.fresh(browsers.get(profile), base_url=where.named.origin)
@@ -100,7 +93,7 @@ def prove(
             with browsers.limit():
                 found = actions(window)
             for action in found:
-                all_done.append(_prove(where, action, browsers, how, accepted))
+                all_done.append(_prove(where, action, browsers, how))
     except BrowserMissing as error:
         raise WrongUse(str(error)) from None
     except (NotJudged, BrowserFailed) as error:
@@ -127,29 +120,19 @@ def _still_accepted(accepted: Sequence[Accepted]) -> Sequence[Accepted]:
     return [each for each in accepted if each.until >= today]
 
 
-def _prove(
-    where: Address, action: Action, browsers: Browsers, how: How, accepted: Sequence[Accepted]
-) -> Done:
+def _prove(where: Address, action: Action, browsers: Browsers, how: How) -> Done:
     done = Done(action.name or "the action")
     print(f"\nAction: {done.name}")
     # A browser that was killed can't close what was kept open.
     with suppress(Error), ExitStack() as kept:
-        proof = Proof(where, action, browsers.get, kept)
-        _try_all(proof, action, browsers, how, done, accepted)
+        _try_all(Proof(where, action, browsers.get, kept), action, browsers, how, done)
     print("\n" + "\n".join([summary(done), *advice(done)]))
     if again := [e.one.id for e in done.results if e.outcome == FORGED and not e.accepted]:
         print(f"To try one of them again, add: --only {again[0]}")
     return done
 
 
-def _try_all(
-    proof: Proof,
-    action: Action,
-    browsers: Browsers,
-    how: How,
-    done: Done,
-    accepted: Sequence[Accepted],
-) -> None:
+def _try_all(proof: Proof, action: Action, browsers: Browsers, how: How, done: Done) -> None:
     for profile in _profiles(browsers, how):
         print(f"In {profile}, an honest user goes first …", flush=True)
         try:
@@ -170,11 +153,11 @@ def _try_all(
             print(f"  Another page can't know: {', '.join(sorted(control.secrets))}.")
         most = None if how.full or how.only else MOST_DECISIVE
         for came in tried(proof, _tries(profile, how), browsers, most):
-            each = _as_known(came, accepted)
+            each = _as_known(came, how.accepted)
             done.results.append(each)
             print(_line(each, done.name), flush=True)
     everything = how.full and not how.only and not how.profile
-    for known in accepted if everything else ():
+    for known in how.accepted if everything else ():
         if {e.outcome for e in done.results if e.one.attack == known.attack} == {BLOCKED}:
             print(f"{known.attack} is blocked: it no longer has to be among the known ones.")
 

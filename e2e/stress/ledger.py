@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from e2e.bank import Answer, Lab
+from e2e.bank import Answer, Lab, cookie_header
 from e2e.stress.report import Result, counted
 from e2e.stress.stand import Stand
 
@@ -40,8 +40,7 @@ class Customer:
     def __init__(self, lab: Lab, username: str) -> None:
         self.lab = lab
         self.username = username
-        lines = lab.sign_in(username)
-        self.cookie = "; ".join(line.partition(";")[0] for line in lines)
+        self.cookie = cookie_header(lab.sign_in(username))
         self.headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "Cookie": self.cookie,
