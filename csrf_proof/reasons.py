@@ -51,10 +51,14 @@ ORIGIN_MISMATCH = Reason(
 )
 ORIGIN_NULL = Reason("origin-null", "server", "The Origin header is “null”, which names no sender.")
 ORIGIN_MISSING = Reason(
-    "origin-missing", "server", "The request has no Origin header, so nothing shows its sender."
+    "origin-missing",
+    "server",
+    "The request has no Origin header, so this check can't tell who sent it.",
 )
 REFERER_MISSING = Reason(
-    "referer-missing", "server", "The request has no Referer header, so nothing shows its sender."
+    "referer-missing",
+    "server",
+    "The request has no Referer header, so this check can't tell who sent it.",
 )
 REFERER_MISMATCH = Reason(
     "referer-mismatch", "server", "The Referer header names an origin other than the application's."
