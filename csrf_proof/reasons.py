@@ -44,7 +44,9 @@ COOKIE_MISSING = Reason(
     "The request has a token, but not the cookie that the application compares it with.",
 )
 TOKEN_WRONG = Reason(
-    "token-wrong", "server", "The token in the request isn't the one that the application expects."
+    "token-wrong",
+    "server",
+    "The token in the request isn't the one that the application compares it with.",
 )
 ORIGIN_MISMATCH = Reason(
     "origin-mismatch", "server", "The Origin header names an origin other than the application's."
@@ -123,21 +125,22 @@ COOKIE_STRICT = Reason(
 COOKIE_THIRD_PARTY = Reason(
     "cookie-third-party",
     "browser",
-    "If the browser is signed in here, it didn't send its cookie, although SameSite allows it: the "
-    "browser blocks third-party cookies, or the page asked for none.",
+    "If the browser is signed in here, it didn't send its cookie: it keeps third-party cookies "
+    "back, or the page didn't ask for cookies.",
 )
 COOKIE_DEFAULT = Reason(
     "cookie-default",
     "browser",
     "If the browser is signed in here, it didn't send its cookie: the cookie has no SameSite "
-    "attribute, and this browser treats it as Lax.",
+    "attribute, and this browser treats it as Lax, which is enough to keep it back.",
 )
 COOKIE_UNKNOWN = Reason(
     "cookie-unknown",
     "browser",
-    "No session cookie was sent, and the request doesn't show why. Perhaps the browser has none, "
-    "and another one is signed in. Perhaps it held the cookie back, as some do after a redirect "
-    "from another site. A page can also ask for no cookies, or be in another site's frame.",
+    "No session cookie was sent, and the request doesn't show why. Perhaps somebody is signed in "
+    "with another browser, and this one has no session cookie. Some browsers also keep it back "
+    "after a redirect by another site, or in a frame on another site's page. And a page can send a "
+    "request without asking for cookies.",
 )
 NOT_SIGNED_IN = Reason(
     "not-signed-in",

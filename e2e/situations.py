@@ -252,9 +252,9 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "SameSite=Lax is enough to keep it back": _stays_behind,
     "SameSite=Strict keeps it out of requests": _stays_behind,
     "SameSite=Strict is enough to keep it back": _stays_behind,
-    "blocks third-party cookies, or the page asked for none": _third_party,
-    "held back as a third-party cookie, or the page asked for none": _third_party,
-    "this browser takes for Lax": lambda facts: STATED[facts.profile].lax_by_default,
+    "keeps third-party cookies back, or the page didn't ask for cookies": _third_party,
+    "held back as a third-party cookie, or the page didn’t ask for cookies": _third_party,
+    "This browser treats it as Lax": lambda facts: STATED[facts.profile].lax_by_default,
     "this browser treats it as Lax": lambda facts: STATED[facts.profile].lax_by_default,
     "belongs to no current sign-in": lambda facts: facts.cookie_sent and not facts.effect,
     "belongs to a current sign-in": lambda facts: facts.here and bool(facts.situation.planted),
@@ -304,7 +304,7 @@ TOKEN_DEEDS = (
 TOKEN_CLAIMS: dict[str, Callable[[bool, bool], bool]] = {
     "has no token from the bank's own form": lambda field, cookie: not field,
     "has a token, but not the cookie": lambda field, cookie: field and not cookie,
-    "isn't the one that the bank expects": lambda field, cookie: field and cookie,
+    "isn't the one that the bank compares it with": lambda field, cookie: field and cookie,
 }
 
 

@@ -150,7 +150,7 @@ def _sign_in(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
         defense.signed_in(request)
     # Within the act's transaction: whoever sees it in the log sees the sign-in too.
     request.session.save()
-    request.change = f"a sign-in as {user.get_username()} began"
+    request.change = f"a new sign-in as {user.get_username()}"
     # The account page checks that the cookie came back, and says so if it did not.
     return _see_other("/?signed-in")
 

@@ -26,7 +26,7 @@ DONE: dict[str, Row] = {
     "a sign-in": (
         "no-defense",
         lambda bank: bank.forged("/login", MALLORY),
-        "a sign-in as mallory began",
+        "a new sign-in as mallory",
     ),
     "a sign-out": ("no-defense", lambda bank: bank.get("/logout"), "alice is signed out"),
     "a transfer": ("no-defense", lambda bank: bank.forged("/transfer", PAYMENT), MOVED),

@@ -38,9 +38,9 @@ RELATIONS = {
     "same-origin": "To the browser, it’s the bank itself.",
     "same-site": "To the browser, it’s the same site as the bank.",
     "cross-site": "To the browser, it’s a different site from the bank.",
-    "none": "The request names no page. It’s like that, for example, when somebody types the "
-    "address, uses a bookmark, follows a link from outside the browser, or is redirected from one "
-    "of these.",
+    "none": "The request names no page. This happens, for example, when somebody types the "
+    "address, uses a bookmark, or follows a link from outside the browser, and when such an "
+    "address redirects here.",
 }
 # The same where Origin and Referer name no page, or one elsewhere: it's true of the request alone.
 COUNTS = {
@@ -48,8 +48,8 @@ COUNTS = {
     "cross-site": "To the browser, the request counts as another site’s.",
 }
 ELSEWHERE = {
-    "same-site": "It’s like that, for example, when a sub-domain redirects it.",
-    "cross-site": "It’s like that, for example, when the page is in a sandbox, or another site "
+    "same-site": "This happens, for example, when a sub-domain redirects it.",
+    "cross-site": "This happens, for example, when the page is in a sandbox, or another site "
     "redirects it.",
 }
 # What a request is, unless it's an act.
@@ -64,9 +64,9 @@ NOT_SENT = {
     reasons.COOKIE_STRICT.code: "If the browser has one, SameSite=Strict is enough to keep it "
     "back.",
     reasons.COOKIE_THIRD_PARTY.code: "If the browser has one, it was held back as a "
-    "third-party cookie, or the page asked for none.",
-    reasons.COOKIE_DEFAULT.code: "If the browser has one, it was held back: it has no "
-    "SameSite, which this browser takes for Lax.",
+    "third-party cookie, or the page didn’t ask for cookies.",
+    reasons.COOKIE_DEFAULT.code: "If the browser has one, it has no SameSite. This browser treats "
+    "it as Lax, which is enough to keep it back.",
     reasons.COOKIE_UNKNOWN.code: "The request doesn’t show why.",
     reasons.NOT_SIGNED_IN.code: "Nobody was signed in to this bank, in any browser.",
 }

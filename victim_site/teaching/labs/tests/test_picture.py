@@ -176,14 +176,14 @@ SAID: dict[str, Row] = {
         [
             "No cookies were sent.",
             "To the bank, this request comes from nobody. It needs no sign-in.",
-            "Perhaps forged Changed: a sign-in as mallory began",
+            "Perhaps forged Changed: a new sign-in as mallory",
         ],
     ),
     "a forged sign-in whose cookie was kept": (
         "no-defense",
         Bank,
         lambda bank: (bank.forged("/login", MALLORY), bank.get("/")),
-        ["Forged Changed: a sign-in as mallory began"],
+        ["Forged Changed: a new sign-in as mallory"],
     ),
     "the bank's own page": (
         "session-token",
