@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,22 @@ class Accepted:
 
     def __str__(self) -> str:
         return f"accepted until {self.until}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A line of a file that says what an action is. Its name is relative, and has slashes."""
+
+    file: str
+    line: int
+
+    @classmethod
+    def of(cls, file: Path, line: int) -> Source:
+        there = file.resolve()
+        here = Path.cwd()
+        return cls(
+            (there.relative_to(here) if there.is_relative_to(here) else there).as_posix(), line
+        )
 
 
 @dataclass(frozen=True)

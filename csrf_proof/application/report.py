@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader
 
 from csrf_proof.application.choice import arsenal
+from csrf_proof.application.known import Source
 from csrf_proof.application.tries import NOT_JUDGED, Tried
 from csrf_proof.application.verdict import BROWSER, changed, cookies, stopped
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
@@ -26,9 +27,10 @@ SCHEMA = 1
 @dataclass
 class Done:
     """What came of one action. `honest` and `replayed`: in every browser the honest user could act,
-    and their request could be sent again."""
+    and their request could be sent again. `source` is where the action is described, if it is."""
 
     name: str
+    source: Source | None = None
     honest: bool = True
     replayed: bool = True
     results: list[Tried] = field(default_factory=list)
@@ -116,16 +118,16 @@ def as_html(application: str, actions: Sequence[Done]) -> str:
         when=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         summary=summary,
         advice=advice,
-        title=lambda slug: _title(attacks[slug].title),
+        title=lambda slug: title(attacks[slug].title),
         cookies=cookies,
         changed=changed,
         stopped=stopped,
     )
 
 
-def _title(title: str) -> str:
+def title(text: str) -> str:
     """Return an attack's title without what it does to the playground's bank."""
-    return re.sub(r" that (sends your money|signs you out)$", "", title).replace(
+    return re.sub(r" that (sends your money|signs you out)$", "", text).replace(
         "bank", "application"
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from csrf_proof.application.recording import SAFE
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.reasons import REASONS
 from csrf_proof.trial import FORGED
@@ -16,6 +17,10 @@ APPLICATION, BROWSER, BOTH = "application", "browser", "both"
 SENDERS = {CROSS_SITE: "Another site", SUBDOMAIN: "A subdomain of your application"}
 # The weakness, by its number in the Common Weakness Enumeration.
 WEAKNESS = "CWE-352"
+# What OWASP's Application Security Verification Standard, version 5.0, asks for instead: requests
+# are known to come from the application itself (3.5.1), and GET and HEAD change nothing (3.5.3).
+_ASVS = "OWASP ASVS 5.0, 3.5.1"
+_ASVS_OF_SAFE = "OWASP ASVS 5.0, 3.5.3"
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,11 @@ class Verdict:
     page: str = ""
 
 
+def requirement(method: str) -> str:
+    """Return what an application doesn't fulfill if a request by this method was forged."""
+    return _ASVS_OF_SAFE if method in SAFE else _ASVS
+
+
 def told(verdict: Verdict, action: str) -> str:
     """Return a verdict in lines, for a terminal."""
     seen, sender = verdict.evidence, SENDERS[verdict.one.position]
@@ -64,6 +74,7 @@ def told(verdict: Verdict, action: str) -> str:
         "Your app": f"answered {seen.status}" if seen.status else "",
         "State": changed(verdict),
         "Stopped": "" if verdict.outcome == FORGED else stopped(verdict),
+        "Violates": requirement(seen.method) if verdict.outcome == FORGED else "",
     }
     lines = [f"  {name:<10}{said}" for name, said in facts.items() if said]
     return "\n".join([head, f"  {sender} {deed}: {action}.", *lines])

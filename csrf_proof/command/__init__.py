@@ -47,7 +47,8 @@ def _run_file(asked: options.Asked) -> int:
 
     if asked.file.suffix == ".py":
         return prove_recipe(asked.file, asked.url, options.how(asked))
-    return prove_form(options.of_file(asked.file, asked.url), options.how(asked))
+    known = options.of_file(asked.file, asked.url)
+    return prove_form(known, options.how(asked), options.source(asked.file))
 
 
 def _init(arguments: Sequence[str]) -> int:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from csrf_proof.address import WrongUse
-from csrf_proof.application.known import Accepted, Known
+from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.profile_names import PROFILES
 
 FILE = "csrf-proof.toml"
@@ -26,6 +26,7 @@ REPORTS = {
     "json": "programs",
     "junit": "build servers",
     "markdown": "a pull request",
+    "sarif": "code scanning",
 }
 
 
@@ -214,6 +215,11 @@ def of_file(file: Path, url: str | None = None) -> Known:
     if said.get("method") not in {None, "GET", "POST"}:
         raise WrongUse(f"{file}, line {_line(text, 'method')}: method is GET or POST.")
     return _checked(Known(**{keys[key]: value for key, value in said.items()}), "changes and state")
+
+
+def source(file: Path) -> Source:
+    """Return the line of a file that `of_file` could read which says what is attacked."""
+    return Source.of(file, _line(file.read_text(encoding="utf-8"), "url"))
 
 
 def _accepted(value: object) -> list[Accepted] | None:

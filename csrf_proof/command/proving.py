@@ -22,9 +22,10 @@ from csrf_proof import windows
 from csrf_proof.address import Address, WrongUse, address
 from csrf_proof.application.action import Action
 from csrf_proof.application.found import Secrets, find
-from csrf_proof.application.known import Accepted, Known
+from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.application.proof import NotReplayed, Proof
 from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
+from csrf_proof.application.report_as_sarif import as_sarif
 from csrf_proof.application.report_for_ci import as_junit, as_markdown
 from csrf_proof.application.tries import (
     MOST_DECISIVE,
@@ -49,20 +50,28 @@ _OF_STORAGE = (
     "A saved browser doesn't say which cookies have no SameSite; they're taken for Lax ones. What "
     "is blocked by the browser alone may be forged in truth: sign in with --sign-in to know."
 )
-_REPORTS = {"html": as_html, "json": as_json, "junit": as_junit, "markdown": as_markdown}
+_REPORTS = {
+    "html": as_html,
+    "json": as_json,
+    "junit": as_junit,
+    "markdown": as_markdown,
+    "sarif": as_sarif,
+}
+# Actions, and the line that describes each.
+_Described = Mapping[Action, Source | None]
 # Gives a window in the browser of a profile.
 _Windows = Callable[[str], AbstractContextManager[Window]]
 
 
-def prove_form(known: Known, how: How) -> int:
-    """Attack the form at an address; return the exit status."""
+def prove_form(known: Known, how: How, source: Source | None = None) -> int:
+    """Attack the form at an address; return the exit status. `source` is where it's described."""
     where = address(known.url)
     secrets = Secrets(_password, _storage(known.storage_state))
     known = replace(known, sign_in=_path(known.sign_in), state=_path(known.state))
     if secrets.storage:
         print(_OF_STORAGE)
     how = replace(how, accepted=_still_accepted(known.known))
-    return prove(where, lambda window: [find(where.named, known, secrets, window)], how)
+    return prove(where, lambda window: {find(where.named, known, secrets, window): source}, how)
 
 
 def prove_recipe(file: Path, url: str | None, how: How) -> int:
@@ -76,7 +85,7 @@ def prove_recipe(file: Path, url: str | None, how: How) -> int:
     return prove(address(url), lambda window: actions, how)
 
 
-def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: How) -> int:
+def prove(where: Address, actions: Callable[[_Windows], _Described], how: How) -> int:
     """Attack actions, print what comes of it, and write the report; return the exit status."""
     if not any(how.only in one.id for one in all_tries(PROFILES)):
         names = ", ".join(dict.fromkeys(one.attack for one in all_tries(PROFILES)))
@@ -92,8 +101,8 @@ def prove(where: Address, actions: Callable[[_Windows], Sequence[Action]], how: 
             print(f"Looking at {where.origin}{where.target} …", flush=True)
             with browsers.limit():
                 found = actions(window)
-            for action in found:
-                all_done.append(_prove(where, action, browsers, how))
+            for action, source in found.items():
+                all_done.append(_prove(where, action, source, browsers, how))
     except BrowserMissing as error:
         raise WrongUse(str(error)) from None
     except (NotJudged, BrowserFailed) as error:
@@ -120,8 +129,10 @@ def _still_accepted(accepted: Sequence[Accepted]) -> Sequence[Accepted]:
     return [each for each in accepted if each.until >= today]
 
 
-def _prove(where: Address, action: Action, browsers: Browsers, how: How) -> Done:
-    done = Done(action.name or "the action")
+def _prove(
+    where: Address, action: Action, source: Source | None, browsers: Browsers, how: How
+) -> Done:
+    done = Done(action.name or "the action", source)
     print(f"\nAction: {done.name}")
     # A browser that was killed can't close what was kept open.
     with suppress(Error), ExitStack() as kept:
@@ -251,8 +262,8 @@ def _are_cookies(said: Any) -> bool:
     )
 
 
-def _actions(file: Path) -> list[Action]:
-    """Return the actions of a Python file, named for their variables.
+def _actions(file: Path) -> dict[Action, Source | None]:
+    """Return the actions of a Python file, named for their variables, and where each acts.
 
     Raises:
         WrongUse: It can't be run, or has none.
@@ -271,7 +282,14 @@ def _actions(file: Path) -> list[Action]:
     found = {name: each for name, each in vars(module).items() if isinstance(each, Action)}
     if not found:
         raise WrongUse(f"{file} has no Action on its top level.")
-    return [
-        each if each.name else replace(each, name=name.replace("_", " "))
+    return {
+        each if each.name else replace(each, name=name.replace("_", " ")): _source(each, file)
         for name, each in found.items()
-    ]
+    }
+
+
+def _source(action: Action, file: Path) -> Source:
+    """Return the line of a recipe's function that acts, or else its first line."""
+    code = getattr(action.act, "__code__", None)
+    there = code is not None and Path(code.co_filename).resolve() == file.resolve()
+    return Source.of(file, code.co_firstlineno if code and there else 1)

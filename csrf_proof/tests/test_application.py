@@ -216,6 +216,7 @@ def test_a_forgery_is_told_in_full() -> None:
         "  Cookie    session was sent (it has no SameSite)",
         "  Your app  answered 302",
         "  State     a → b",
+        "  Violates  OWASP ASVS 5.0, 3.5.1",
     ]
 
 

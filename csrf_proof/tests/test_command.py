@@ -16,8 +16,9 @@ import pytest
 import csrf_proof
 from csrf_proof.address import WrongUse
 from csrf_proof.application.forms import Field, Form, choose
-from csrf_proof.application.known import Accepted
+from csrf_proof.application.known import Accepted, Source
 from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
+from csrf_proof.application.report_as_sarif import as_sarif
 from csrf_proof.application.report_for_ci import as_junit, as_markdown
 from csrf_proof.application.tries import (
     NOT_APPLICABLE,
@@ -307,6 +308,35 @@ def test_build_servers_get_failures_errors_and_skips() -> None:
     (failure,) = suite[0]
     assert failure.get("message") == "a → 2"
     assert "Cookie    session was sent" in (failure.text or "")
+
+
+def test_code_scanning_gets_what_was_forged_with_a_place_for_each() -> None:
+    """Services that show it reject results without a place, and tell them apart by fingerprint."""
+    results = [came(FORGED), KNOWN, BY_BROWSER, came(NOT_APPLICABLE), came(NOT_JUDGED)]
+    described = Done("email", Source("csrf-proof.toml", 2), results=results)
+    found = Done("by address", results=[came(FORGED)])
+    (run,) = json.loads(as_sarif("http://127.0.0.1:5055", [described, found]))["runs"]
+    places = [each["locations"][0]["physicalLocation"] for each in run["results"]]
+    there = {"artifactLocation": {"uri": "csrf-proof.toml"}, "region": {"startLine": 2}}
+    assert places == [there, there, {"artifactLocation": {"uri": "email"}}]
+    first, known, other = run["results"]
+    assert first["message"]["text"].startswith("FORGED  form-post-cross-site-chromium")
+    assert "suppressions" not in first
+    assert known["suppressions"][0]["justification"] == "accepted until 2027-01-31: It ends."
+    assert first["partialFingerprints"] != other["partialFingerprints"]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["id"] == first["ruleId"]
+    assert {"security", "external/cwe/cwe-352"} < set(rule["properties"]["tags"])
+    (invocation,) = run["invocations"]
+    assert not invocation["executionSuccessful"]
+    assert "Because." in invocation["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_a_file_says_where_it_is_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "csrf-proof.toml"
+    file.write_text(f'# What\nurl = "{URL}"\n')
+    assert options.source(file) == Source("csrf-proof.toml", 2)
 
 
 def test_a_pull_request_gets_a_table() -> None:
