@@ -249,6 +249,23 @@ class Browsers:
             browser = self._running[profile] = launch(self._playwright, profile)
         return browser
 
+    def visible(self) -> Browser:
+        """Start a Chromium that shows its window; that of `chromium` may be unable to.
+
+        Raises:
+            BrowserMissing: There is none, or nowhere to show it.
+        """
+        path = plan(self._playwright, "chromium-no-3pc").path
+        try:
+            browser = self._playwright.chromium.launch(executable_path=path, headless=False)
+        except Error as error:
+            raise BrowserMissing(
+                "Chromium can't show a window here. Is there a screen? Without one, write the file "
+                "by hand: csrf-proof init."
+            ) from error
+        self._running["visible"] = browser
+        return browser
+
     def found(self) -> list[str]:
         """Return the profiles that have a browser."""
         absent = missing(self._playwright)

@@ -17,6 +17,11 @@ import pytest
 
 from csrf_proof import windows
 from csrf_proof.address import WrongUse, address
+from csrf_proof.application.known import Known
+from csrf_proof.application.submissions import described, note
+from csrf_proof.command import options
+from csrf_proof.command.record import as_toml
+from csrf_proof.command.status import Status
 from csrf_proof.serving import serve
 from csrf_proof.waiting import soon
 from e2e.conftest import Browsers
@@ -285,6 +290,27 @@ def test_a_file_and_a_signed_in_browser_do_as_well(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "by the browser alone; your application would have done it." in done.stdout
     assert "may be forged in truth: sign in with --sign-in to know." in done.stdout
+
+
+def test_what_somebody_did_becomes_a_file(tmp_path: Path, awkward: str, browsers: Browsers) -> None:
+    with windows.fresh(browsers.get("chromium"), base_url=awkward) as window:
+        noted, page = note(window.context), window.page
+        page.goto("/login")
+        page.fill("[name=user]", "alice")
+        page.fill("[name=password]", "secret")
+        page.click("text=Log in")
+        page.wait_for_url("**/account")
+        page.goto("/note")
+        page.fill("[name=note]", "milk")
+        with page.expect_response("**/note"):
+            page.click("text=Save")
+    file = tmp_path / "csrf-proof.toml"
+    file.write_text(as_toml(described(noted)))
+    assert "secret" not in file.read_text()
+    known = options.of_file(file)
+    assert known == Known(f"{awkward}/note", changes="note", sign_in="/login", as_="alice")
+    done = run("run", str(file), "--only", "text-plain-json-cross-site-chromium")
+    assert done.returncode == Status.FORGED, done.stdout + done.stderr
 
 
 def test_the_demo_shows_both(tmp_path: Path) -> None:

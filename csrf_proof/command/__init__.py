@@ -51,6 +51,13 @@ def _run_file(asked: options.Asked) -> int:
     return prove_form(known, options.how(asked), options.source(asked.file))
 
 
+def _record(arguments: Sequence[str]) -> int:
+    asked = options.for_record().parse_args(arguments)
+    from csrf_proof.command.record import record
+
+    return record(asked.url, asked.file)
+
+
 def _init(arguments: Sequence[str]) -> int:
     return init(test=options.for_init().parse_args(arguments).pytest)
 
@@ -67,6 +74,7 @@ def _poc(arguments: Sequence[str]) -> int:
 
 
 _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "record": _record,
     "run": _run,
     "replay": _replay,
     "init": _init,

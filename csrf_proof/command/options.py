@@ -48,7 +48,7 @@ def for_address() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "csrf-proof",
         description="Find the form at an address, and try to send it from other pages.",
-        epilog=f"Other commands: run, replay, poc, init, demo; each has --help. {_STATUS}",
+        epilog=f"Other commands: record, run, replay, poc, init, demo; each has --help. {_STATUS}",
     )
     parser.add_argument("url", metavar="URL", help="the address of a form, on this machine")
     add = parser.add_argument
@@ -96,6 +96,16 @@ def for_init() -> argparse.ArgumentParser:
         "csrf-proof init", description="Write a file to begin with. It overwrites nothing."
     )
     parser.add_argument("--pytest", action="store_true", help=f"a test, instead of {FILE}")
+    return parser
+
+
+def for_record() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "csrf-proof record",
+        description="Watch you use your application once, and describe that in a file.",
+    )
+    parser.add_argument("url", metavar="URL", help="where to begin, on this machine")
+    parser.add_argument("--file", metavar="FILE", type=Path, default=Path(FILE), help=FILE)
     return parser
 
 

@@ -81,7 +81,7 @@ def init(*, test: bool) -> int:
         WrongUse: The file is there already, or can't be written.
     """
     file, text = (Path(TEST_FILE), _TEST) if test else (Path(FILE), _FORM)
-    _write_new(file, text)
+    write_new(file, text)
     then = "pytest" if test else f"csrf-proof run {file}"
     print(f"{file} is there. Change it to how your application is used, then: {then}")
     return Status.BLOCKED
@@ -98,13 +98,18 @@ def write_poc(asked: Asked) -> int:
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUse(f"{asked.file} can't be read: {error}.") from None
     made = make(parse(text))
-    _write_new(asked.html, made.page)
+    write_new(asked.html, made.page)
     print("\n".join(made.sentences))
     print(f"\nThe page: {asked.html}")
     return Status.BLOCKED
 
 
-def _write_new(file: Path, text: str) -> None:
+def write_new(file: Path, text: str) -> None:
+    """Write a file that isn't there yet.
+
+    Raises:
+        WrongUse: It is, or can't be written.
+    """
     try:
         with file.open("x", encoding="utf-8") as new:
             new.write(text)

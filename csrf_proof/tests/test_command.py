@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,10 +17,11 @@ import pytest
 import csrf_proof
 from csrf_proof.address import WrongUse
 from csrf_proof.application.forms import Field, Form, choose
-from csrf_proof.application.known import Accepted, Source
+from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
 from csrf_proof.application.report_as_sarif import as_sarif
 from csrf_proof.application.report_for_ci import as_junit, as_markdown
+from csrf_proof.application.submissions import Submission, described
 from csrf_proof.application.tries import (
     NOT_APPLICABLE,
     NOT_JUDGED,
@@ -29,6 +31,7 @@ from csrf_proof.application.tries import (
 )
 from csrf_proof.application.verdict import APPLICATION, BROWSER, Try, Verdict
 from csrf_proof.command import main, options
+from csrf_proof.command.record import as_toml
 from csrf_proof.command.status import Status
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.profile_names import PROFILES
@@ -61,6 +64,8 @@ REFUSED = {
     "no such recipe": (["run", "none.py", "--url", URL], "There is no none.py."),
     "a recipe without an address": (["run", "none.py"], "Where is the application?"),
     "no such attack": ([URL, "--only", "sing-out"], "No attack has 'sing-out' in its name."),
+    "another machine to watch you on": (["record", "http://bank.example/"], "isn't this machine"),
+    "a file that is there": (["record", URL, "--file", "odd.json"], "odd.json is there already"),
     "no file to try again": (["replay", "form-post"], "There is no csrf-proof.toml."),
 }
 
@@ -76,6 +81,50 @@ def test_wrong_use_is_a_sentence(
     said = capsys.readouterr()
     assert sentence in said.err
     assert said.out == ""
+
+
+def sent(method: str = "POST", password: str | None = None, **filled: str) -> Submission:
+    texts = [name for name in filled if name != "color"]
+    return Submission(f"{URL}?tab=2#form", method, filled, texts, password)
+
+
+SIGNED_IN = sent(password="password", user="alice", password_="")
+SIGNED_OUT = sent()
+
+
+def test_the_last_form_that_says_something_is_the_action() -> None:
+    searched = sent("GET", q="shoes")
+    odd = 'a "b"\\\n\x7f✓'
+    known = described([searched, SIGNED_IN, sent(email="a@b", color=odd), searched, SIGNED_OUT])
+    expected = Known(
+        f"{URL}?tab=2",
+        changes="email",
+        fields={"color": odd},
+        sign_in="/email?tab=2",
+        as_="alice",
+    )
+    assert known == expected
+
+
+def test_what_was_done_is_written_so_that_it_can_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "csrf-proof.toml"
+    odd = 'a "b"\\\n\x7f✓'
+    known = described([SIGNED_IN, sent(email="a@b", color=odd)])
+    file.write_text(as_toml(known), encoding="utf-8")
+    assert options.of_file(file) == known
+
+
+@pytest.mark.parametrize(
+    ("noted", "sentence"),
+    [
+        ([], "No form was sent."),
+        ([SIGNED_IN], "If that was to sign in, do afterwards what is to be attacked"),
+        ([SIGNED_IN, SIGNED_OUT], "had no text that was changed"),
+    ],
+)
+def test_too_little_was_done(noted: list[Submission], sentence: str) -> None:
+    with pytest.raises(WrongUse, match=re.escape(sentence)):
+        described(noted)
 
 
 # A file's mistakes, and what is said of each.
