@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,20 @@ ADDRESSES = addresses.read(os.environ)
 # Of the two servers, gunicorn alone hands over the socket that the statement feed needs.
 STATEMENT_FEED = os.environ.get("SERVER") != "waitress"
 MOST_LABS = int(os.environ.get("MOST_LABS") or 5_000)
+
+
+def _serves_this_machine_alone() -> bool:
+    """Tell whether nobody else can reach the sites, as far as the environment says."""
+    bind = [part.strip(" []") for part in os.environ.get("BIND", "").split(",") if part.strip()]
+    try:
+        loopback = all(ip_address(part).is_loopback for part in bind)
+    except ValueError:
+        return False
+    return loopback and not os.environ.get("TRUSTED_PROXIES")
+
+
+# Only then may visitors have applications of this machine attacked.
+SERVES_THIS_MACHINE_ALONE = _serves_this_machine_alone()
 
 
 def _kept_secret_key() -> str:
@@ -63,6 +78,7 @@ INSTALLED_APPS = [
     "victim_site.teaching.reference",
     "victim_site.teaching.lessons",
     "victim_site.teaching.browser",
+    "victim_site.teaching.your_app",
 ]
 
 MIDDLEWARE = [

@@ -15,6 +15,7 @@ from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.lessons.overview import browser_of
 from victim_site.teaching.lessons.steps import FIXED, TRIED, step_of
 from victim_site.teaching.links import get_label_or_404, walk
+from victim_site.teaching.your_app.offered import is_offered
 from victim_site.wording import REASONS
 
 
@@ -87,6 +88,7 @@ def lesson_context(
         "claims": [_claim(claim, name, browser["profile"]) for claim in found.further],
         "before": others[after - 2] if after > 1 else None,
         "after": others[after] if after < len(others) else None,
+        "your_app": is_offered(request),
         "done": bool(row.tried and row.fixed),
         "open": bool(row.tried) or "all" in request.GET,
         "late": "late" in request.GET,

@@ -16,10 +16,11 @@ from victim_site.teaching.labs.tests.test_pages import PAGES as LABS
 from victim_site.teaching.lessons.tests.test_pages import PAGES as LESSONS
 from victim_site.teaching.reference.tests.test_pages import PAGES as REFERENCE
 from victim_site.teaching.tests.audit import POLICY, Audit, audit_missing
+from victim_site.teaching.your_app.tests.test_pages import PAGES as YOUR_APP
 
 pytestmark = pytest.mark.django_db
 
-PAGES = [*LESSONS, *LABS, *REFERENCE, *BROWSER]
+PAGES = [*LESSONS, *LABS, *REFERENCE, *BROWSER, *YOUR_APP]
 # What has an address of its own, but is no page that can be asked for without more ado.
 OTHERS = [
     "/health",
@@ -34,6 +35,7 @@ OTHERS = [
     "/lessons/the-image/predict/",
     "/cookies/0123456789abcdef/",
     "/cookies/0123456789abcdef.json",
+    *(f"/your-app/0123abcd/{part}" for part in ("", "progress/", "report/", "stop/")),
 ]
 # One address of each view, by the view's name.
 ONE_OF_EACH = {resolve(path.partition("?")[0]).url_name: path for path in [*PAGES, *OTHERS]}

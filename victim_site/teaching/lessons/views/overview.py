@@ -10,6 +10,7 @@ from victim_site.teaching.browser.views import self_check
 from victim_site.teaching.lessons import learner
 from victim_site.teaching.lessons.overview import overview_of
 from victim_site.teaching.links import walk
+from victim_site.teaching.your_app.offered import is_offered
 
 
 @require_safe
@@ -19,6 +20,7 @@ def home(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "three_clicks": walk("no-defense", "image-get", "cross-site"),
         "self_check": self_check.start_address(),
+        "your_app": is_offered(request),
         **overview_of(request, name),
     }
     return render(request, "lessons/home.html", context)

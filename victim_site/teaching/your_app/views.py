@@ -1,0 +1,117 @@
+"""The pages about one's own application: the form, a run as it goes, and its report."""
+
+from __future__ import annotations
+
+from csp.constants import NONE, UNSAFE_INLINE
+from csp.decorators import csp
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from csrf_proof.command.status import Status
+from victim_site.teaching.your_app import runs
+from victim_site.teaching.your_app.form import ApplicationForm
+from victim_site.teaching.your_app.offered import on_this_machine
+
+# What an exit status means: a class of the stylesheet, a word, and a sentence.
+MEANINGS: dict[int, tuple[str, str, str]] = {
+    Status.BLOCKED: ("blocked", "Blocked", "Every attack that could be judged was blocked."),
+    Status.FORGED: ("forged", "Forged", "Another page did what only the user may do."),
+    Status.WRONG_USE: (
+        "",
+        "Not tried",
+        "Something has to be changed first; the last lines say what.",
+    ),
+    Status.NOT_JUDGED: ("", "Not judged", "Something can’t be judged; the lines below say why."),
+    Status.INTERRUPTED: ("", "Stopped", "It was stopped before it was done."),
+}
+_BROKE = (
+    "",
+    "Broken",
+    "csrf-proof itself broke. That’s a mistake in it; the last lines show where.",
+)
+# The report has its styles inside, and pages to keep. It shows texts of the application: as text.
+REPORT_POLICY = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "base-uri": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [NONE],
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@on_this_machine
+def offer(request: HttpRequest) -> HttpResponse:
+    """The form; sent, it starts a run."""
+    form, status, said = ApplicationForm(request.POST or None), 200, ""
+    if request.method == "POST":
+        status = 400
+        if runs.lacks_browsers():
+            said = "There are no browsers to attack with yet."
+        elif form.is_valid():
+            try:
+                run = runs.start(form.arguments, form.cleaned_data["password"])
+                return redirect("your-app-run", name=run.name)
+            except runs.Busy:
+                status = 409
+                said = "Another run isn’t over. Wait for it, or stop it: it’s the first one below."
+            except OSError as error:
+                status = 503
+                said = f"The run can’t be written down: {error.strerror}."
+    context = {
+        "form": form,
+        "said": said,
+        "lacks_browsers": runs.lacks_browsers(),
+        "runs": [(run, _meaning(run)) for run in runs.newest()],
+    }
+    return render(request, "your_app/offer.html", context, status=status)
+
+
+@require_safe
+@on_this_machine
+def show(request: HttpRequest, name: str) -> HttpResponse:
+    """A run: what csrf-proof says, as it says it, and in the end what came of it."""
+    return render(request, "your_app/run.html", _about(_get_or_404(name)))
+
+
+@require_safe
+@on_this_machine
+def progress(request: HttpRequest, name: str) -> HttpResponse:
+    """The part of a run's page that changes."""
+    return render(request, "your_app/_progress.html", _about(_get_or_404(name)))
+
+
+@csp(REPORT_POLICY)
+@require_safe
+@on_this_machine
+def report(request: HttpRequest, name: str) -> HttpResponse:
+    """The report, as csrf-proof wrote it."""
+    text = _get_or_404(name).report
+    if not text:
+        raise Http404("This run has no report: it isn’t over, or nothing was judged.")
+    return HttpResponse(text)
+
+
+@require_POST
+@on_this_machine
+def stop(request: HttpRequest, name: str) -> HttpResponse:
+    """Stop a run; its page shows when it's over."""
+    _get_or_404(name).stop()
+    return redirect("your-app-run", name=name)
+
+
+def _about(run: runs.Run) -> dict[str, object]:
+    return {"run": run, "meaning": _meaning(run)}
+
+
+def _meaning(run: runs.Run) -> tuple[str, str, str] | None:
+    """Return what came of a run, or None while it runs."""
+    status = run.status
+    return None if status is None else MEANINGS.get(status, _BROKE)
+
+
+def _get_or_404(name: str) -> runs.Run:
+    if run := runs.find(name):
+        return run
+    raise Http404("There is no such run. Only the newest ten are kept.")
