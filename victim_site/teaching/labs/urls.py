@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.teaching.labs.views import attempt, compare, free_play, lab
+from victim_site.teaching.labs.views import attempt, compare, free_play, lab, own_exploit
 
 urlpatterns = [
     path("labs/", lab.index, name="labs"),
@@ -15,4 +15,5 @@ urlpatterns = [
     path("labs/<slug:text>/attempts/<int:number>/", attempt.show, name="attempt-picture"),
     path("play/", free_play.play, name="play"),
     path("compare/", compare.compare, name="compare"),
+    path("your-own-exploit/", own_exploit.show, name="your-own-exploit"),
 ]

@@ -17,6 +17,8 @@ PAGES = [
     f"/labs/{LAB}/",
     f"/labs/{LAB}/log/",
     "/play/",
+    "/your-own-exploit/",
+    "/your-own-exploit/?lab=csrf-token--for-pages",
     "/play/?defense=post-only&defense=csrf-token&owner=pages&try=onsite-redirect-get.cross-site",
     "/play/?defense=samesite-lax&defense=samesite-strict&weakness=nothing&weakness=two-step",
     "/compare/",
@@ -25,6 +27,7 @@ PAGES = [
 MISSING = {
     "a lab": "/labs/csrf-tokem/",
     "a lab in upper case": "/labs/NO-DEFENSE/",
+    "a lab to aim at": "/your-own-exploit/?lab=localhost:5055",
     "a lab's log": "/labs/csrf-tokem/log/",
     "a lab's attempt": "/labs/csrf-tokem/attempt/?since=0",
     "a lab's picture of an attempt": "/labs/csrf-tokem/attempts/1/",
