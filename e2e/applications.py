@@ -61,7 +61,11 @@ class Running:
 
     def account(self, context: BrowserContext) -> tuple[str, ...] | None:
         """Return who is signed in by the cookies of a browser, and how much they have."""
-        _, page = self.request("GET", "/", {"Cookie": cookie_header(context, self.url)})
+        return self.account_by(cookie_header(context, self.url))
+
+    def account_by(self, cookies: str) -> tuple[str, ...] | None:
+        """The same by a header with cookies."""
+        _, page = self.request("GET", "/", {"Cookie": cookies})
         found = _ACCOUNT.search(page)
         return found.groups() if found else None
 

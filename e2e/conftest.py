@@ -13,8 +13,9 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -282,6 +283,13 @@ def browsers(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator
     running = Browsers(playwright, long_way=request.config.getoption("--long-way"))
     yield running
     running.close()
+
+
+@pytest.fixture
+def browser_for(playwright: Playwright) -> Iterator[Callable[[str], Browser]]:
+    """Browsers of a test's own, by profile: a proof needs the one that records beside another."""
+    with ExitStack() as stack:
+        yield cache(lambda profile: stack.enter_context(launch(playwright, profile)))
 
 
 @pytest.fixture

@@ -4,12 +4,10 @@ sees into the bank."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Callable, Sequence
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from catalogue import matrix
 from csrf_proof.address import address
@@ -17,7 +15,6 @@ from csrf_proof.application.action import Action
 from csrf_proof.application.choice import EMPTY_TOKEN, POSITIONS, arsenal, general
 from csrf_proof.application.proof import NotApplicable, Proof
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
-from csrf_proof.browsers import launch
 from csrf_proof.reasons import REASONS
 from csrf_proof.trial import NotJudged
 from e2e.bank import PASSWORDS, Lab, Site, honest, sign_in_on
@@ -144,25 +141,18 @@ def test_the_sample_has_labs_of_the_matrix() -> None:
     assert {attack.slug for attack in general()} >= SAMPLE_ATTACKS
 
 
-@pytest.fixture
-def browser_of(playwright: Playwright) -> Iterator[Callable[[str], Browser]]:
-    """Two browsers are needed at once: the one of a profile, and the one that records."""
-    with ExitStack() as stack:
-        yield cache(lambda profile: stack.enter_context(launch(playwright, profile)))
-
-
 @pytest.mark.long
 def test_a_lab_is_judged_from_outside_as_the_matrix_says(
     tried_in: str,
     label: str,
     site: Site,
-    browser_of: Callable[[str], Browser],
+    browser_for: Callable[[str], Browser],
     request: pytest.FixtureRequest,
 ) -> None:
     lab = Lab(site, label)
     bank = Bank(lab)
-    by_form = Proof(address(lab.url), bank.action(send_money), browser_of)
-    by_script = Proof(address(lab.url), bank.action(pay_quickly), browser_of)
+    by_form = Proof(address(lab.url), bank.action(send_money), browser_for)
+    by_script = Proof(address(lab.url), bank.action(pay_quickly), browser_for)
     every = request.config.option.all_cells
     attacks = [a for a in general() if every or a.slug in SAMPLE_ATTACKS]
     wrong = []
