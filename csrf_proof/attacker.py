@@ -1,7 +1,8 @@
 """A small hostile server that serves one attack's page for a trial.
 
 It answers under any name that a browser resolves to this machine, so the same server is the
-attacker's own site (`evil.localhost`) and a subdomain of the application.
+attacker's own site (`evil.localhost`), a host there whose name begins like the application's, and
+a subdomain of the application.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlsplit
 
 from csrf_proof.arsenal import CAUGHT_PAGE, Arsenal, Shot
-from csrf_proof.positions import CROSS_SITE, SAME_ORIGIN, SUBDOMAIN
+from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SAME_ORIGIN, SUBDOMAIN
 from csrf_proof.serving import serve
 from csrf_proof.visitor import Caught, Prepared
 
@@ -35,6 +36,8 @@ def host(position: str, application: str) -> str:
     if position in {CROSS_SITE, SAME_ORIGIN}:
         return HOST
     name = urlsplit(application).hostname or ""
+    if position == LOOKALIKE:
+        return f"{name}.{HOST}"
     if position == SUBDOMAIN and (name == "localhost" or name.endswith(".localhost")):
         return f"community.{name}"
     raise NoSuchHost(

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 from csrf_proof.application.recording import SAFE, Recorded
 from csrf_proof.arsenal import FORM_TYPE, NO_TYPE, SIGNED_IN, Arsenal, Attack, Shot
 from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
-from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.watching import PING_TYPE
 
-POSITIONS = (CROSS_SITE, SUBDOMAIN)
+POSITIONS = (CROSS_SITE, SUBDOMAIN, LOOKALIKE)
 EMPTY_TOKEN = "empty-token-post"  # noqa: S105
 # The rest of the catalogue needs a weakness that the bank can be given, an account of the attacker,
 # or an action of its own kind.
@@ -117,7 +117,7 @@ def headers(shot: Shot, sent: Mapping[str, str], position: str, sender: str) -> 
         kept.setdefault("content-type", shot.attack.content_type)
     if shot.attack.method == "POST":
         kept.setdefault("origin", "null" if shot.attack.hides_origin else sender)
-    foreign = position == CROSS_SITE or shot.attack.sandboxed
+    foreign = position != SUBDOMAIN or shot.attack.sandboxed
     kept.setdefault("sec-fetch-site", "cross-site" if foreign else "same-site")
     return kept
 

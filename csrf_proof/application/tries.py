@@ -12,7 +12,7 @@ from csrf_proof.application.known import Accepted
 from csrf_proof.application.proof import NotApplicable, Proof
 from csrf_proof.application.verdict import Try, Verdict
 from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
-from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.trial import NotJudged
 
 NOT_APPLICABLE, NOT_JUDGED = "not-applicable", "not-judged"
@@ -27,6 +27,7 @@ _DECISIVE = (
     ("no-referrer-post", SUBDOMAIN),
     ("null-origin-post", CROSS_SITE),
     ("lookalike-referer-post", CROSS_SITE),
+    ("form-post", LOOKALIKE),
     ("image-get", SUBDOMAIN),
     ("fetch-post", SUBDOMAIN),
     ("hidden-frame-post", CROSS_SITE),

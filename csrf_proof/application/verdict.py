@@ -8,13 +8,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from csrf_proof.application.recording import SAFE
-from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.reasons import REASONS
 from csrf_proof.trial import FORGED
 from csrf_proof.watching import Evidence
 
 APPLICATION, BROWSER, BOTH = "application", "browser", "both"
-SENDERS = {CROSS_SITE: "Another site", SUBDOMAIN: "A subdomain of your application"}
+SENDERS = {
+    CROSS_SITE: "Another site",
+    SUBDOMAIN: "A subdomain of your application",
+    LOOKALIKE: "Another site whose name begins like yours",
+}
 # The weakness, by its number in the Common Weakness Enumeration.
 WEAKNESS = "CWE-352"
 # What OWASP's Application Security Verification Standard, version 5.0, asks for instead: requests

@@ -9,11 +9,20 @@ import pytest
 
 from csrf_proof.address import WrongUse, address
 from csrf_proof.application.action import Action
-from csrf_proof.application.choice import Control, aim, arsenal, body, general, why_not
+from csrf_proof.application.choice import (
+    Control,
+    aim,
+    arsenal,
+    body,
+    general,
+    headers,
+    why_not,
+)
 from csrf_proof.application.recording import Asked, Recorded, recorded, secret_fields
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict, told
 from csrf_proof.arsenal import FORM_TYPE
-from csrf_proof.positions import SUBDOMAIN
+from csrf_proof.attacker import host
+from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.reasons import COOKIE_STRICT
 from csrf_proof.trial import BLOCKED, FORGED
 from csrf_proof.watching import Evidence
@@ -29,6 +38,7 @@ class Request:
     url: str
     text: str = ""
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": FORM_TYPE})
+
 
     @property
     def post_data_buffer(self) -> bytes:
@@ -166,6 +176,20 @@ def test_what_an_aimed_attack_sends(attack: str, action: Control, target: str, s
     shot = aim(chosen, action, ORIGIN, "9")
     assert shot.target == target
     assert body(shot) == sent
+
+
+@pytest.mark.parametrize(
+    ("position", "name", "site"),
+    [
+        (CROSS_SITE, "evil.localhost", "cross-site"),
+        (SUBDOMAIN, "community.app.localhost", "same-site"),
+        (LOOKALIKE, "app.localhost.evil.localhost", "cross-site"),
+    ],
+)
+def test_where_an_attack_comes_from(position: str, name: str, site: str) -> None:
+    shot = aim(arsenal().attacks["form-post"], BY_FORM, ORIGIN, "9")
+    said = headers(shot, {}, position, f"http://{host(position, ORIGIN)}")
+    assert (said["origin"], said["sec-fetch-site"]) == (f"http://{name}", site)
 
 
 def test_every_general_attack_can_be_aimed_at_some_action() -> None:
