@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -16,8 +17,11 @@ from csrf_proof.bodies import MULTIPART_TYPE, TEXT_TYPE, fields_of
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 FORM_TYPES = {FORM_TYPE, MULTIPART_TYPE, TEXT_TYPE}
-# Headers with these names come from a script: those of tokens, and who is signed in.
-_BY_SCRIPT = ("x-", "authorization", "csrf")
+# Headers that browsers add to what a script sends; all others are the script's own.
+_BY_BROWSER = re.compile(
+    r"(sec|if|content|access-control|proxy)-.*|accept.*|user-agent|referer|origin|host|connection"
+    r"|cookie|cache-control|pragma|priority|dnt|range|te|:.*"
+)
 # Seconds without a request after which a page is done, and after which nobody waits for that.
 QUIET, PATIENCE = 0.1, 10.0
 _A_TURN = "() => new Promise((done) => setTimeout(done))"
@@ -153,7 +157,11 @@ def _recorded(asked: Asked) -> Recorded:
         fields_of(FORM_TYPE, parts.query)
         if request.method in SAFE
         else fields_of(content_type, body),
-        {name: said for name, said in request.headers.items() if name.startswith(_BY_SCRIPT)},
+        {
+            name: said
+            for name, said in request.headers.items()
+            if not (request.is_navigation_request() or _BY_BROWSER.fullmatch(name))
+        },
         page.path + (f"?{page.query}" if page.query else ""),
     )
 

@@ -39,10 +39,14 @@ class Request:
     text: str = ""
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": FORM_TYPE})
 
+    opens_a_page: bool = False
 
     @property
     def post_data_buffer(self) -> bytes:
         return self.text.encode()
+
+    def is_navigation_request(self) -> bool:
+        return self.opens_a_page
 
 
 def asked(method: str, path: str, body: str = "", origin: str = ORIGIN) -> Asked:
@@ -137,6 +141,18 @@ def test_the_fields_of_a_body(content_type: str, body: str, fields: dict[str, ob
     request = recorded([Asked(cast("Any", sent), ORIGIN)], ORIGIN, "x")
     assert request is not None
     assert request.fields == fields
+
+
+@pytest.mark.parametrize("opens_a_page", [True, False])
+def test_a_script_adds_headers_of_any_name_and_a_form_none(opens_a_page: bool) -> None:
+    own = {"bank-script": "1", "x-token": "2", "authorization": "Bearer 3"}
+    browsers = {"user-agent": "x", "accept": "*/*", "sec-fetch-site": "same-origin"}
+    sent = Request("POST", f"{ORIGIN}/", BODY, {"content-type": FORM_TYPE, **own, **browsers})
+    sent.opens_a_page = opens_a_page
+    request = recorded([Asked(cast("Any", sent), ORIGIN)], ORIGIN, VALUE)
+    assert request is not None
+    assert request.headers == ({} if opens_a_page else own)
+    assert request.by_script is not opens_a_page
 
 
 def control(method: str = "POST", kind: str = FORM_TYPE, **fields: object) -> Control:
