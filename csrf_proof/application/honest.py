@@ -97,7 +97,9 @@ class Honest:
         if self._action.reset:
             self.restore(app, before, saves=saves)
         second, two, _, _ = self._recorded(app)
-        secrets = secret_fields(first, one, second, two) | private | self._others_have(app, first)
+        secrets = (
+            secret_fields(first, one, second, two) | private | self._others_have(app, first, second)
+        )
         return Control(first, one, secrets, saves, shows, sources)
 
     def _recorded(self, app: Application) -> tuple[Recorded, str, frozenset[str], dict[str, str]]:
@@ -120,15 +122,16 @@ class Honest:
         sources = {h: names[said] for h, said in request.headers.items() if said in names}
         return request, value, frozenset(passwords), sources
 
-    def _others_have(self, app: Application, request: Recorded) -> frozenset[str]:
-        """Return the names of the hidden fields that are others for the attacker's account."""
+    def _others_have(self, app: Application, first: Recorded, second: Recorded) -> frozenset[str]:
+        """Return the names of the hidden fields that are the same in two sessions of this user, and
+        others for the attacker's account."""
         if not self._action.attacker:
             return frozenset()
         with self._window(RECORDS) as window:
             page, _ = app.use(window.context, "attacker(page)", self._action.attacker)
-            page.goto(app.url + request.page)
+            page.goto(app.url + first.page)
             theirs = hidden_fields(page)
-        mine = request.fields
+        mine = {n: said for n, said in first.fields.items() if second.fields.get(n) == said}
         return frozenset(n for n, said in theirs.items() if n in mine and mine[n] != said)
 
     def send_again(self, app: Application, context: BrowserContext, control: Control) -> bool:
