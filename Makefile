@@ -19,7 +19,7 @@ BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove prove-labs new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove prove-labs csrf-bench new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ prove: browsers ## URL=http://127.0.0.1:5055/email (ARGS="--sign-in /login --as 
 
 prove-labs: browsers ## The same on the bank's labs, seen from outside, against the matrix (K, PROFILE as above)
 	$(PYTEST_BROWSER) e2e/test_prove_labs.py --all-cells $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
+
+csrf-bench: browsers ## The same on small changes to applications, against what each means (K, PROFILE as above)
+	$(PYTEST_BROWSER) e2e/test_mutants.py --all-cells $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
 
 ##@ Measure
 bench: browsers ## Ratios to floors measured in the same run (K=requests, AGAINST=TREE, WRITE=1)

@@ -304,6 +304,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     said = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
     _print_lessons(terminalreporter, said)
     _print_applications(terminalreporter, said)
+    _print_mutants(terminalreporter)
     _print_cells(terminalreporter)
 
 
@@ -320,6 +321,27 @@ def _print_applications(
     for application, count in sorted(attacks.items()):
         terminalreporter.line(f"{application}: {count} blocked, as many forged without its lines")
     terminalreporter.line(f"{len(attacks)} applications, {attacks.total()} attacks, each both ways")
+
+
+def _print_mutants(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many changed applications were judged, and how many of them rightly."""
+    reports = [
+        (dict(report.user_properties), report.duration)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+    ]
+    said = [(one, seconds) for one, seconds in reports if "mutant" in one]
+    if not said:
+        return
+    kinds = collections.Counter((one["mutant"], one["judged"]) for one, _ in said)
+    broken = sum(count for (label, _), count in kinds.items() if label == "broken")
+    terminalreporter.section("the changed applications")
+    terminalreporter.line(
+        f"{broken} broken, {kinds['broken', 'broken']} of them found; "
+        f"{len(said) - broken} sound, {kinds['sound', 'broken']} false alarms; "
+        f"{sum(bool(one['not-judged']) for one, _ in said)} not judged in full; "
+        f"{sum(seconds for _, seconds in said):.0f} s of browser time"
+    )
 
 
 def _print_lessons(

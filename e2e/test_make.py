@@ -40,6 +40,7 @@ SHORT = {
     "stress": ("K=transfers", "SEED=1", "SHORT=1"),
     "bench": ("K=cells", "SHORT=1", "WORKERS=1"),
     "prove-labs": ("K=csrf-token", "PROFILE=chromium", ONLY_COLLECTS),
+    "csrf-bench": ("K=origin-prefix", ONLY_COLLECTS),
     "prove": ("URL=demo", "ARGS=--only form-post-cross-site-chromium"),
     "browsers": (),
     "new-attack": ("NAME=short-form-get",),
