@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader
 from csrf_proof.application.choice import arsenal
 from csrf_proof.application.known import Source
 from csrf_proof.application.tries import NOT_JUDGED, Tried
-from csrf_proof.application.verdict import BROWSER, changed, cookies, stopped
+from csrf_proof.application.verdict import BROWSER, SENDERS, changed, cookies, stopped
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.trial import BLOCKED, FORGED
 
@@ -120,6 +120,7 @@ def as_html(application: str, actions: Sequence[Done]) -> str:
         advice=advice,
         title=lambda slug: title(attacks[slug].title),
         cookies=cookies,
+        senders=SENDERS,
         changed=changed,
         stopped=stopped,
     )
