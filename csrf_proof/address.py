@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 TIMEOUT_SECONDS = 10.0
 # What an application is called in the browser if its address names no host with subdomains.
 OWN_NAME = "app.localhost"
+# By scheme, the port that browsers leave out.
+_PORTS = {"http": 80, "https": 443}
 
 
 class WrongUse(Exception):
@@ -46,8 +49,9 @@ class Address:
         """
         if self.site.endswith(".localhost"):
             return self
-        port = urlsplit(self.origin).port
-        return Address(f"http://{OWN_NAME}" + (f":{port}" if port else ""), self.target)
+        parts = urlsplit(self.origin)
+        port = f":{parts.port}" if parts.port else ""
+        return Address(f"{parts.scheme}://{OWN_NAME}{port}", self.target)
 
     @property
     def _hosts(self) -> tuple[str, ...]:
@@ -57,14 +61,15 @@ class Address:
     def ask(
         self, method: str = "GET", headers: Mapping[str, str] = {}, body: bytes | None = None
     ) -> Answer:
-        """Return what the application answers to one request; redirects aren't followed.
+        """Return what the application answers to one request; redirects aren't followed, and any
+        certificate will do.
 
         Raises:
             WrongUse: It doesn't answer.
         """
         parts = urlsplit(self.origin)
         for host in self._hosts:
-            connection = http.client.HTTPConnection(host, parts.port or 80, timeout=TIMEOUT_SECONDS)
+            connection = _connection(parts.scheme, host, parts.port)
             try:
                 connection.request(method, self.target, body, {"Host": parts.netloc, **headers})
                 with connection.getresponse() as answer:
@@ -80,6 +85,14 @@ class Address:
         raise WrongUse(f"{self.origin}{self.target} doesn't answer: {failure}.") from failure
 
 
+def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+    if scheme == "http":
+        return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    tls = ssl.create_default_context()
+    tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=tls)
+
+
 def address(text: str) -> Address:
     """Return an address of this machine.
 
@@ -91,13 +104,14 @@ def address(text: str) -> Address:
         name, _ = parts.hostname or "", parts.port
     except ValueError as error:
         raise WrongUse(f"{text!r} isn't an address: {error}.") from None
-    if parts.scheme != "http" or not name:
+    if parts.scheme not in _PORTS or not name:
         raise WrongUse(f"{text!r} isn't an address such as http://127.0.0.1:5055/email.")
     if not _is_loopback(name):
         raise WrongUse(f"{name} isn't this machine: attacks are tried on 127.0.0.1 or *.localhost.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     # Browsers leave the default port out.
-    return Address(f"http://{parts.netloc.removesuffix(':80')}", target)
+    host = parts.netloc.removesuffix(f":{_PORTS[parts.scheme]}")
+    return Address(f"{parts.scheme}://{host}", target)
 
 
 def _is_loopback(name: str) -> bool:

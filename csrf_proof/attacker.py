@@ -97,8 +97,10 @@ def serving(arsenal: Arsenal, shot: Shot, position: str) -> Iterator[Attacker]:
         def log_message(self, *args: object) -> None:
             pass
 
-    with serve(Handler) as port:
-        here = f"http://{name}:{port}{path}"
+    # Browsers count http as another site than https.
+    scheme = urlsplit(shot.origin).scheme
+    with serve(Handler, name if scheme == "https" else None) as port:
+        here = f"{scheme}://{name}:{port}{path}"
         aimed = replace(shot, behind=here, caught=f"{here}caught/")
         pages[path] = arsenal.render(aimed)
         yield Attacker(here, pages[path], loot)

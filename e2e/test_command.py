@@ -20,6 +20,7 @@ from csrf_proof.address import WrongUse, address
 from csrf_proof.application.known import Known
 from csrf_proof.application.submissions import described, note
 from csrf_proof.command import options
+from csrf_proof.command.demo import application
 from csrf_proof.command.record import as_toml
 from csrf_proof.command.status import Status
 from csrf_proof.serving import serve
@@ -290,6 +291,25 @@ def test_a_file_and_a_signed_in_browser_do_as_well(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "by the browser alone; your application would have done it." in done.stdout
     assert "may be forged in truth: sign in with --sign-in to know." in done.stdout
+
+
+class StrictAndSecure(application(protected=False)):  # type: ignore[misc]
+    """Trusts its own site alone, which to browsers includes the scheme."""
+
+    def send_header(self, name: str, value: str) -> None:
+        strict = "; Secure; SameSite=Strict" if name == "Set-Cookie" else ""
+        super().send_header(name, value + strict)
+
+
+def test_over_https_the_attacker_has_https_too(profile: str) -> None:
+    with serve(StrictAndSecure, https_for="127.0.0.1") as port:
+        who = ("--sign-in", "/", "--as", "alice")
+        only = ("--only", "form-post-", "--profile", profile)
+        done = run(f"https://127.0.0.1:{port}/email", *who, *only)
+    assert f"FORGED  form-post-subdomain-{profile}" in done.stdout, done.stdout + done.stderr
+    assert "Origin: https://community.app.localhost:" in done.stdout
+    (other,) = re.findall(rf"^blocked +form-post-cross-site-{profile} +(.*)", done.stdout, re.M)
+    assert other.startswith("by the browser alone; your application would have done it.")
 
 
 def test_what_somebody_did_becomes_a_file(tmp_path: Path, awkward: str, browsers: Browsers) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
@@ -258,7 +259,8 @@ class Proof:
         if result.reason is None and seen.cookies_sent and not seen.cookies_withheld:
             return APPLICATION
         state = app.state()
-        sender = f"http://{attacker.host(position, app.url)}"
+        scheme = urlsplit(app.url).scheme
+        sender = f"{scheme}://{attacker.host(position, app.url)}"
         sent = headers(shot, seen.headers, position, sender)
         if app.cookies:
             sent["cookie"] = app.cookies

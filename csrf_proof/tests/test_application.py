@@ -235,7 +235,7 @@ def test_an_application_gets_a_name_with_subdomains() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["http://example.org/", "https://localhost/", "localhost:5055", "http://[", ""]
+    "text", ["http://example.org/", "ftp://localhost/", "localhost:5055", "http://[", ""]
 )
 def test_other_addresses_are_refused(text: str) -> None:
     with pytest.raises(WrongUse, match=r"isn't (an address|this machine)"):

@@ -54,7 +54,7 @@ def test_the_attacks_that_tell_most_are_some_of_all() -> None:
 # What is told to the command, and what it says in return.
 REFUSED = {
     "another machine": (["http://bank.example/"], "bank.example isn't this machine"),
-    "https": (["https://127.0.0.1/"], "isn't an address such as"),
+    "another scheme": (["ftp://127.0.0.1/"], "isn't an address such as"),
     "nothing there": (["http://127.0.0.1:1/"], "doesn't answer"),
     "two fields that change": ([URL, "--field", "a", "--field", "b"], "not a and b"),
     "a method without more": ([URL, "--method", "POST"], "It needs --field NAME and --state PATH"),
