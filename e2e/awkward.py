@@ -16,7 +16,9 @@ PROTECTED = "PROTECTED" in os.environ
 
 app = Flask(__name__)
 app.secret_key = "only for tests"
-accounts: dict[str, dict[str, Any]] = {"alice": {"balance": 1000, "note": ""}}
+accounts: dict[str, dict[str, Any]] = {
+    "alice": {"balance": 1000, "note": "", "first": "", "version": 0}
+}
 
 
 @app.before_request
@@ -104,6 +106,39 @@ def shaky() -> ResponseReturnValue:
         if foreign and not said.get("broke"):
             said["broke"] = True
             abort(500)
+        said["note"] = request.form["note"]
+    field = f'<input name="note" value="{said["note"]}">'
+    return f'<form method="post">{field}<button>Save</button></form>'
+
+
+# Someone's details: the first field is who signs in, a new password may be left empty, and an old
+# version isn't saved.
+@app.route("/details", methods=["GET", "POST"])
+def details() -> ResponseReturnValue:
+    said = account()
+    if request.method == "POST":
+        if (request.form["user"], request.form["password"]) != ("alice", ""):
+            abort(400)
+        if request.form["version"] != str(said["version"]):
+            abort(409)
+        said["first"] = request.form["first"]
+        said["version"] += 1
+    return f"""
+    <form method="post">
+      <input type="hidden" name="version" value="{said["version"]}">
+      <input name="user" value="alice"> <input name="first" value="{said["first"]}">
+      <input type="password" name="password"> <button>Save</button>
+    </form>"""
+
+
+# The browser itself asks for the name and the password, and keeps them.
+@app.route("/basic", methods=["GET", "POST"])
+def basic() -> ResponseReturnValue:
+    given = request.authorization
+    if given is None or (given.username, given.password) != ("alice", "secret"):
+        return "Who are you?", 401, {"WWW-Authenticate": 'Basic realm="awkward"'}
+    said = accounts["alice"]
+    if request.method == "POST":
         said["note"] = request.form["note"]
     field = f'<input name="note" value="{said["note"]}">'
     return f'<form method="post">{field}<button>Save</button></form>'

@@ -172,6 +172,16 @@ FOUND = {
         1,
         ["POST /note works", r"again-\w+ → forged-\w+\n"],
     ),
+    "someone's details": (
+        ("/details", *AWKWARD, "--only", FORM_POST),
+        1,
+        ["Action: first at /details", r" → forged-\w+\n"],
+    ),
+    "a browser that asks for the password": (
+        ("/basic", "--sign-in", "/basic", "--as", "alice", "--only", FORM_POST),
+        1,
+        ["Action: note at /basic", r" → forged-\w+\n"],
+    ),
     "a database that is busy once": (
         ("/shaky", *AWKWARD, "--only", FORM_POST),
         1,

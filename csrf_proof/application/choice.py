@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from csrf_proof.application.recording import SAFE, Recorded
+from csrf_proof.application.recording import Recorded
 from csrf_proof.arsenal import FORM_TYPE, NO_TYPE, SIGNED_IN, Arsenal, Attack, Shot
 from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
@@ -50,6 +50,7 @@ class Control:
     `value` is what was saved. `secrets` are the names of the fields that an attacker can't know.
     `saves`: the state is then what was given to `act`; `shows`: that stands in it. `sources` are
     the places from which a script has the headers that it adds, such as a cookie, by header.
+    `guessed` are the names of times and counters, which have to be up to date.
     """
 
     recorded: Recorded
@@ -58,18 +59,20 @@ class Control:
     saves: bool
     shows: bool = False
     sources: Mapping[str, str] = field(default_factory=dict)
+    guessed: frozenset[str] = frozenset()
 
-    def forged(self, value: str) -> dict[str, Any]:
-        """Return what an attacker can know of the fields, with a value of theirs."""
-        said = self.recorded.saying(self.value, value)
+    def forged(self, value: str, now: Mapping[str, str] = {}) -> dict[str, Any]:
+        """Return what an attacker can know of the fields, with a value of theirs. `now` has what is
+        in those that can be guessed."""
+        said = {**self.recorded.saying(self.value, value), **now}
         return {name: text for name, text in said.items() if name not in self.secrets}
 
 
 def why_not(attack: Attack, control: Control) -> str | None:
     """Return why an attack can't be aimed at an action, or None if it can."""
     request = control.recorded
-    if request.method not in {*SAFE, "POST"}:
-        return f"Another site can send {request.method} only after the browser has asked for leave."
+    if request.only_own_page:
+        return f"Another site can send {request.method} only after the browser has asked first."
     if request.is_safe and attack.method == "POST":
         return "The application's own page does it by GET, and so do other attacks."
     if attack.slug == EMPTY_TOKEN and not control.secrets:
@@ -79,9 +82,12 @@ def why_not(attack: Attack, control: Control) -> str | None:
     return None
 
 
-def aim(attack: Attack, control: Control, origin: str, value: str) -> Shot:
-    """Return the attack, aimed at the action, with a value of the attacker's."""
-    fields = control.forged(value)
+def aim(
+    attack: Attack, control: Control, origin: str, value: str, now: Mapping[str, str] = {}
+) -> Shot:
+    """Return the attack, aimed at the action, with a value of the attacker's. `now` has what is in
+    the fields that can be guessed."""
+    fields = control.forged(value, now)
     if attack.slug == EMPTY_TOKEN:
         fields |= dict.fromkeys(control.secrets, "")
     # Where an attack is about the bank's interface for programs, it names the address of that.

@@ -20,6 +20,8 @@ _EXAMPLES = {
     "tel": "1",
     "url": "http://example.org/",
 }
+# A form with fewer fields for text, and one for a password, signs in.
+_DETAILS = 2
 _SIGN_IN = r"(sign|log)[ -]?(in|on)|continue|next"
 _READ = """() => [...document.forms].map((form, index) => ({
     index,
@@ -93,9 +95,18 @@ class Form:
     def password(self) -> Field | None:
         return next((each for each in self.fields if each.open and each.type == "password"), None)
 
-    def text_field(self, apart_from: Mapping[str, str] = {}) -> Field | None:
-        """Return the first field for text that isn't one of these."""
-        return next((f for f in self.fields if f.is_text and f.name not in apart_from), None)
+    @property
+    def needs_password(self) -> bool:
+        """Whether it signs in, or wants the password once more. Someone's details, with a field for
+        a new password, don't."""
+        password = self.password
+        texts = [each for each in self.fields if each.is_text]
+        return password is not None and (password.required or len(texts) < _DETAILS)
+
+    def text_field(self, apart_from: Mapping[str, str] = {}, user: str = "") -> Field | None:
+        """Return the first field for text that isn't one of these, and isn't a user's name."""
+        texts = (f for f in self.fields if f.is_text and f.name not in apart_from)
+        return next((f for f in texts if not user or f.value != user), None)
 
 
 def forms_of(page: Page) -> list[Form]:
@@ -112,12 +123,16 @@ def hidden_fields(page: Page) -> dict[str, str]:
 
 
 def choose(
-    forms: Sequence[Form], at: str, fields: Mapping[str, str], changes: str | None
+    forms: Sequence[Form],
+    at: str,
+    fields: Mapping[str, str],
+    changes: str | None,
+    user: str = "",
 ) -> tuple[Form, Field]:
     """Return the form that acts, and the field that gets another value.
 
     `at` is the path of the page, `fields` what others are to hold, `changes` the name of the field,
-    if it's known.
+    if it's known. `user` is who is signed in: who gets another name can't sign in again.
 
     Raises:
         WrongUse: No form has the fields that were named, or it takes more than is known.
@@ -136,12 +151,13 @@ def choose(
         )
     form = min(fitting, key=lambda form: (form.text_field() is None, form.method != "POST"))
     password = form.password
-    if password and password.name not in fields:
+    if password and password.name not in fields and form.needs_password:
         raise WrongUse(
             f"The form at {at} asks for a password. To sign in first: --sign-in PATH --as NAME. "
             f"To send one along: --field {password.name}=…"
         )
-    value = next((f for f in form.fields if f.name == changes), None) or form.text_field(fields)
+    value = next((f for f in form.fields if f.name == changes), None)
+    value = value or form.text_field(fields, user)
     if value is None:
         raise WrongUse(
             f"The form at {at} has no field for text that could be changed. Name another with "

@@ -6,8 +6,6 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
@@ -17,6 +15,7 @@ from csrf_proof.application.action import Action
 from csrf_proof.application.forms import Field, Form, choose, fill, forms_of, send, submit
 from csrf_proof.application.honest import RECORDS
 from csrf_proof.application.known import Known
+from csrf_proof.application.signing_in import Secrets, sign_in
 from csrf_proof.application.target import Application
 from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.trial import NotJudged
@@ -34,15 +33,6 @@ _READ_TEXT = """() => [
 ].join("\\n")"""
 
 
-@dataclass(frozen=True)
-class Secrets:
-    """What nobody writes down. `password` is called if there is a field for it; `storage` is what
-    Playwright saved of a signed-in browser."""
-
-    password: Callable[[], str]
-    storage: Mapping[str, Any] | None = None
-
-
 class _Found:
     """What can be done at the address, once it's found out."""
 
@@ -56,40 +46,7 @@ class _Found:
         self.unsteady: set[str] = set()
 
     def sign_in(self, page: Page) -> None:
-        known = self.known
-        if self.secrets.storage:
-            self._restore_storage(page, self.secrets.storage)
-        if not known.sign_in:
-            return
-        page.goto(known.sign_in)
-        forms = forms_of(page)
-        form = next((f for f in forms if f.password), None)
-        form = form or next((f for f in forms if f.text_field()), None)
-        if form is None:
-            raise NotJudged(f"There is no form to sign in with at {known.sign_in}.")
-        values = {}
-        if name := form.text_field():
-            values[name.name] = known.as_
-        if form.password:
-            values[form.password.name] = self.secrets.password()
-        fill(page, form, values)
-        send(page, form, signs_in=True)
-
-    def _restore_storage(self, page: Page, storage: Mapping[str, Any]) -> None:
-        """Put back what was saved of another browser, under the name that is used here."""
-        here = urlsplit(self.address.origin).hostname or ""
-        ours = {here, "localhost", "127.0.0.1", "::1"}
-        cookies = [
-            cookie | ({"domain": here} if cookie["domain"].lstrip(".") in ours else {})
-            for cookie in storage.get("cookies", [])
-        ]
-        page.context.add_cookies(cookies)
-        for origin in storage.get("origins", []):
-            if urlsplit(origin["origin"]).hostname in ours:
-                page.evaluate(
-                    "(all) => { for (const { name, value } of all) localStorage[name] = value; }",
-                    origin["localStorage"],
-                )
+        sign_in(page, self.address, self.known, self.secrets)
 
     def act(self, page: Page, value: str) -> None:
         known = self.known
@@ -99,11 +56,21 @@ class _Found:
             return
         page.goto(self.address.target)
         try:
-            form, changes = choose(forms_of(page), self.address.target, known.fields, known.changes)
+            form, changes = self.choose(page)
         except WrongUse as error:  # It was there the first time.
             raise NotJudged(str(error)) from None
         fill(page, form, {**known.fields, changes.name: value})
         send(page, form)
+
+    def choose(self, page: Page) -> tuple[Form, Field]:
+        """Return the form on a page that acts, and its field that is changed.
+
+        Raises:
+            WrongUse: It isn't there.
+        """
+        forms, target, known = forms_of(page), self.address.target, self.known
+        _check_signed_in(page, forms, target, known)
+        return choose(forms, target, known.fields, known.changes, known.as_)
 
     def in_form(self, page: Page) -> str | None:
         """Return what the form shows in the field that is changed."""
@@ -168,9 +135,7 @@ def find(
             page, _ = app.use(
                 context, "Opening the form", lambda page: found.open(page, address.target)
             )
-            forms = forms_of(page)
-            _check_signed_in(page, forms, address.target, known)
-            _, found.value = choose(forms, address.target, known.fields, known.changes)
+            _, found.value = found.choose(page)
         before = {path: _text(found, page, path) for path in places}
         value = found.action().another("\n".join(before.values()), "honest")
         done, _ = app.use(context, "Filling in the form", lambda page: found.act(page, value))

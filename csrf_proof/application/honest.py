@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -12,8 +12,8 @@ from playwright.sync_api import BrowserContext, Page
 
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import Control
-from csrf_proof.application.forms import hidden_fields, submit
-from csrf_proof.application.recording import Asked, Recorded, recorded, secret_fields
+from csrf_proof.application.forms import forms_of, hidden_fields, submit
+from csrf_proof.application.recording import Asked, Recorded, other_fields, recorded
 from csrf_proof.application.target import Application
 from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
@@ -97,10 +97,9 @@ class Honest:
         if self._action.reset:
             self.restore(app, before, saves=saves)
         second, two, _, _ = self._recorded(app)
-        secrets = (
-            secret_fields(first, one, second, two) | private | self._others_have(app, first, second)
-        )
-        return Control(first, one, secrets, saves, shows, sources)
+        secrets, guessed = other_fields(first, one, second, two)
+        secrets |= private | self._others_have(app, first, second)
+        return Control(first, one, secrets, saves, shows, sources, guessed - secrets)
 
     def _recorded(self, app: Application) -> tuple[Recorded, str, frozenset[str], dict[str, str]]:
         """Act in a new session; return the request, the value, the names of the fields for
@@ -117,7 +116,8 @@ class Honest:
             # A script's page is still there. Loaded again, it may have another token.
             names = {said: name for name, said in _tokens(page, app.url).items()}
             page.goto(app.url + request.page)
-            passwords = page.evaluate(_PASSWORDS)
+            # One that's left empty, as for a new password, is no secret.
+            passwords = [name for name in page.evaluate(_PASSWORDS) if request.fields.get(name)]
             names |= {said: name for name, said in _tokens(page, app.url).items()}
         sources = {h: names[said] for h, said in request.headers.items() if said in names}
         return request, value, frozenset(passwords), sources
@@ -133,6 +133,17 @@ class Honest:
             theirs = hidden_fields(page)
         mine = {n: said for n, said in first.fields.items() if second.fields.get(n) == said}
         return frozenset(n for n, said in theirs.items() if n in mine and mine[n] != said)
+
+    def guesses(self, app: Application, control: Control) -> dict[str, str]:
+        """Return what is in the fields that an attacker can guess, by name."""
+        if not control.guessed:
+            return {}
+        with self._window(RECORDS) as window:
+            app.sign_in(window.context)
+            page, _ = app.use(
+                window.context, "Opening it", lambda page: page.goto(control.recorded.page)
+            )
+            return _in_fields(page, control.guessed)
 
     def send_again(self, app: Application, context: BrowserContext, control: Control) -> bool:
         """Send the recorded request from its own page, with the tokens that are there now; return
@@ -176,8 +187,8 @@ class Honest:
 def _send(page: Page, url: str, control: Control, value: str) -> None:
     request = control.recorded
     page.goto(url + request.page)
+    fields = request.saying(control.value, value) | _in_fields(page, control.guessed)
     hidden = hidden_fields(page)
-    fields = request.saying(control.value, value)
     fields |= {name: hidden[name] for name in control.secrets if name in hidden}
     if not request.by_script:
         kind = request.content_type or FORM_TYPE
@@ -189,10 +200,17 @@ def _send(page: Page, url: str, control: Control, value: str) -> None:
         for name, said in request.headers.items()
     }
     text = json.dumps(fields) if request.content_type == JSON_TYPE else urlencode(fields)
+    text = request.text.replace(control.value, value) or text
     parts = fields if request.content_type == MULTIPART_TYPE else None
     if parts is None:  # The browser names the boundary of parts itself.
         added["content-type"] = request.content_type
     page.evaluate(_SEND_BY_SCRIPT, [request.method, request.target, added, text, parts])
+
+
+def _in_fields(page: Page, names: Collection[str]) -> dict[str, str]:
+    """Return what is in the fields of a page's forms that have these names."""
+    fields = [each for form in forms_of(page) for each in form.fields]
+    return {each.name: each.value for each in fields if each.name in names}
 
 
 def _tokens(page: Page, url: str) -> dict[str, str]:

@@ -105,7 +105,7 @@ class Proof:
         with self._application(one.profile, control) as app, self._window(one.profile) as window:
             before = app.state()
             value = self._action.another(before, "forged")
-            shot = aim(chosen, control, app.url, value)
+            shot = aim(chosen, control, app.url, value, self._honest.guesses(app, control))
             try:
                 with attacker.serving(arsenal(), shot, one.position) as server:
                     result = trial.run(

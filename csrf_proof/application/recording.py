@@ -6,11 +6,11 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
-from playwright.sync_api import BrowserContext, Error, Page, Request
+from playwright.sync_api import BrowserContext, Error, Page, Request, Response
 
 from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.bodies import MULTIPART_TYPE, TEXT_TYPE, fields_of
@@ -22,8 +22,15 @@ _BY_BROWSER = re.compile(
     r"(sec|if|content|access-control|proxy)-.*|accept.*|user-agent|referer|origin|host|connection"
     r"|cookie|cache-control|pragma|priority|dnt|range|te|:.*"
 )
+_OF_SCRIPTS = {"fetch", "xhr", "eventsource"}
 # Seconds without a request after which a page is done, and after which nobody waits for that.
 QUIET, PATIENCE = 0.1, 10.0
+_TIME = re.compile(
+    r"(?=\d)(\d{4}-\d\d-\d\d)?[T .]?(\d\d:\d\d(:\d\d([.,]\d+)?)?)?(Z|[+-]\d\d:?\d\d)?"
+)
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+# A counter grows by a few, and the time since 1970 by little of itself. Random ones rarely do.
+_FEW, _SOON = 10, 0.00001
 _A_TURN = "() => new Promise((done) => setTimeout(done))"
 
 
@@ -33,7 +40,8 @@ class Recorded:
 
     `path` has no query, `query` is without its question mark. `fields` are those of a form's or a
     JSON object's body or, for a GET, of the query. `headers` are those that a script added. `page`
-    is the path of the page that sent it, with its query.
+    is the path of the page that sent it, with its query. `text` is a body of another kind, such as
+    XML, of a request that no other page can send.
     """
 
     method: str
@@ -43,6 +51,12 @@ class Recorded:
     fields: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     page: str = "/"
+    text: str = ""
+
+    @property
+    def only_own_page(self) -> bool:
+        """Whether another page can't send it before the browser has asked for permission."""
+        return self.method not in {*SAFE, "POST"}
 
     @property
     def is_safe(self) -> bool:
@@ -83,6 +97,12 @@ class Traffic:
             self.asked.append(Asked(request, request.frame.url))
             self._open.add(request)
 
+    def answer(self, response: Response) -> None:
+        """Take what a script asked for as over when its answer begins: it may leave the rest
+        unread, or the server go on sending events."""
+        if response.request.resource_type in _OF_SCRIPTS:
+            self._open.discard(response.request)
+
     def end(self, request: Request) -> None:
         self._open.discard(request)
 
@@ -110,6 +130,7 @@ def watching(context: BrowserContext) -> Iterator[Traffic]:
     traffic = Traffic()
     listeners = {
         "request": traffic.see,
+        "response": traffic.answer,
         "requestfinished": traffic.end,
         "requestfailed": traffic.end,
     }
@@ -149,7 +170,7 @@ def _recorded(asked: Asked) -> Recorded:
     request, parts, page = asked.request, urlsplit(asked.request.url), urlsplit(asked.page)
     content_type = request.headers.get("content-type", "")
     body = _body(request)
-    return Recorded(
+    found = Recorded(
         request.method,
         parts.path,
         parts.query,
@@ -164,20 +185,32 @@ def _recorded(asked: Asked) -> Recorded:
         },
         page.path + (f"?{page.query}" if page.query else ""),
     )
+    return replace(found, text=body) if found.only_own_page and not found.fields else found
 
 
-def secret_fields(first: Recorded, one: str, second: Recorded, two: str) -> frozenset[str]:
-    """Return the names of the fields that another session doesn't have, or has other values in.
+def other_fields(
+    first: Recorded, one: str, second: Recorded, two: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of the fields that another session doesn't have, or has other values in:
+    those that are secret, and times and counters, whose next value anybody can guess.
 
-    `one` and `two` are the values that were saved, which may stand anywhere. A number that differs
-    is a time or a counter, which anybody can guess.
+    `one` and `two` are the values that were saved, which may stand anywhere. Of a number that is
+    neither, an old one is all that an attacker has.
     """
     mine, theirs = first.saying(one, ""), second.saying(two, "")
-    return frozenset(
-        name
-        for name, said in mine.items()
-        if theirs.get(name) != said and not (name in theirs and str(said).isdecimal())
-    )
+    other = {name for name, said in mine.items() if theirs.get(name) != said}
+    guessed = {n for n in other if n in theirs and _follows(str(mine[n]), str(theirs[n]))}
+    numbers = {name for name in other if name in theirs and str(mine[name]).isdecimal()}
+    return frozenset(other - guessed - numbers), frozenset(guessed)
+
+
+def _follows(one: str, two: str) -> bool:
+    """Tell whether one is a time or a counter, and two what it is a little later."""
+    if _TIME.fullmatch(one) and _TIME.fullmatch(two):
+        return True
+    if not (_NUMBER.fullmatch(one) and _NUMBER.fullmatch(two)):
+        return False
+    return 0 <= float(two) - float(one) <= max(_FEW, float(one) * _SOON)
 
 
 def _replaced(said: Any, old: str, new: str) -> Any:

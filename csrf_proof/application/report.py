@@ -48,6 +48,8 @@ def summary(done: Done) -> str:
     """Return one or two sentences about an action."""
     forged, blocked = done.count(FORGED), done.count(BLOCKED)
     judged = forged + blocked
+    if not judged and done.results and not done.count(NOT_JUDGED):
+        return "None of the attacks can be aimed at this request."
     if not judged:
         return "Nothing could be judged."
     if forged:

@@ -21,12 +21,13 @@ from playwright.sync_api import Error
 from csrf_proof import windows
 from csrf_proof.address import Address, WrongUse, address
 from csrf_proof.application.action import Action
-from csrf_proof.application.found import Secrets, find
+from csrf_proof.application.found import find
 from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.application.proof import NotReplayed, Proof
 from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
 from csrf_proof.application.report_as_sarif import as_sarif
 from csrf_proof.application.report_for_ci import as_junit, as_markdown
+from csrf_proof.application.signing_in import Secrets
 from csrf_proof.application.tries import (
     MOST_DECISIVE,
     NOT_APPLICABLE,

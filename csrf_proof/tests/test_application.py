@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
 from csrf_proof.address import WrongUse, address
+from csrf_proof.application import recording
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import (
     Control,
@@ -18,7 +21,7 @@ from csrf_proof.application.choice import (
     headers,
     why_not,
 )
-from csrf_proof.application.recording import Asked, Recorded, recorded, secret_fields
+from csrf_proof.application.recording import Asked, Recorded, other_fields, recorded
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict, told
 from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.attacker import host
@@ -214,11 +217,67 @@ def test_every_general_attack_can_be_aimed_at_some_action() -> None:
         assert any(why_not(attack, action) is None for action in actions), attack.slug
 
 
+@pytest.mark.parametrize(("kind", "waits"), [("fetch", False), ("document", True)])
+def test_what_a_script_asks_for_is_over_when_it_is_answered(
+    kind: str, waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "PATIENCE", 0.5)
+    request = Mock(resource_type=kind)
+    traffic = recording.Traffic()
+    traffic.see(request)
+    traffic.answer(Mock(request=request))
+    began = time.monotonic()
+    traffic.settle(Mock(wait_for_timeout=lambda said: time.sleep(said / 1000)))
+    assert (time.monotonic() - began >= 0.5) == waits
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "text", "kept"),
+    [
+        ("PROPPATCH", "text/xml", "<title>v1</title>", "<title>v1</title>"),
+        ("PUT", FORM_TYPE, "title=v1", ""),
+        # Another page can send this one, but nobody knows its fields.
+        ("POST", "text/xml", "<title>v1</title>", ""),
+    ],
+)
+def test_a_body_of_another_kind_is_kept_if_only_the_own_page_can_send_it(
+    method: str, kind: str, text: str, kept: str
+) -> None:
+    seen = Request(method, f"{ORIGIN}/calendar", text, {"content-type": kind})
+    request = recorded([Asked(cast("Any", seen), f"{ORIGIN}/")], ORIGIN, "v1")
+    assert request is not None
+    assert request.text == kept
+    control = Control(request, "v1", frozenset(), saves=True)
+    sentence = why_not(arsenal().attacks["form-post"], control)
+    assert (sentence is None) == (method == "POST")
+
+
 def test_what_another_session_does_not_have_is_secret() -> None:
     mine = {"email": "v1", "token": "a", "list": "news", "once": "x", "time": "17", "hi": "Hi v1"}
     yours = {"email": "v2", "token": "b", "list": "news", "time": "23", "hi": "Hi v2"}
     first, second = Recorded("POST", "/", fields=mine), Recorded("POST", "/", fields=yours)
-    assert secret_fields(first, "v1", second, "v2") == {"token", "once"}
+    secret, _ = other_fields(first, "v1", second, "v2")
+    assert secret == {"token", "once"}
+
+
+@pytest.mark.parametrize(
+    ("mine", "yours", "guessed"),
+    [
+        ("17", "18", True),
+        ("1764418027", "1764418031.5", True),
+        ("2026-11-29.12:27:46", "2026-11-29.12:27:49", True),
+        ("12:59:59", "13:00:01", True),
+        ("2026-11-29T12:27:46.123Z", "2026-11-29T12:27:49.001Z", True),
+        # Random numbers, also with separators, and a mixture.
+        ("8246190573312", "9934120485601", False),
+        ("1764418027-8231", "1764418031-5512", False),
+        ("2026-11-29 a8f3", "2026-11-29 77be", False),
+        ("18", "17", False),
+    ],
+)
+def test_times_and_counters_can_be_guessed(mine: str, yours: str, guessed: bool) -> None:
+    first, second = (Recorded("POST", "/", fields={"x": said}) for said in (mine, yours))
+    assert other_fields(first, "v1", second, "v2")[1] == ({"x"} if guessed else set())
 
 
 def test_a_value_is_replaced_wherever_it_stands() -> None:

@@ -190,7 +190,7 @@ def test_init_writes_a_file_once(
 
 
 def field(name: str, kind: str = "text", value: str = "", **more: bool) -> Field:
-    return Field(name, kind, value, required=False, open=more.get("open", True))
+    return Field(name, kind, value, **({"required": False, "open": True} | more))
 
 
 def form(index: int, *fields: Field, method: str = "POST") -> Form:
@@ -201,6 +201,10 @@ SEARCH = form(0, field("q", "search"), method="GET")
 SIGN_OUT = form(1, field("token", "hidden"))
 EMAIL = form(2, field("token", "hidden"), field("name", open=False), field("email", "email"))
 PAY = form(3, field("to"), field("amount", "number"))
+ACCOUNT = form(5, field("login", value="alice"), field("first"))
+PASSWORD = field("pw", "password")
+AGAIN = field("pw", "password", required=True)
+DETAILS = form(6, field("name"), field("email", "email"), PASSWORD)
 SCRIPT = form(4, field("nickname"), method="GET")
 
 
@@ -213,12 +217,16 @@ SCRIPT = form(4, field("nickname"), method="GET")
         ([SEARCH, SIGN_OUT], {}, None, (0, "q")),
         ([SIGN_OUT, SCRIPT], {}, None, (4, "nickname")),
         ([SIGN_OUT], {}, "token", (1, "token")),
+        ([DETAILS], {}, None, (6, "name")),
+        # Who gets another name can't sign in again.
+        ([ACCOUNT], {}, None, (5, "first")),
+        ([ACCOUNT], {}, "login", (5, "login")),
     ],
 )
 def test_which_form_acts_and_which_field_changes(
     forms: list[Form], fields: dict[str, str], changes: str | None, chosen: tuple[int, str]
 ) -> None:
-    found, value = choose(forms, "/", fields, changes)
+    found, value = choose(forms, "/", fields, changes, "alice")
     assert (found.index, value.name) == chosen
 
 
@@ -228,7 +236,8 @@ def test_which_form_acts_and_which_field_changes(
         ([], {}, "There is no form at /email. If a script sends something there"),
         ([SEARCH], {"x": "1", "y": "2"}, "No form at /email has the fields x, y. There are: q."),
         ([SIGN_OUT], {}, "no field for text that could be changed"),
-        ([form(0, field("name"), field("pw", "password"))], {}, "asks for a password"),
+        ([form(0, field("name"), PASSWORD)], {}, "asks for a password"),
+        ([form(0, field("to"), field("sum"), AGAIN)], {}, "asks for a password"),
     ],
 )
 def test_a_form_that_will_not_do_is_told(
@@ -266,7 +275,8 @@ BEHIND = " What a browser keeps back is all that stands between another site and
             f"1 of 2 attacks did what only the user may do.{BEHIND}; a subdomain gets through.",
         ),
         ([BY_APPLICATION, came(NOT_JUDGED)], "The attack was blocked. 1 could not be judged."),
-        ([came(NOT_APPLICABLE)], "Nothing could be judged."),
+        ([came(NOT_APPLICABLE)], "None of the attacks can be aimed at this request."),
+        ([came(NOT_APPLICABLE), came(NOT_JUDGED)], "Nothing could be judged."),
         ([], "Nothing could be judged."),
     ],
 )
