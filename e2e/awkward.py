@@ -1,6 +1,7 @@
 """An application that makes it hard to find out what it does: nothing here is as one expects.
 
-Its session cookie has no SameSite. With PROTECTED in the environment it checks Origin.
+Its session cookie has no SameSite. With PROTECTED in the environment it checks Origin; with BELOW
+all of it, and the cookie, is below that path.
 """
 
 from __future__ import annotations
@@ -11,11 +12,17 @@ from typing import Any
 
 from flask import Flask, abort, redirect, request, session
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 PROTECTED = "PROTECTED" in os.environ
 
 app = Flask(__name__)
 app.secret_key = "only for tests"
+if below := os.environ.get("BELOW"):
+    app.config["SESSION_COOKIE_PATH"] = below
+    only_there = DispatcherMiddleware(NotFound(), {below: app.wsgi_app})
+    app.wsgi_app = only_there  # type: ignore[method-assign]
 accounts: dict[str, dict[str, Any]] = {
     "alice": {"balance": 1000, "note": "", "first": "", "version": 0}
 }

@@ -207,9 +207,12 @@ def test_it_finds_what_is_awkward(case: str, awkward: str) -> None:
         assert re.search(line, done.stdout), done.stdout
 
 
-def test_where_only_the_origin_is_checked_it_says_who_stopped_it() -> None:
-    with flask(Path(__file__).parent, "awkward:app", PROTECTED="1") as url:
-        done = run(f"{url}/pay", *AWKWARD, "--only", "hidden-frame-post-cross-site-chromium")
+@pytest.mark.parametrize("below", ["", "/app"])
+def test_where_only_the_origin_is_checked_it_says_who_stopped_it(below: str) -> None:
+    signs_in = ("--sign-in", f"{below}/login", "--as", "alice", "--state", f"{below}/account")
+    with flask(Path(__file__).parent, "awkward:app", PROTECTED="1", BELOW=below) as url:
+        attack = ("--only", "hidden-frame-post-cross-site-chromium")
+        done = run(f"{url}{below}/pay", *signs_in, *attack)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     both = "by the browser, and your application would have refused it too."
     assert f"blocked hidden-frame-post-cross-site-chromium   {both}" in done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
@@ -149,6 +150,17 @@ def test_silence_of_a_page_that_did_not_open_proves_nothing() -> None:
 def test_a_broken_policy_is_the_browsers_reason() -> None:
     broken = Seen(["http://app.localhost/"], asked_application=True, broke_policy=True)
     assert judge(NOTHING, wait_for="sign", watch=broken) == ("blocked", "csp-refused")
+
+
+def test_a_policy_does_not_stop_what_was_answered() -> None:
+    """Where the application keeps no records, the browser's view has to do."""
+    before = Look("before")
+    for answered, reason in ((True, None), (False, "csp-refused")):
+        watch = Mock(act=Mock(), broke_policy=True)
+        watch.response_to.return_value = Mock() if answered else None
+        judged = trial._Trial(Mock(), watch, Mock(), before, ATTACK, "act")
+        seen = Evidence(cookies_sent=("session",))
+        assert judged.reason(None, seen) == reason
 
 
 def test_what_to_wait_for_follows_from_the_expected_reason() -> None:
