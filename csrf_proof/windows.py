@@ -20,6 +20,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
+from csrf_proof.browsers import LEAN_FIREFOX
 from csrf_proof.watching import TELL_OF_POLICY, Watch
 
 # Measured in the headless shell: WebSockets, requests made while a page is left, and pop-ups carry
@@ -34,6 +35,7 @@ BLOCKS = {
 _HEURISTICS = "privacy.restrict3rdpartystorage.heuristic"
 # Firefox's preferences for a kept window.
 KEPT_FIREFOX: dict[str, Any] = {
+    **LEAN_FIREFOX,
     **{
         f"{_HEURISTICS}.{name}": False
         for name in (
@@ -48,12 +50,6 @@ KEPT_FIREFOX: dict[str, Any] = {
     # After a handshake that was refused, Firefox waits longer and longer before it sends the next,
     # to whatever host: half a minute after twenty.
     "network.websocket.delay-failed-reconnects": False,
-    # One process for all sites, since starting one costs more than a trial. Cookies and headers
-    # are the parent process's business either way.
-    "fission.autostart": False,
-    "dom.ipc.processCount": 1,
-    # Nobody looks, and painting is most of what a page costs.
-    "layout.frame_rate": 10,
 }
 _NUMBERS = count()
 _SETTLES = 2.0  # Seconds.

@@ -245,3 +245,19 @@ def test_a_playwright_that_drives_no_stock_firefox_is_given_none(
 
     assert browsers._system_path("firefox") is None
     assert browsers._system_path("chromium") == "/usr/bin/chromium-headless-shell"
+
+
+def test_a_firefox_in_which_many_windows_are_opened_shares_one_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: dict[str, Any] = {}
+
+    def start(_: Any, profile: str, firefox_prefs: Any) -> Any:
+        started[profile] = firefox_prefs
+        return SimpleNamespace(is_connected=lambda: True, close=lambda: None)
+
+    monkeypatch.setattr(browsers, "launch", start)
+    with browsers.Browsers() as running:
+        running.get("firefox")
+    assert started["firefox"]["dom.ipc.processCount"] == 1
+    assert started["firefox"]["fission.autostart"] is False
