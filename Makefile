@@ -19,7 +19,7 @@ BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove prove-labs csrf-bench new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,7 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
 	$(RUN) -m tools.matrix_page --check
+	$(RUN) -m tools.libraries_page --check
 	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site webserver tools -n 2 -q
 
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
@@ -92,8 +93,9 @@ bench: browsers ## Ratios to floors measured in the same run (K=requests, AGAINS
 browsers: to-test ## Make sure the three browsers are there
 	@$(RUN) -m csrf_proof.browsers
 
-docs: to-test ## Write docs/matrix.md anew from matrix.toml
+docs: to-test ## Write docs/matrix.md and docs/libraries.md anew from their data
 	$(RUN) -m tools.matrix_page
+	$(RUN) -m tools.libraries_page
 
 new-attack: to-test ## Begin an attack: NAME=my-attack
 	@$(RUN) -m tools.scaffold attack "$(NAME)"

@@ -13,7 +13,7 @@ from victim_site.teaching.rendering import as_html
 
 DOCS = settings.CHECKOUT / "docs"
 # The files of `docs/` that are pages here, beside the lessons.
-PAGES = {"glossary", "handout", "facilitator", "matrix"}
+PAGES = {"glossary", "handout", "facilitator", "libraries", "matrix"}
 _LINK = re.compile(r"\[([^]]*)\]\((?:\.\./)?(?:lessons/)?([\w-]+)\.md(#[\w-]+)?\)")
 
 

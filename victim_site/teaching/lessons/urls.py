@@ -19,4 +19,5 @@ urlpatterns = [
     path("glossary/", documents.glossary, name="glossary"),
     path("handout/", documents.document, {"name": "handout"}, name="handout"),
     path("facilitator/", documents.document, {"name": "facilitator"}, name="facilitator"),
+    path("libraries/", documents.document, {"name": "libraries"}, name="libraries"),
 ]

@@ -19,6 +19,7 @@ PAGES = [
     "/glossary/",
     "/handout/",
     "/facilitator/",
+    "/libraries/",
 ]
 MISSING = {
     "a lesson": "/lessons/the-imgae/",

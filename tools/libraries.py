@@ -1,0 +1,162 @@
+"""Attack the applications in `examples/libraries/`, each protected by the library in its name.
+
+`python -m tools.libraries` tries all of them, or those with a text in their names; `--list` only
+says which. Each runs in an environment of its own, with the versions in its requirements.txt. What
+comes of it is kept in results.json, of which `tools.libraries_page` makes a page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from csrf_proof.address import WrongUse, address
+from csrf_proof.command.status import Status
+from tools.libraries_page import FOLDER, RESULTS, Library, libraries, results
+from tools.run import ROOT, free_port
+
+# A busy machine needs long to import a framework.
+START_SECONDS = 120.0
+KEPT = ("attack", "position", "profile", "outcome", "stopped_by", "reason", "note")
+JUDGED = {Status.BLOCKED, Status.FORGED, Status.NOT_JUDGED}
+
+
+class Failed(Exception):
+    """An application can't be installed, started or attacked; the message says why."""
+
+
+def python_of(library: Library, cache: Path) -> Path:
+    """Return the Python of an environment with what an application requires.
+
+    Raises:
+        Failed: It can't be installed.
+    """
+    folder = cache / library.name
+    python, done = folder / "bin" / "python", folder / "installed.txt"
+    wanted = library.requirements.read_text(encoding="utf-8")
+    if done.exists() and done.read_text(encoding="utf-8") == wanted:
+        return python
+    pip: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
+    venv: list[str | Path] = [sys.executable, "-m", "venv", "--clear", folder]
+    for command in (venv, [*pip, "--requirement", library.requirements]):
+        if subprocess.run(command).returncode:
+            raise Failed(f"{library.name} can't be installed.")
+    done.write_text(wanted, encoding="utf-8")
+    return python
+
+
+@contextmanager
+def running(library: Library, python: Path) -> Iterator[str]:
+    """Start an application and yield its address.
+
+    Raises:
+        Failed: It doesn't answer in time.
+    """
+    port = free_port()
+    command: list[str | Path] = [python, "app.py", str(port)]
+    with tempfile.TemporaryFile("w+") as log:
+        # Its answers to a thousand requests are no news.
+        process = subprocess.Popen(command, cwd=library.folder, stdout=log, stderr=log)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not _answers(url):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    raise Failed(f"{library.name} doesn't start:\n{log.read()}")
+                time.sleep(0.1)
+            yield url
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return address(url).ask().status < HTTPStatus.BAD_REQUEST
+    except WrongUse:
+        return False
+
+
+def attack(url: str) -> list[dict[str, Any]]:
+    """Try every attack in every browser, and return what came of each.
+
+    Raises:
+        Failed: The attacks can't be tried.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.json")
+        command: list[str | Path] = [sys.executable, "-m", "csrf_proof", "run"]
+        where = {**os.environ, "APPLICATION": url}
+        command += [FOLDER / "recipe.py", "--url", url, "--full", "--json", report]
+        status = subprocess.run(command, cwd=ROOT, env=where).returncode
+        if status not in JUDGED or not report.exists():
+            raise Failed(f"csrf-proof ended with status {status}.")
+        (action,) = json.loads(report.read_text(encoding="utf-8"))["actions"]
+    return [{key: one[key] for key in KEPT if one.get(key)} for one in action["results"]]
+
+
+def keep(library: Library, tried: list[dict[str, Any]]) -> None:
+    """Write what came of a library's application into the file, beside the others'."""
+    said: dict[str, Any] = {"version": library.version, "date": date.today().isoformat()}  # noqa: DTZ011
+    RESULTS.write_text(as_text({**results(), library.name: {**said, "results": tried}}), "utf-8")
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    """Return the file of results: sorted, and one line for each try, so that a diff can be read."""
+    parts = []
+    for name in sorted(found):
+        one = found[name]
+        rows = ",\n".join(f"    {json.dumps(row)}" for row in one["results"])
+        head = f'{json.dumps(name)}: {{\n  "version": {json.dumps(one["version"])},\n'
+        parts.append(f'{head}  "date": {json.dumps(one["date"])},\n  "results": [\n{rows}\n  ]\n}}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser("python -m tools.libraries", description=__doc__)
+    parser.add_argument("name", nargs="?", default="", help="libraries with this in their names")
+    parser.add_argument("--list", action="store_true", help="say which, and try nothing")
+    asked = parser.parse_args(arguments)
+    chosen = [each for each in libraries() if each.runs and asked.name in each.name]
+    if not chosen:
+        print(f"No library that runs has {asked.name!r} in its name.", file=sys.stderr)
+        return 2
+    cache = Path(os.environ.get("VAR_DIR") or ROOT / "var") / "libraries"
+    failed = 0
+    for library in chosen:
+        print(f"{library.title} {library.version}", flush=True)
+        if asked.list:
+            continue
+        try:
+            with running(library, python_of(library, cache)) as url:
+                tried = attack(url)
+        except Failed as why:
+            print(why, file=sys.stderr)
+            failed += 1
+            continue
+        if library.tells:
+            keep(library, tried)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
