@@ -29,14 +29,15 @@ HEAD = """# Libraries against CSRF
 Each library or framework here protects the same small application, in which alice can change her
 e-mail address. `csrf-proof` then tries every attack that can be aimed at any action, from another
 site and from a subdomain, in Chromium, in Chromium without third-party cookies, and in Firefox.
-The applications are in `examples/libraries`; the session cookie is
-`SameSite=None; Secure` where nothing else is said, so it's the library that has to stop the attack.
-
+"""
+NOTES = """
 *Blocked by the browser alone* means that the browser didn't send what the attack needed, and that
 the application acted on the same request once it got it.
 
-These attacks know no token of the user's. Not tried: planting a cookie from a subdomain, a token
-from the attacker's own account, and https, under which some of these libraries check more.
+The applications are in `examples/libraries`. The session cookie is `SameSite=None; Secure` where
+nothing else is said, so it's the library that has to stop the attacks. These know no token of the
+user's. Not tried: planting a cookie from a subdomain, a token from the attacker's own account, and
+https, under which some of these libraries check more.
 
 Written from `examples/libraries/results.json` by `make docs`. `make libraries` tries all of it
 anew.
@@ -120,6 +121,7 @@ def page() -> str:
     found, every = results(), libraries()
     lines = [HEAD, _sum(found), "", f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
     lines += [_line(each, found.get(each.name)) for each in every]
+    lines.append(NOTES.rstrip("\n"))
     for each in every:
         lines += ["", f"## {each.title}", "", *_section(each, found.get(each.name))]
     return "\n".join(lines) + "\n"
