@@ -85,6 +85,10 @@ prove-labs: browsers ## The same on the bank's labs, seen from outside, against 
 csrf-bench: browsers ## The same on small changes to applications, against what each means (K, PROFILE as above)
 	$(PYTEST_BROWSER) e2e/test_mutants.py --all-cells $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
 
+libraries: browsers ## Try every attack on each library's application (K=tornado picks one); then docs/libraries.md
+	$(RUN) -m tools.libraries $(K) $(ARGS)
+	$(RUN) -m tools.libraries_page
+
 ##@ Measure
 bench: browsers ## Ratios to floors measured in the same run (K=requests, AGAINST=TREE, WRITE=1)
 	$(RUN) -m benchmarks $(K) $(if $(AGAINST),--against "$(AGAINST)") $(if $(WRITE),--write)

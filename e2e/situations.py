@@ -267,7 +267,7 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
         _another_site(facts) or facts.page.sandboxed or facts.page.redirected
     ),
     "the request counts as the same site’s": lambda facts: facts.situation.where == "subdomain",
-    "when the page is in a sandbox, or another site redirects it": lambda facts: (
+    "when the page is in a sandbox, or another site redirects the request": lambda facts: (
         facts.page.sandboxed or facts.page.redirected
     ),
     "The bank's own page": never,

@@ -147,7 +147,7 @@ def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
         story = f"{subject} had the browser ask whether it may make the bank {deed}."
     verdict = _verdict(attempt, sender(attempt, label) or named(attempt, label))
     if verdict is UNCONFIRMED:
-        story += " If a later request brings its cookie, the browser kept it."
+        story += " If a later request carries the new session cookie, the browser kept it."
     return story, verdict
 
 

@@ -50,7 +50,7 @@ COUNTS = {
 ELSEWHERE = {
     "same-site": "This happens, for example, when a sub-domain redirects it.",
     "cross-site": "This happens, for example, when the page is in a sandbox, or another site "
-    "redirects it.",
+    "redirects the request.",
 }
 # What a request is, unless it's an act.
 KINDS = {

@@ -219,7 +219,7 @@ SAID: dict[str, Row] = {
         [
             "A page on a sub-domain of the bank",
             "To the browser, the request counts as another site’s.",
-            "when the page is in a sandbox, or another site redirects it.",
+            "when the page is in a sandbox, or another site redirects the request.",
             "Forged",
         ],
     ),
