@@ -16,7 +16,7 @@ from typing import Any
 from csrf_proof.application.choice import POSITIONS
 from csrf_proof.application.tries import NOT_APPLICABLE, NOT_JUDGED
 from csrf_proof.application.verdict import BOTH, BROWSER
-from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import BLOCKED, FORGED
 from tools.check import ROOT
@@ -27,8 +27,8 @@ FILE = ROOT / "docs" / "libraries.md"
 HEAD = """# Libraries against CSRF
 
 Each library or framework here protects the same small application, in which alice can change her
-e-mail address. `csrf-proof` then tries every attack that can be aimed at any action, from another
-site and from a subdomain, in Chromium, in Chromium without third-party cookies, and in Firefox.
+e-mail address. `csrf-proof` then tries every attack that can be aimed at any action, from other
+sites and from a subdomain, in Chromium, in Chromium without third-party cookies, and in Firefox.
 """
 NOTES = """
 *Blocked by the browser alone* means that the browser didn't send what the attack needed, and that
@@ -52,7 +52,11 @@ COLUMNS = (
     "not applicable",
     "not judged",
 )
-FROM = {CROSS_SITE: "another site", SUBDOMAIN: "a subdomain"}
+FROM = {
+    CROSS_SITE: "another site",
+    SUBDOMAIN: "a subdomain",
+    LOOKALIKE: "a site whose name begins like its own",
+}
 IN = {
     "chromium": "Chromium",
     "chromium-no-3pc": "Chromium without third-party cookies",
