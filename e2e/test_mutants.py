@@ -77,10 +77,10 @@ def test_a_changed_application_is_judged_by_what_the_change_means(
     with running(mutant.application, mutant.source) as here:
         proof = Proof(address(here.url), action(here, mutant.by, browser_for), browser_for)
         came = {one: (outcome, said) for one, outcome, said in results(mutant, proof)}
-    outcomes = collections.Counter(outcome for outcome, _ in came.values())
-    record_property("mutant", "sound" if mutant.is_sound else "broken")
-    record_property("judged", "broken" if outcomes[FORGED] else "sound")
-    record_property("not-judged", outcomes[NOT_JUDGED])
+        outcomes = collections.Counter(outcome for outcome, _ in came.values())
+        record_property("mutant", "sound" if mutant.is_sound else "broken")
+        record_property("judged", "broken" if outcomes[FORGED] else "sound")
+        record_property("not-judged", outcomes[NOT_JUDGED])
     wrong = [
         f"{one.id}: {outcome}, {said}"
         for one, (outcome, said) in came.items()
