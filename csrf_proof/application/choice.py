@@ -50,7 +50,8 @@ class Control:
     `value` is what was saved. `secrets` are the names of the fields that an attacker can't know.
     `saves`: the state is then what was given to `act`; `shows`: that stands in it. `sources` are
     the places from which a script has the headers that it adds, such as a cookie, by header.
-    `guessed` are the names of times and counters, which have to be up to date.
+    `new` are the names of all fields that each session has anew, `guessed` those of times and
+    counters, which an attacker keeps up to date.
     """
 
     recorded: Recorded
@@ -60,6 +61,7 @@ class Control:
     shows: bool = False
     sources: Mapping[str, str] = field(default_factory=dict)
     guessed: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()
 
     def forged(self, value: str, now: Mapping[str, str] = {}) -> dict[str, Any]:
         """Return what an attacker can know of the fields, with a value of theirs. `now` has what is

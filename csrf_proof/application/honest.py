@@ -97,9 +97,9 @@ class Honest:
         if self._action.reset:
             self.restore(app, before, saves=saves)
         second, two, _, _ = self._recorded(app)
-        secrets, guessed = other_fields(first, one, second, two)
+        new, secrets, guessed = other_fields(first, one, second, two)
         secrets |= private | self._others_have(app, first, second)
-        return Control(first, one, secrets, saves, shows, sources, guessed - secrets)
+        return Control(first, one, secrets, saves, shows, sources, guessed - secrets, new)
 
     def _recorded(self, app: Application) -> tuple[Recorded, str, frozenset[str], dict[str, str]]:
         """Act in a new session; return the request, the value, the names of the fields for
@@ -189,7 +189,7 @@ def _send(page: Page, url: str, control: Control, value: str) -> None:
     page.goto(url + request.page)
     fields = request.saying(control.value, value) | _in_fields(page, control.guessed)
     hidden = hidden_fields(page)
-    fields |= {name: hidden[name] for name in control.secrets if name in hidden}
+    fields |= {name: hidden[name] for name in control.secrets | control.new if name in hidden}
     if not request.by_script:
         kind = request.content_type or FORM_TYPE
         submit(page, request.method, request.target, kind, fields)

@@ -190,9 +190,9 @@ def _recorded(asked: Asked) -> Recorded:
 
 def other_fields(
     first: Recorded, one: str, second: Recorded, two: str
-) -> tuple[frozenset[str], frozenset[str]]:
+) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return the names of the fields that another session doesn't have, or has other values in:
-    those that are secret, and times and counters, whose next value anybody can guess.
+    all, those that are secret, and times and counters, whose next value anybody can guess.
 
     `one` and `two` are the values that were saved, which may stand anywhere. Of a number that is
     neither, an old one is all that an attacker has.
@@ -201,7 +201,7 @@ def other_fields(
     other = {name for name, said in mine.items() if theirs.get(name) != said}
     guessed = {n for n in other if n in theirs and _follows(str(mine[n]), str(theirs[n]))}
     numbers = {name for name in other if name in theirs and str(mine[name]).isdecimal()}
-    return frozenset(other - guessed - numbers), frozenset(guessed)
+    return frozenset(other), frozenset(other - guessed - numbers), frozenset(guessed)
 
 
 def _follows(one: str, two: str) -> bool:
