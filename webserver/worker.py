@@ -183,7 +183,10 @@ class Worker(BaseWorker):  # type: ignore[misc]
         """Make room at the cost of those who have kept the site waiting longest."""
         waiting = [c for c in self.connections if c.state in INCOMPLETE]
         for connection in heapq.nsmallest(DROPPED_AT_ONCE, waiting, key=lambda c: c.since):
-            self._close(connection)
+            # The rest may have arrived, and nobody has looked yet.
+            self._on_event(connection)
+            if connection.state in INCOMPLETE:
+                self._close(connection)
 
     def _close(self, connection: Connection) -> None:
         self._leave(connection)
