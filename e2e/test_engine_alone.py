@@ -141,8 +141,9 @@ def test_importing_it_loads_nothing_heavy(python: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("https://bank.example/email", "isn't an address such as"),
+        ("ftp://127.0.0.1/email", "isn't an address such as"),
         ("http://bank.example/email", "bank.example isn't this machine"),
+        ("https://bank.example/email", "bank.example isn't this machine"),
         ("http://127.0.0.1:1/email", "doesn't answer"),
     ],
 )
