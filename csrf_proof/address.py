@@ -88,9 +88,15 @@ class Address:
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
     if scheme == "http":
         return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-    tls = ssl.create_default_context()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
     return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=tls)
+
+
+def target_of(url: str) -> str:
+    """Return the path of an address, with its query."""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def address(text: str) -> Address:

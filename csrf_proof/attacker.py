@@ -51,6 +51,7 @@ class Attacker:
     """The running server. `address` is that of the attack's page, `page` what stands in it; `loot`
     is what arrived."""
 
+    origin: str
     address: str
     page: str
     loot: list[Prepared]
@@ -100,7 +101,8 @@ def serving(arsenal: Arsenal, shot: Shot, position: str) -> Iterator[Attacker]:
     # Browsers count http as another site than https.
     scheme = urlsplit(shot.origin).scheme
     with serve(Handler, name if scheme == "https" else None) as port:
-        here = f"{scheme}://{name}:{port}{path}"
+        origin = f"{scheme}://{name}:{port}"
+        here = f"{origin}{path}"
         aimed = replace(shot, behind=here, caught=f"{here}caught/")
         pages[path] = arsenal.render(aimed)
-        yield Attacker(here, pages[path], loot)
+        yield Attacker(origin, here, pages[path], loot)

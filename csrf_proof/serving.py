@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -51,6 +52,7 @@ def serve(handler: type[BaseHTTPRequestHandler], https_for: str | None = None) -
         yield first.server_port
 
 
+@cache
 def _tls(name: str) -> ssl.SSLContext:
     import trustme  # Making keys takes some time to import, which http needn't.
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from csrf_proof.address import WrongUse, address
 from csrf_proof.command.status import Status
 from tools.libraries_page import FOLDER, RESULTS, Library, libraries, results
 from tools.run import ROOT, free_port
+from tools.runner import environment
+from tools.runner.failures import SetupError
 
 # A busy machine needs long to import a framework.
 START_SECONDS = 120.0
@@ -43,22 +45,17 @@ def python_of(library: Library, cache: Path) -> Path:
         Failed: It can't be installed.
     """
     folder = cache / library.name
-    python, done = folder / "bin" / "python", folder / "installed.txt"
+    python, done = environment.python_of(folder), folder / "installed.txt"
     wanted = library.requirements.read_text(encoding="utf-8")
     if done.exists() and done.read_text(encoding="utf-8") == wanted:
         return python
-    pip: list[str | Path] = [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]
-    venv: list[str | Path] = [sys.executable, "-m", "venv", "--clear", folder]
-    for command in (venv, [*pip, "--requirement", library.requirements]):
-        if subprocess.run(command).returncode:
-            raise Failed(f"{library.name} can't be installed.")
+    try:
+        environment.make(folder)
+    except SetupError as why:
+        raise Failed(str(why)) from None
+    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement")
+    if subprocess.run([python, *pip, library.requirements]).returncode:
+        raise Failed(f"{library.name} can't be installed.")
     done.write_text(wanted, encoding="utf-8")
     return python
 
@@ -116,7 +113,8 @@ def attack(url: str) -> list[dict[str, Any]]:
 
 def keep(library: Library, tried: list[dict[str, Any]]) -> None:
     """Write what came of a library's application into the file, beside the others'."""
-    said: dict[str, Any] = {"version": library.version, "date": date.today().isoformat()}  # noqa: DTZ011
+    today = datetime.now().astimezone().date()
+    said: dict[str, Any] = {"version": library.version, "date": today.isoformat()}
     RESULTS.write_text(as_text({**results(), library.name: {**said, "results": tried}}), "utf-8")
 
 

@@ -20,6 +20,7 @@ from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import BLOCKED, FORGED
 from tools.check import ROOT
+from tools.generated_page import write_or_check
 
 FOLDER = ROOT / "examples" / "libraries"
 ABOUT, RESULTS = FOLDER / "libraries.toml", FOLDER / "results.json"
@@ -230,14 +231,8 @@ def _browsers(used: Sequence[str]) -> str:
 
 def main() -> int:
     """Write the page, or tell that it is stale."""
-    text = page()
-    if "--check" not in sys.argv:
-        FILE.write_text(text, encoding="utf-8")
-        return 0
-    if FILE.exists() and FILE.read_text(encoding="utf-8") == text:
-        return 0
-    print("docs/libraries.md is older than its results: run make docs.", file=sys.stderr)
-    return 1
+    stale = "docs/libraries.md is older than its results: run make docs."
+    return write_or_check(FILE, page(), stale)
 
 
 if __name__ == "__main__":

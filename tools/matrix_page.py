@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from catalogue import matrix
 from tools.check import ROOT
+from tools.generated_page import write_or_check
 
 FILE = ROOT / "docs" / "matrix.md"
 TITLES = {
@@ -113,14 +114,8 @@ def _blocked(cell: matrix.Cell) -> str:
 
 def main() -> int:
     """Write the page, or tell that it is stale."""
-    text = page()
-    if "--check" not in sys.argv:
-        FILE.write_text(text, encoding="utf-8")
-        return 0
-    if FILE.exists() and FILE.read_text(encoding="utf-8") == text:
-        return 0
-    print("docs/matrix.md is older than matrix.toml: run make docs.", file=sys.stderr)
-    return 1
+    stale = "docs/matrix.md is older than matrix.toml: run make docs."
+    return write_or_check(FILE, page(), stale)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ _EXAMPLES = {
     "tel": "1",
     "url": "http://example.org/",
 }
+TEXT_TYPES = frozenset(_EXAMPLES)
 # A form with fewer fields for text, and one for a password, signs in.
 _DETAILS = 2
 _SIGN_IN = r"(sign|log)[ -]?(in|on)|continue|next"
@@ -71,7 +72,7 @@ class Field:
 
     @property
     def is_text(self) -> bool:
-        return self.open and self.type in _EXAMPLES
+        return self.open and self.type in TEXT_TYPES
 
     @property
     def example(self) -> str:
@@ -116,9 +117,13 @@ def forms_of(page: Page) -> list[Form]:
     ]
 
 
-def hidden_fields(page: Page) -> dict[str, str]:
-    """Return what is in the hidden fields of a page's forms, by name."""
-    fields = (each for form in forms_of(page) for each in form.fields)
+def all_fields(page: Page) -> list[Field]:
+    """Return the fields of all forms of a page."""
+    return [each for form in forms_of(page) for each in form.fields]
+
+
+def hidden(fields: Iterable[Field]) -> dict[str, str]:
+    """Return what is in those fields that are hidden, by name."""
     return {each.name: each.value for each in fields if each.type == "hidden"}
 
 

@@ -12,7 +12,16 @@ from playwright.sync_api import Page
 
 from csrf_proof.address import Address, WrongUse
 from csrf_proof.application.action import Action
-from csrf_proof.application.forms import Field, Form, choose, fill, forms_of, send, submit
+from csrf_proof.application.forms import (
+    Field,
+    Form,
+    all_fields,
+    choose,
+    fill,
+    forms_of,
+    send,
+    submit,
+)
 from csrf_proof.application.honest import RECORDS
 from csrf_proof.application.known import Known
 from csrf_proof.application.signing_in import Secrets, sign_in
@@ -75,11 +84,8 @@ class _Found:
     def in_form(self, page: Page) -> str | None:
         """Return what the form shows in the field that is changed."""
         page.goto(self.address.target)
-        for form in forms_of(page):
-            for each in form.fields:
-                if self.value and each.name == self.value.name:
-                    return each.value
-        return None
+        changed = self.value.name if self.value else None
+        return next((each.value for each in all_fields(page) if each.name == changed), None)
 
     def state(self, page: Page) -> str:
         """Return what the application shows: the field's value, or a page's text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import Control
-from csrf_proof.application.forms import forms_of, hidden_fields, submit
+from csrf_proof.application.forms import Field, all_fields, hidden, submit
 from csrf_proof.application.recording import Asked, Recorded, other_fields, recorded
 from csrf_proof.application.target import Application
 from csrf_proof.arsenal import FORM_TYPE
@@ -130,7 +130,7 @@ class Honest:
         with self._window(RECORDS) as window:
             page, _ = app.use(window.context, "attacker(page)", self._action.attacker)
             page.goto(app.url + first.page)
-            theirs = hidden_fields(page)
+            theirs = hidden(all_fields(page))
         mine = {n: said for n, said in first.fields.items() if second.fields.get(n) == said}
         return frozenset(n for n, said in theirs.items() if n in mine and mine[n] != said)
 
@@ -143,7 +143,7 @@ class Honest:
             page, _ = app.use(
                 window.context, "Opening it", lambda page: page.goto(control.recorded.page)
             )
-            return _in_fields(page, control.guessed)
+            return _named(control.guessed, all_fields(page))
 
     def send_again(self, app: Application, context: BrowserContext, control: Control) -> bool:
         """Send the recorded request from its own page, with the tokens that are there now; return
@@ -187,9 +187,10 @@ class Honest:
 def _send(page: Page, url: str, control: Control, value: str) -> None:
     request = control.recorded
     page.goto(url + request.page)
-    fields = request.saying(control.value, value) | _in_fields(page, control.guessed)
-    hidden = hidden_fields(page)
-    fields |= {name: hidden[name] for name in control.secrets | control.new if name in hidden}
+    there = all_fields(page)
+    secret = hidden(there)
+    fields = request.saying(control.value, value) | _named(control.guessed, there)
+    fields |= {name: secret[name] for name in control.secrets | control.new if name in secret}
     if not request.by_script:
         kind = request.content_type or FORM_TYPE
         submit(page, request.method, request.target, kind, fields)
@@ -207,9 +208,8 @@ def _send(page: Page, url: str, control: Control, value: str) -> None:
     page.evaluate(_SEND_BY_SCRIPT, [request.method, request.target, added, text, parts])
 
 
-def _in_fields(page: Page, names: Collection[str]) -> dict[str, str]:
-    """Return what is in the fields of a page's forms that have these names."""
-    fields = [each for form in forms_of(page) for each in form.fields]
+def _named(names: Collection[str], fields: Iterable[Field]) -> dict[str, str]:
+    """Return what is in those fields that have these names."""
     return {each.name: each.value for each in fields if each.name in names}
 
 

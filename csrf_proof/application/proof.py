@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
@@ -118,7 +117,7 @@ class Proof:
                     )
                 after = app.state()
                 self._check(result, control, shot, value, after)
-                stopped_by = self._stopped_by(app, shot, result, one.position)
+                stopped_by = self._stopped_by(app, shot, result, one.position, server.origin)
                 if stopped_by in {APPLICATION, BOTH}:
                     self._check_again(app, window, control)
             finally:
@@ -249,18 +248,16 @@ class Proof:
                 raise _Stale("After the attack, the honest user's own request changes nothing.")
 
     def _stopped_by(
-        self, app: Application, shot: Shot, result: trial.Result, position: str
+        self, app: Application, shot: Shot, result: trial.Result, position: str, sender: str
     ) -> str | None:
         """Return who stopped it. If the browser did, the application gets the request all the same,
-        with the cookies and with that browser's headers."""
+        with the cookies and with that browser's headers. `sender` is the attacker's origin."""
         seen = result.evidence
         if result.outcome == FORGED:
             return None
         if result.reason is None and seen.cookies_sent and not seen.cookies_withheld:
             return APPLICATION
         state = app.state()
-        scheme = urlsplit(app.url).scheme
-        sender = f"{scheme}://{attacker.host(position, app.url)}"
         sent = headers(shot, seen.headers, position, sender)
         if app.cookies:
             sent["cookie"] = app.cookies

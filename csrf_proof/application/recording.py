@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus, urlsplit
 
 from playwright.sync_api import BrowserContext, Error, Page, Request, Response
 
+from csrf_proof.address import target_of
 from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.bodies import MULTIPART_TYPE, TEXT_TYPE, fields_of
 
@@ -167,7 +168,7 @@ def _origin(url: str) -> str:
 
 
 def _recorded(asked: Asked) -> Recorded:
-    request, parts, page = asked.request, urlsplit(asked.request.url), urlsplit(asked.page)
+    request, parts = asked.request, urlsplit(asked.request.url)
     content_type = request.headers.get("content-type", "")
     body = _body(request)
     found = Recorded(
@@ -183,7 +184,7 @@ def _recorded(asked: Asked) -> Recorded:
             for name, said in request.headers.items()
             if not (request.is_navigation_request() or _BY_BROWSER.fullmatch(name))
         },
-        page.path + (f"?{page.query}" if page.query else ""),
+        target_of(asked.page),
     )
     return replace(found, text=body) if found.only_own_page and not found.fields else found
 

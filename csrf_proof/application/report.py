@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader
 
+from csrf_proof.address import target_of
 from csrf_proof.application.choice import arsenal
 from csrf_proof.application.known import Source
 from csrf_proof.application.tries import NOT_JUDGED, Tried
@@ -149,9 +149,8 @@ def _result(each: Tried) -> dict[str, Any]:
     }
     if verdict:
         seen = verdict.evidence
-        path = urlsplit(seen.url)._replace(scheme="", netloc="").geturl()
         result["evidence"] = {
-            "request": f"{seen.method} {path}".strip(),
+            "request": f"{seen.method} {target_of(seen.url)}".strip(),
             "cookies_sent": list(seen.cookies_sent),
             "cookies_withheld": list(seen.cookies_withheld),
             "status": seen.status,

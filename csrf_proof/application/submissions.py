@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext
 
-from csrf_proof.address import WrongUse
+from csrf_proof.address import WrongUse, target_of
+from csrf_proof.application.forms import TEXT_TYPES
 from csrf_proof.application.known import Known
 
 _BINDING = "csrfProofSends"
@@ -33,7 +34,6 @@ addEventListener("submit", ({{ target: form, submitter }}) => {_BINDING}({{
         }})),
 }}), true);
 }})()"""
-_TEXT = {"text", "textarea", "search", "email", "number", "tel", "url"}
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ class Submission:
 
     @property
     def path(self) -> str:
-        parts = urlsplit(self.page)
-        return parts._replace(scheme="", netloc="", fragment="").geturl()
+        return target_of(self.page)
 
 
 def note(context: BrowserContext) -> list[Submission]:
@@ -67,7 +66,7 @@ def _submission(said: Mapping[str, Any]) -> Submission:
         said["page"],
         said["method"],
         {each["name"]: each["value"] for each in filled},
-        [each["name"] for each in filled if each["type"] in _TEXT],
+        [each["name"] for each in filled if each["type"] in TEXT_TYPES],
         next((each["name"] for each in filled if each["type"] == "password"), None),
     )
 

@@ -15,6 +15,8 @@ from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.profile_names import PROFILES
 
 FILE = "csrf-proof.toml"
+# The variable of the environment in which the password may be.
+PASSWORD = "CSRF_PROOF_PASSWORD"  # noqa: S105
 _STATUS = (
     "Exit status: 0 all blocked, or known to be forged; 1 something forged; 2 something has to be "
     "changed first; 3 not judged."

@@ -40,13 +40,12 @@ from csrf_proof.application.tries import (
 from csrf_proof.application.verdict import Try, stopped, told
 from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers, end_all
 from csrf_proof.command import interrupting
-from csrf_proof.command.options import How
+from csrf_proof.command.options import PASSWORD, How
 from csrf_proof.command.status import Status
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import BLOCKED, FORGED, NotJudged
 from csrf_proof.windows import Window
 
-PASSWORD = "CSRF_PROOF_PASSWORD"  # noqa: S105
 _OF_STORAGE = (
     "A saved browser doesn't say which cookies have no SameSite; they're taken for Lax ones. What "
     "is blocked by the browser alone may be forged in truth: sign in with --sign-in to know."

@@ -24,6 +24,9 @@ from typing import Any
 
 from django.conf import settings
 
+from csrf_proof.command.options import PASSWORD
+from csrf_proof.command.status import Status
+
 FOLDER: Path = settings.VAR_DIR / "your-app"
 # Exists while something runs, and is touched all the time.
 BUSY = FOLDER / "busy"
@@ -31,7 +34,6 @@ KEPT = 10
 COMMAND = (sys.executable, "-m", "csrf_proof")
 _BEAT, _STALE = 0.2, 5.0  # Seconds.
 _LONGEST_OUTPUT = 200_000  # Bytes; it's the end that is shown.
-_INTERRUPTED = 130
 _processes: set[subprocess.Popen[bytes]] = set()
 
 
@@ -66,7 +68,7 @@ class Run:
     def status(self) -> int | None:
         if said := self._read("status"):
             return int(said)
-        return None if _is_busy() else _INTERRUPTED
+        return None if _is_busy() else Status.INTERRUPTED
 
     @property
     def report(self) -> str:
@@ -142,7 +144,7 @@ def _start(arguments: Sequence[str], password: str) -> Run:
     run.folder.mkdir()
     reports = (f"--{kind}={run.folder / f'report.{kind}'}" for kind in ("html", "json"))
     # Without a password nobody can be asked for one, since there is no terminal.
-    given = {"CSRF_PROOF_PASSWORD": password} if password else {}
+    given = {PASSWORD: password} if password else {}
     with (run.folder / "output").open("wb") as output:
         process = subprocess.Popen(
             [*COMMAND, *arguments, *reports],

@@ -45,11 +45,10 @@ REPORT_POLICY = {
 def offer(request: HttpRequest) -> HttpResponse:
     """The form; sent, it starts a run."""
     form, status, said = ApplicationForm(request.POST or None), 200, ""
+    lacks_browsers = runs.lacks_browsers()
     if request.method == "POST":
         status = 400
-        if runs.lacks_browsers():
-            said = "There are no browsers to attack with yet."
-        elif form.is_valid():
+        if not lacks_browsers and form.is_valid():
             try:
                 run = runs.start(form.arguments, form.cleaned_data["password"])
                 return redirect("your-app-run", name=run.name)
@@ -62,7 +61,7 @@ def offer(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "said": said,
-        "lacks_browsers": runs.lacks_browsers(),
+        "lacks_browsers": lacks_browsers,
         "runs": [(run, _meaning(run)) for run in runs.newest()],
     }
     return render(request, "your_app/offer.html", context, status=status)
@@ -114,4 +113,4 @@ def _meaning(run: runs.Run) -> tuple[str, str, str] | None:
 def _get_or_404(name: str) -> runs.Run:
     if run := runs.find(name):
         return run
-    raise Http404("There is no such run. Only the newest ten are kept.")
+    raise Http404(f"There is no such run. Only the newest {runs.KEPT} are kept.")
