@@ -20,7 +20,7 @@ def test_an_application_is_attacked_from_a_page(browsers: Browsers, site: Site) 
     with example(protected=False) as url, browser.new_page() as page:
         page.goto(f"{site.addresses.playground}/your-app/")
         page.get_by_label("Address of the form").fill(f"{url}/email")
-        page.get_by_label("Page to sign in at").fill("/")
+        page.get_by_label("Sign-in page").fill("/")
         page.get_by_label("Name").fill("alice")
         page.get_by_role("button", name="Attack it").click()
         expect(page.get_by_role("button", name="Stop")).to_be_visible()

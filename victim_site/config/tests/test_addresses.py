@@ -27,6 +27,8 @@ NAMED = [
     "/lessons/same-site/?all",
     "/handout/",
     "/facilitator/",
+    "/your-app/",
+    "/your-own-exploit/",
 ]
 ELSEWHERE = Addresses(
     scheme="https",
@@ -128,6 +130,37 @@ def test_over_https_no_page_names_an_address_without() -> None:
     for page in pages:
         assert "https://" in page
         assert insecure_addresses(page) == []
+
+
+A_SUBDOMAIN = "http://me.no-defense--for-me.bank.localhost:7000/exploit.html"
+
+
+@pytest.mark.django_db
+def test_an_exploit_of_ones_own_is_the_same_site_over_http() -> None:
+    assert A_SUBDOMAIN in playground().get("/your-own-exploit/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("secure")
+def test_an_exploit_of_ones_own_is_another_site_than_a_bank_with_https() -> None:
+    page = playground().get("/your-own-exploit/", secure=True).content.decode()
+    assert A_SUBDOMAIN not in page
+    assert "to Chrome, http is another site than https" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("secure")
+def test_a_lab_to_attack_has_https_as_the_bank_does() -> None:
+    page = playground().get("/your-app/", secure=True).content.decode()
+    port = settings.ADDRESSES.victim_port
+    assert f"<code>https://no-defense.bank.localhost:{port}/email</code>" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("elsewhere")
+def test_at_other_domains_no_lab_is_offered_to_attack() -> None:
+    page = playground().get("/your-app/", secure=True).content.decode()
+    assert "A lab of the bank will do" not in page
 
 
 @pytest.mark.django_db

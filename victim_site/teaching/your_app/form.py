@@ -17,6 +17,15 @@ def _text(label: str, help_text: str = "", example: str = "") -> forms.CharField
     )
 
 
+def why_not(url: str) -> str:
+    """Return why nothing at an address is attacked, or nothing if it is."""
+    try:
+        address(url)
+    except WrongUse as error:
+        return str(error)
+    return ""
+
+
 class ApplicationForm(forms.Form):
     """The address is enough, if nobody has to sign in."""
 
@@ -29,7 +38,7 @@ class ApplicationForm(forms.Form):
         error_messages={"required": "Say where the form is."},
         max_length=_LONGEST,
     )
-    sign_in = _text("Page to sign in at", "Leave it empty if nobody has to.", "/login")
+    sign_in = _text("Sign-in page", "Leave it empty if nobody has to sign in.", "/login")
     user = _text("Name", example="alice")
     password = forms.CharField(
         label="Password",
@@ -39,20 +48,18 @@ class ApplicationForm(forms.Form):
         strip=False,
         max_length=_LONGEST,
     )
-    field = _text("Field that gets another value", "If it isn’t the first one for text.", "email")
+    field = _text("Field to change", "If it isn’t the first text field.", "email")
     state = _text("Page that shows what was saved", "If it isn’t found.", "/account")
     full = forms.BooleanField(
         label="Every attack, in every browser",
-        help_text="Else the eight that tell most, in Chromium.",
+        help_text="Otherwise the eight most telling ones, in Chromium.",
         required=False,
     )
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
-        try:
-            address(url)
-        except WrongUse as error:
-            raise ValidationError(str(error)) from None
+        if sentence := why_not(url):
+            raise ValidationError(sentence)
         return url
 
     @property

@@ -8,9 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalogue.labels import NO_DEFENSE
 from csrf_proof.command.status import Status
+from victim_site.teaching.links import get_label_or_404
 from victim_site.teaching.your_app import runs
-from victim_site.teaching.your_app.form import ApplicationForm
+from victim_site.teaching.your_app.form import ApplicationForm, why_not
 from victim_site.teaching.your_app.offered import on_this_machine
 
 # What an exit status means: a class of the stylesheet, a word, and a sentence.
@@ -62,6 +64,7 @@ def offer(request: HttpRequest) -> HttpResponse:
         "form": form,
         "said": said,
         "lacks_browsers": lacks_browsers,
+        "lab": _lab(),
         "runs": [(run, _meaning(run)) for run in runs.newest()],
     }
     return render(request, "your_app/offer.html", context, status=status)
@@ -98,6 +101,12 @@ def stop(request: HttpRequest, name: str) -> HttpResponse:
     """Stop a run; its page shows when it's over."""
     _get_or_404(name).stop()
     return redirect("your-app-run", name=name)
+
+
+def _lab() -> str | None:
+    """Return the address of a form of the bank's, unless the bank has a name of other machines."""
+    url = f"{get_label_or_404(NO_DEFENSE).url}/email"
+    return None if why_not(url) else url
 
 
 def _about(run: runs.Run) -> dict[str, object]:
