@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import signal
 import sys
 from typing import Any
 
@@ -55,8 +56,9 @@ accesslog = None
 loglevel = "warning"
 
 # Ctrl-C should take a moment and no more. Requests here last milliseconds; what is open for
-# longer (a live log, a statement feed) is meant to be cut.
-graceful_timeout = 2
+# longer (a live log, a statement feed) is meant to be cut. A worker ends after half of this; the
+# rest is for a machine so busy that ending takes long.
+graceful_timeout = 4
 
 # A browser sends all cookies in one header line, and tossed cookies add to it. Gunicorn's 8,190
 # bytes hold about 250 short cookies. With 64 KiB a thousand reach the site, which answers as
@@ -90,12 +92,25 @@ def on_starting(server: Any) -> None:
     runner = os.environ.get("PLAYGROUND_RUNNER")
     if runner is None or sys.platform != "linux":
         return
-    import signal
-
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
     if os.getppid() != int(runner):
         sys.exit("The runner is gone, so this site does not start.")
+
+
+# Until a worker has its own signal handlers it has its parent's, which put a signal into a queue
+# that nobody reads. So the signal that stops a worker waits.
+def pre_fork(server: Any, worker: Any) -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+
+
+def post_worker_init(worker: Any) -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+
+
+os.register_at_fork(
+    after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+)
 
 
 def when_ready(server: Any) -> None:

@@ -105,7 +105,8 @@ class Worker(BaseWorker):  # type: ignore[misc]
             self._close(connection)
         for connection in list(self.taken_over):
             _shut_down(connection.sock, socket.SHUT_RDWR)
-        end = time.monotonic() + self.cfg.graceful_timeout
+        # Sooner than gunicorn would kill the process.
+        end = time.monotonic() + self.cfg.graceful_timeout / 2
         self._loop_while(lambda: self.connections and time.monotonic() < end)
 
     def _start_threads(self, work: queue.SimpleQueue[Connection], count: int) -> None:

@@ -38,6 +38,16 @@ def application(environ, start_response):
 def create_app():
     return application
 """
+STOPPED_WHILE_BEGINNING = """
+
+def post_fork(server, worker):
+    import signal
+    if worker.age == 2:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+def worker_exit(server, worker):
+    open("ended", "w").close()
+"""
 DOMAINS = ("PLAYGROUND_DOMAIN", "BANK_DOMAIN", "EVIL_DOMAIN")
 RUNNER = "import sys, pathlib, tools.run as run; sys.exit(run.main(root=pathlib.Path(sys.argv[1])))"
 
@@ -304,6 +314,15 @@ def test_a_signal_stops_both_sites_and_leaves_no_process(
     status, errors = runner.finish()
     assert (status, complaints(errors)) == (0, [])
     assert_gone(children)
+
+
+def test_a_worker_that_is_only_beginning_can_be_stopped(
+    start: Callable[..., Runner], tree: Path
+) -> None:
+    with (tree / "gunicorn.conf.py").open("a") as file:
+        file.write(STOPPED_WHILE_BEGINNING)
+    start().wait_until_ready()
+    assert soon(lambda: (tree / "ended").exists(), 10)
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.1, 0.25, 0.5])
