@@ -1,11 +1,11 @@
-"""Addresses of applications under attack, which must be on this machine."""
+"""Addresses of applications under attack: on this machine, or on one that its owner names."""
 
 from __future__ import annotations
 
 import http.client
 import ipaddress
 import ssl
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Address:
-    """An address on this machine: the origin, and the path with its query."""
+    """An address: the origin, and the path with its query."""
 
     origin: str
     target: str
@@ -47,11 +47,16 @@ class Address:
         Browsers also send Sec-Fetch headers and keep Secure cookies for such a name over plain
         http, as they do for `localhost` and for https.
         """
-        if self.site.endswith(".localhost"):
+        if self.site.endswith(".localhost") or not self.is_here:
             return self
         parts = urlsplit(self.origin)
         port = f":{parts.port}" if parts.port else ""
         return Address(f"{parts.scheme}://{OWN_NAME}{port}", self.target)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it's on this machine."""
+        return _is_loopback(self.site)
 
     @property
     def _hosts(self) -> tuple[str, ...]:
@@ -99,8 +104,8 @@ def target_of(url: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def address(text: str) -> Address:
-    """Return an address of this machine.
+def address(text: str, i_own: Collection[str] = ()) -> Address:
+    """Return an address of this machine, or of one of the hosts that somebody owns.
 
     Raises:
         WrongUse: The text isn't one.
@@ -112,7 +117,7 @@ def address(text: str) -> Address:
         raise WrongUse(f"{text!r} isn't an address: {error}.") from None
     if parts.scheme not in _PORTS or not name:
         raise WrongUse(f"{text!r} isn't an address such as http://127.0.0.1:5055/email.")
-    if not _is_loopback(name):
+    if not _is_loopback(name) and name not in i_own:
         raise WrongUse(f"{name} isn't this machine: attacks are tried on 127.0.0.1 or *.localhost.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     # Browsers leave the default port out.

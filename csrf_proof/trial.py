@@ -29,8 +29,9 @@ FORGED, BLOCKED = "forged", "blocked"
 ACT, PREFLIGHT, FRAMED, WEBSOCKET = "act", "preflight", "framed", "websocket"
 # Seconds until a request that didn't arrive counts as never sent, and a page as never loading.
 PATIENCE, LOADING = 30.0, 10.0
-# Seconds that an application may take for a request whose answer a browser doesn't tell of.
-UNSEEN = 1.0
+# Seconds that an application may take for a request whose answer a browser doesn't tell of, and
+# after it has answered one.
+UNSEEN, LAG = 1.0, 0.25
 # Where the later request goes that ends a trial without an act.
 LATER = "/csrf-proof-asks-later"
 _POLL = 0.03
@@ -118,12 +119,14 @@ def run(
     path: str,
     wait_for: Awaited = "act",
     cookie_age: float = 0,
+    lag: float = LAG,
 ) -> Result:
     """Try one attack in a window.
 
     `address` is that of the attack's page, `path` that of the act within the application.
     `wait_for` decides how long to wait. `cookie_age`: how old the session cookie is to get before
-    the launch, in seconds.
+    the launch, in seconds. `lag`: how long after its answer the application may act, in seconds, if
+    it keeps no records.
 
     Raises:
         NotJudged: Nothing arrived although it should, or the browser failed.
@@ -145,7 +148,7 @@ def run(
         if attack.victim != SIGNS_IN_LATER:
             lure(page, address)
         spring(page, attack)
-        trial = _Trial(page, watch, target, before, attack, wait_for)
+        trial = _Trial(page, watch, target, before, attack, wait_for, lag)
         record, changed = trial.wait()
         evidence = watch.evidence(held)
         if changed:
@@ -186,6 +189,7 @@ class _Trial:
     before: Look
     attack: Attack
     wait_for: Awaited
+    lag: float = LAG
 
     def wait(self) -> tuple[Record | None, bool]:
         """Wait until it is decided; return the record that decided, and if the state changed."""
@@ -215,7 +219,7 @@ class _Trial:
         self._let_the_rest_arrive()
         act = self.watch.act
         seen = act is None or self.watch.response_to(act) is not None
-        deadline = time.monotonic() + (0 if seen else UNSEEN)
+        deadline = time.monotonic() + max(self.lag, 0 if seen else UNSEEN)
         while self.target.look().state == self.before.state:
             if time.monotonic() > deadline:
                 return False

@@ -7,10 +7,11 @@ all of it, and the cookie, is below that path.
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from typing import Any
 
-from flask import Flask, abort, redirect, request, session
+from flask import Flask, abort, make_response, redirect, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -24,8 +25,9 @@ if below := os.environ.get("BELOW"):
     only_there = DispatcherMiddleware(NotFound(), {below: app.wsgi_app})
     app.wsgi_app = only_there  # type: ignore[method-assign]
 accounts: dict[str, dict[str, Any]] = {
-    "alice": {"balance": 1000, "note": "", "first": "", "version": 0}
+    name: {"balance": 1000, "note": "", "first": "", "version": 0} for name in ("alice", "mallory")
 }
+given_out: set[str] = set()
 
 
 @app.before_request
@@ -136,6 +138,37 @@ def details() -> ResponseReturnValue:
       <input name="user" value="alice"> <input name="first" value="{said["first"]}">
       <input type="password" name="password"> <button>Save</button>
     </form>"""
+
+
+# Any token that was given out will do, whoever got it.
+@app.route("/anyone", methods=["GET", "POST"])
+def anyone() -> ResponseReturnValue:
+    said = account()
+    if request.method == "POST":
+        if request.form["token"] not in given_out:
+            abort(403)
+        said["note"] = request.form["note"]
+    given_out.add(token := secrets.token_hex())
+    return form_with(token, said)
+
+
+# The token of the form is in a cookie too, which a subdomain may set.
+@app.route("/doubled", methods=["GET", "POST"])
+def doubled() -> ResponseReturnValue:
+    said, token = account(), request.cookies.get("doubled") or secrets.token_hex()
+    if request.method == "POST":
+        if request.form["token"] != token:
+            abort(403)
+        said["note"] = request.form["note"]
+    answer = make_response(form_with(token, said))
+    answer.set_cookie("doubled", token)
+    return answer
+
+
+def form_with(token: str, said: dict[str, Any]) -> str:
+    return f"""
+    <form method="post"><input type="hidden" name="token" value="{token}">
+      <input name="note" value="{said["note"]}"> <button>Save</button></form>"""
 
 
 # The browser itself asks for the name and the password, and keeps them.

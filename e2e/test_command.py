@@ -21,6 +21,7 @@ from csrf_proof.application.known import Known
 from csrf_proof.application.submissions import described, note
 from csrf_proof.command import options
 from csrf_proof.command.demo import application
+from csrf_proof.command.options import ATTACKERS_PASSWORD, PASSWORD
 from csrf_proof.command.record import as_toml
 from csrf_proof.command.status import Status
 from csrf_proof.serving import serve
@@ -33,8 +34,10 @@ pytestmark = pytest.mark.long
 
 COMMAND = (sys.executable, "-m", "csrf_proof")
 EXAMPLE = ROOT / "examples/flask"
+PASSWORDS = (PASSWORD, ATTACKERS_PASSWORD)
 FORM_POST = "form-post-cross-site-chromium"
 AWKWARD = ("--sign-in", "/login", "--as", "alice")
+ATTACKER = ("--attacker", "mallory")
 
 
 @contextmanager
@@ -82,7 +85,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(EXAMPLE)])}
     if password is not None:
-        environment["CSRF_PROOF_PASSWORD"] = password
+        environment |= dict.fromkeys(PASSWORDS, password)
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,
@@ -186,6 +189,21 @@ FOUND = {
         ("/shaky", *AWKWARD, "--only", FORM_POST),
         1,
         ["Your app  answered 200", r" → forged-\w+\n"],
+    ),
+    "a token that was given to somebody else": (
+        ("/anyone", *AWKWARD, *ATTACKER, "--only", "foreign-token-post-subdomain-chromium"),
+        1,
+        [r"A subdomain of your application did this", r" → forged-\w+\n"],
+    ),
+    "a token that is in a cookie": (
+        ("/doubled", *AWKWARD, *ATTACKER, "--only", "tossed-cookie-post-subdomain-chromium"),
+        1,
+        [r"A subdomain of your application did this", r" → forged-\w+\n"],
+    ),
+    "a token without its cookie": (
+        ("/doubled", *AWKWARD, *ATTACKER, "--only", "foreign-token-post-subdomain-chromium"),
+        0,
+        ["blocked foreign-token-post-subdomain-chromium   by your application."],
     ),
     "an address without a form": (
         (

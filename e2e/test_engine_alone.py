@@ -37,8 +37,8 @@ class Application(BaseHTTPRequestHandler):
         fields = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self.send_response(200)
         if self.path == "/login":
-            self.send_header("Set-Cookie", "who=alice; Path=/; " + sys.argv[2])
-        elif "who=alice" in self.headers.get("Cookie", ""):
+            self.send_header("Set-Cookie", "sessionid=alice; Path=/; " + sys.argv[2])
+        elif "sessionid=alice" in self.headers.get("Cookie", ""):
             saved["email"] = fields["email"][0]
         self.end_headers()
 ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Application).serve_forever()
@@ -119,6 +119,7 @@ def test_an_attack_is_forged_or_blocked_in_an_empty_environment(python: Path, pr
         forged = attempt(python, address, "--profile", profile)
     assert (forged.returncode, forged.stderr) == (1, "")
     assert "FORGED" in forged.stdout
+    assert "{% csrf_token %}" in forged.stdout, "its cookie has the name that Django gives one"
 
     with application(LAX) as address:
         blocked = attempt(python, address, "--profile", profile)

@@ -12,7 +12,13 @@ from playwright.sync_api import Browser, Page
 from catalogue import matrix
 from csrf_proof.address import address
 from csrf_proof.application.action import Action
-from csrf_proof.application.choice import EMPTY_TOKEN, POSITIONS, arsenal, general
+from csrf_proof.application.choice import (
+    EMPTY_TOKEN,
+    POSITIONS,
+    WITH_ACCOUNT,
+    arsenal,
+    general,
+)
 from csrf_proof.application.proof import NotApplicable, Proof
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
 from csrf_proof.reasons import REASONS
@@ -158,7 +164,8 @@ def test_a_lab_is_judged_from_outside_as_the_matrix_says(
     wrong = []
     for attack in attacks:
         for one in (Try(attack.slug, at, tried_in) for at in POSITIONS if at in attack.positions):
-            no_token = attack.slug == EMPTY_TOKEN and not honest(bank.form).fields
+            about_token = attack.slug in {EMPTY_TOKEN, *WITH_ACCOUNT}
+            no_token = about_token and not honest(bank.form).fields
             should = matrix.NOT_APPLICABLE if no_token else expected(one, label)
             # What sends JSON sends it to the address that takes it.
             said, agrees = came(by_script if attack.path else by_form, one, should)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from csrf_proof.address import WrongUse, address
+from csrf_proof.application.choice import WITH_ACCOUNT
 from csrf_proof.command.status import Status
 from tools.libraries_page import FOLDER, RESULTS, Library, libraries, results
 from tools.run import ROOT, free_port
@@ -94,7 +95,8 @@ def _answers(url: str) -> bool:
 
 
 def attack(url: str) -> list[dict[str, Any]]:
-    """Try every attack in every browser, and return what came of each.
+    """Try every attack in every browser, and return what came of each. Those with an account of the
+    attacker's own aren't among them: the recipe has none.
 
     Raises:
         Failed: The attacks can't be tried.
@@ -108,7 +110,8 @@ def attack(url: str) -> list[dict[str, Any]]:
         if status not in JUDGED or not report.exists():
             raise Failed(f"csrf-proof ended with status {status}.")
         (action,) = json.loads(report.read_text(encoding="utf-8"))["actions"]
-    return [{key: one[key] for key in KEPT if one.get(key)} for one in action["results"]]
+    tried = [one for one in action["results"] if one["attack"] not in WITH_ACCOUNT]
+    return [{key: one[key] for key in KEPT if one.get(key)} for one in tried]
 
 
 def keep(library: Library, tried: list[dict[str, Any]]) -> None:

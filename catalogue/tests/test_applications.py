@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.applications import Application, Block, Unmarked, every_application
+from catalogue.applications import Application, every_application
+from csrf_proof.marked import Block, Unmarked
 
 SOURCE = '''"""A bank.
 
@@ -47,7 +48,7 @@ def other():
 def application(folder: Path, source: str) -> Application:
     file = folder / "in_flask.py"
     file.write_text(source, encoding="utf-8")
-    return Application("my-defense", "Flask", file)
+    return Application(file, "my-defense", "Flask")
 
 
 def test_blocks_are_cut_out_in_order_and_once(tmp_path: Path) -> None:

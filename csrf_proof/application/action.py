@@ -25,7 +25,8 @@ class Action:
     signed in. `reset` puts the state back; without it, `act` is called with the state from before,
     if that's what it saves. `attacker` signs in to another account. `name` says what it is, in
     reports; pytest takes the test's name. `like` is an example of what `act` takes, where the state
-    isn't.
+    isn't. `opens_pages`: the functions open all pages that they need, so the application's first
+    page isn't opened for them.
     """
 
     sign_in: Callable[[Page], Any]
@@ -35,6 +36,7 @@ class Action:
     attacker: Callable[[Page], Any] | None = None
     name: str | None = None
     like: str | None = None
+    opens_pages: bool = False
 
     @property
     def state_needs_page(self) -> bool:

@@ -13,12 +13,15 @@ from csrf_proof.application.recording import Recorded
 from csrf_proof.arsenal import FORM_TYPE, NO_TYPE, SIGNED_IN, Arsenal, Attack, Shot
 from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
+from csrf_proof.trial import LAG
 from csrf_proof.watching import PING_TYPE
 
 POSITIONS = (CROSS_SITE, SUBDOMAIN, LOOKALIKE)
 EMPTY_TOKEN = "empty-token-post"  # noqa: S105
-# The rest of the catalogue needs a weakness that the bank can be given, an account of the attacker,
-# or an action of its own kind.
+# With what the application gave to the attacker's own account.
+WITH_ACCOUNT = frozenset({"foreign-token-post", "tossed-cookie-post"})
+# The rest of the catalogue needs a weakness that the bank can be given, or an action of its own
+# kind.
 _OF_ITS_OWN_KIND = {"upload-post", "websocket-hijack"}
 
 
@@ -34,12 +37,12 @@ def general() -> tuple[Attack, ...]:
         attack
         for attack in arsenal().attacks.values()
         if not attack.needs
-        and attack.slug not in arsenal().servers
+        and (attack.slug not in arsenal().servers or attack.slug in WITH_ACCOUNT)
         and attack.slug not in _OF_ITS_OWN_KIND
         and attack.victim == SIGNED_IN
         and not attack.second_click
         and not attack.by_application
-        and CROSS_SITE in attack.positions
+        and (CROSS_SITE in attack.positions or attack.slug in WITH_ACCOUNT)
     )
 
 
@@ -51,7 +54,8 @@ class Control:
     `saves`: the state is then what was given to `act`; `shows`: that stands in it. `sources` are
     the places from which a script has the headers that it adds, such as a cookie, by header.
     `new` are the names of all fields that each session has anew, `guessed` those of times and
-    counters, which an attacker keeps up to date.
+    counters, which an attacker keeps up to date. `lag`: how long after its answer the application
+    may take to act, in seconds.
     """
 
     recorded: Recorded
@@ -62,6 +66,7 @@ class Control:
     sources: Mapping[str, str] = field(default_factory=dict)
     guessed: frozenset[str] = frozenset()
     new: frozenset[str] = frozenset()
+    lag: float = LAG
 
     def forged(self, value: str, now: Mapping[str, str] = {}) -> dict[str, Any]:
         """Return what an attacker can know of the fields, with a value of theirs. `now` has what is
@@ -70,8 +75,9 @@ class Control:
         return {name: text for name, text in said.items() if name not in self.secrets}
 
 
-def why_not(attack: Attack, control: Control) -> str | None:
-    """Return why an attack can't be aimed at an action, or None if it can."""
+def why_not(attack: Attack, control: Control, *, account: bool) -> str | None:
+    """Return why an attack can't be aimed at an action, or None if it can. `account`: the attacker
+    has one at the application."""
     request = control.recorded
     if request.only_own_page:
         return f"Another site can send {request.method} only after the browser has asked first."
@@ -79,6 +85,10 @@ def why_not(attack: Attack, control: Control) -> str | None:
         return "The application's own page does it by GET, and so do other attacks."
     if attack.slug == EMPTY_TOKEN and not control.secrets:
         return "The request has no token that could be empty."
+    if attack.slug in WITH_ACCOUNT and not control.secrets:
+        return "The request has no token that could be somebody else's."
+    if attack.slug in WITH_ACCOUNT and not account:
+        return "The attacker has no account: --attacker NAME, or Action(attacker=…)."
     if _is_json(attack) and request.content_type != JSON_TYPE:
         return "The application's own page doesn't send JSON."
     return None

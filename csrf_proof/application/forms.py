@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from csrf_proof.address import WrongUse
 
@@ -35,6 +35,14 @@ _READ = """() => [...document.forms].map((form, index) => ({
         open: !one.readOnly && !one.disabled && one.checkVisibility(),
     })),
 }))"""
+# Without showing the page, which takes a browser much longer.
+_FETCH = """async ([address, name]) => {
+    const answer = await fetch(address, { headers: { accept: "text/html" }, cache: "no-store" });
+    if (!answer.ok || answer.redirected) return null;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fields = [...page.forms].flatMap((form) => [...form.elements]);
+    return fields.find((one) => one.name === name && one.type !== "submit")?.value ?? null;
+}"""
 _SEND_FORM = """([method, action, enctype, fields]) => {
     const form = document.createElement("form");
     Object.assign(form, { method, action, enctype });
@@ -125,6 +133,16 @@ def all_fields(page: Page) -> list[Field]:
 def hidden(fields: Iterable[Field]) -> dict[str, str]:
     """Return what is in those fields that are hidden, by name."""
     return {each.name: each.value for each in fields if each.type == "hidden"}
+
+
+def value_at(page: Page, address: str, name: str) -> str | None:
+    """Return what is in a field of another page of the application that this one is of, or None if
+    it can't be told without opening it."""
+    try:
+        said: str | None = page.evaluate(_FETCH, [address, name])
+    except Error:  # A policy of this page, or there is none yet.
+        return None
+    return said
 
 
 def choose(

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
@@ -21,6 +22,7 @@ from csrf_proof.application.forms import (
     forms_of,
     send,
     submit,
+    value_at,
 )
 from csrf_proof.application.honest import RECORDS
 from csrf_proof.application.known import Known
@@ -53,14 +55,21 @@ class _Found:
         # Where the state is read: the path that is asked for, and where that leads.
         self.shown: tuple[str, str] | None = None
         self.unsteady: set[str] = set()
+        # Whether a script can read the field as well as a visitor.
+        self.by_script = False
 
     def sign_in(self, page: Page) -> None:
         sign_in(page, self.address, self.known, self.secrets)
+
+    def sign_in_as_attacker(self, page: Page) -> None:
+        theirs = replace(self.known, as_=self.known.attacker)
+        sign_in(page, self.address, theirs, replace(self.secrets, storage=None))
 
     def act(self, page: Page, value: str) -> None:
         known = self.known
         if known.method:
             values = {**known.fields, **({known.changes: value} if known.changes else {})}
+            page.goto("/")
             submit(page, known.method, self.address.target, FORM_TYPE, values)
             return
         page.goto(self.address.target)
@@ -83,9 +92,16 @@ class _Found:
 
     def in_form(self, page: Page) -> str | None:
         """Return what the form shows in the field that is changed."""
+        said = self.in_form_by_script(page) if self.by_script else None
+        if said is not None:
+            return said
         page.goto(self.address.target)
         changed = self.value.name if self.value else None
         return next((each.value for each in all_fields(page) if each.name == changed), None)
+
+    def in_form_by_script(self, page: Page) -> str | None:
+        address = self.address.origin + self.address.target
+        return value_at(page, address, self.value.name) if self.value else None
 
     def state(self, page: Page) -> str:
         """Return what the application shows: the field's value, or a page's text."""
@@ -114,7 +130,15 @@ class _Found:
     def action(self) -> Action:
         name = f"{self.value.name} at {self.address.target}" if self.value else self.address.target
         like = self.value.example if self.value else "text"
-        return Action(self.sign_in, self.act, self.state, name=name, like=like)
+        return Action(
+            self.sign_in,
+            self.act,
+            self.state,
+            attacker=self.sign_in_as_attacker if self.known.attacker else None,
+            name=name,
+            like=like,
+            opens_pages=True,
+        )
 
 
 def find(
@@ -147,6 +171,7 @@ def find(
         done, _ = app.use(context, "Filling in the form", lambda page: found.act(page, value))
         if not known.state:
             if found.in_form(page) == value:
+                found.by_script = found.in_form_by_script(page) == value
                 if found.value and found.value.value:
                     before_it = found.value.value
                     app.use(context, "Putting it back", lambda page: found.act(page, before_it))

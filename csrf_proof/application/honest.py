@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +19,7 @@ from csrf_proof.application.recording import Asked, Recorded, other_fields, reco
 from csrf_proof.application.target import Application
 from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
-from csrf_proof.trial import NotJudged
+from csrf_proof.trial import LAG, NotJudged
 from csrf_proof.waiting import soon
 from csrf_proof.windows import Window
 
@@ -26,6 +28,8 @@ RECORDS = "chromium"
 # Seconds that an application may take until an act shows in its state: an honest user's, and one
 # that was just answered.
 PATIENCE, SHORT_PATIENCE = 5.0, 1.0
+# How many times as long as for an honest user an application may take for an attack.
+_LAGS = 3
 _SEND_BY_SCRIPT = """([method, address, headers, body, fields]) => {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields ?? {})) form.append(name, value);
@@ -54,6 +58,19 @@ _PASSWORDS = """() =>
     [...document.querySelectorAll("input[type=password][name]")].map((input) => input.name)"""
 
 
+@dataclass(frozen=True)
+class _Once:
+    """An honest act in a session of its own: the request, the value that was saved, the names of
+    the fields for passwords, where a script has its headers from, and how many seconds after its
+    answer the application acted."""
+
+    request: Recorded
+    value: str
+    passwords: frozenset[str]
+    sources: Mapping[str, str]
+    lag: float
+
+
 class Honest:
     """An honest user of an application. `window` opens one in the browser of a profile."""
 
@@ -65,8 +82,9 @@ class Honest:
 
     def act(
         self, app: Application, context: BrowserContext, value: str, profile: str
-    ) -> tuple[Page, list[Asked]]:
-        """Sign in and act; return the page, and what the browser asked for.
+    ) -> tuple[Page, list[Asked], float]:
+        """Sign in and act; return the page, what the browser asked for, and how many seconds later
+        the state changed.
 
         Raises:
             NotJudged: That changed nothing.
@@ -76,12 +94,15 @@ class Honest:
         page, asked = app.use(
             context, f"act(page, {value!r})", lambda page: self._action.act(page, value)
         )
+        answered = time.monotonic()
+        if app.state() != state:
+            return page, asked, 0.0
         if not changes(app, state):
             raise NotJudged(
                 f"An honest user's act changed nothing in {profile}: after act(page, {value!r}) "
                 f"the state is still {state!r}."
             )
-        return page, asked
+        return page, asked, time.monotonic() - answered
 
     def record(self, app: Application, before: Any) -> Control:
         """Act in two sessions of one browser, and find out what an attacker can't know of it.
@@ -91,22 +112,34 @@ class Honest:
         """
         if app.state() != before:
             raise NotJudged("The state changes by itself: two readings of it differ.")
-        first, one, private, sources = self._recorded(app)
+        first = self._once(app)
         state = str(app.state())
-        saves, shows = state == one, one in state and not one.isdecimal()
+        saves = state == first.value
+        shows = first.value in state and not first.value.isdecimal()
         if self._action.reset:
             self.restore(app, before, saves=saves)
-        second, two, _, _ = self._recorded(app)
-        new, secrets, guessed = other_fields(first, one, second, two)
-        secrets |= private | self._others_have(app, first, second)
-        return Control(first, one, secrets, saves, shows, sources, guessed - secrets, new)
+        second = self._once(app)
+        new, secrets, guessed = other_fields(
+            first.request, first.value, second.request, second.value
+        )
+        secrets |= first.passwords | self._others_have(app, first.request, second.request)
+        return Control(
+            first.request,
+            first.value,
+            secrets,
+            saves,
+            shows,
+            first.sources,
+            guessed - secrets,
+            new,
+            LAG + _LAGS * max(first.lag, second.lag),
+        )
 
-    def _recorded(self, app: Application) -> tuple[Recorded, str, frozenset[str], dict[str, str]]:
-        """Act in a new session; return the request, the value, the names of the fields for
-        passwords, and where a script has its headers from."""
+    def _once(self, app: Application) -> _Once:
+        """Act in a new session."""
         value = self._action.another(app.state(), "honest")
         with self._window(RECORDS) as window:
-            page, asked = self.act(app, window.context, value, RECORDS)
+            page, asked, lag = self.act(app, window.context, value, RECORDS)
             request = recorded(asked, app.url, value)
             if request is None:
                 raise NotJudged(
@@ -120,19 +153,26 @@ class Honest:
             passwords = [name for name in page.evaluate(_PASSWORDS) if request.fields.get(name)]
             names |= {said: name for name, said in _tokens(page, app.url).items()}
         sources = {h: names[said] for h, said in request.headers.items() if said in names}
-        return request, value, frozenset(passwords), sources
+        return _Once(request, value, frozenset(passwords), sources, lag)
 
     def _others_have(self, app: Application, first: Recorded, second: Recorded) -> frozenset[str]:
         """Return the names of the hidden fields that are the same in two sessions of this user, and
         others for the attacker's account."""
         if not self._action.attacker:
             return frozenset()
-        with self._window(RECORDS) as window:
-            page, _ = app.use(window.context, "attacker(page)", self._action.attacker)
-            page.goto(app.url + first.page)
-            theirs = hidden(all_fields(page))
+        theirs, _ = self.of_another(app, first.page)
         mine = {n: said for n, said in first.fields.items() if second.fields.get(n) == said}
         return frozenset(n for n, said in theirs.items() if n in mine and mine[n] != said)
+
+    def of_another(self, app: Application, path: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Sign in to the attacker's account; return the hidden fields of a page, and the cookies,
+        by name."""
+        assert self._action.attacker
+        with self._window(RECORDS) as window:
+            page, _ = app.use(window.context, "attacker(page)", self._action.attacker)
+            page.goto(app.url + path)
+            cookies = {c["name"]: c["value"] for c in window.context.cookies(app.url + path)}
+            return hidden(all_fields(page)), cookies
 
     def guesses(self, app: Application, control: Control) -> dict[str, str]:
         """Return what is in the fields that an attacker can guess, by name."""
@@ -141,7 +181,10 @@ class Honest:
         with self._window(RECORDS) as window:
             app.sign_in(window.context)
             page, _ = app.use(
-                window.context, "Opening it", lambda page: page.goto(control.recorded.page)
+                window.context,
+                "Opening it",
+                lambda page: page.goto(control.recorded.page),
+                opens_pages=True,
             )
             return _named(control.guessed, all_fields(page))
 
@@ -150,7 +193,12 @@ class Honest:
         whether the state changes."""
         state = app.state()
         value = self._action.another(state, "again")
-        app.use(context, "Sending it again", lambda page: _send(page, app.url, control, value))
+        app.use(
+            context,
+            "Sending it again",
+            lambda page: _send(page, app.url, control, value),
+            opens_pages=True,
+        )
         return changes(app, state)
 
     def restore(
@@ -176,11 +224,11 @@ class Honest:
             return
         if context:
             with suppress(NotJudged):
-                app.use(context, "reset(page)", undo)
+                app.use(context, "reset(page)", undo, settles=False)
         if not soon(lambda: app.state() == before, SHORT_PATIENCE if context else 0):
             with self._window(RECORDS) as window, suppress(NotJudged):
                 app.sign_in(window.context)
-                app.use(window.context, "reset(page)", undo)
+                app.use(window.context, "reset(page)", undo, settles=False)
                 soon(lambda: app.state() == before, SHORT_PATIENCE)
 
 

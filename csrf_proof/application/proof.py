@@ -14,13 +14,24 @@ from playwright.sync_api import Browser, Page
 from csrf_proof import attacker, trial, windows
 from csrf_proof.address import Address, WrongUse
 from csrf_proof.application.action import Action
-from csrf_proof.application.choice import Control, aim, arsenal, body, headers, why_not
-from csrf_proof.application.honest import RECORDS, SHORT_PATIENCE, Honest, changes
+from csrf_proof.application.another import Another, plantable
+from csrf_proof.application.choice import (
+    WITH_ACCOUNT,
+    Control,
+    aim,
+    arsenal,
+    body,
+    headers,
+    why_not,
+)
+from csrf_proof.application.honest import RECORDS, Honest, changes
 from csrf_proof.application.target import Application
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
-from csrf_proof.arsenal import Shot
+from csrf_proof.arsenal import Attack, Shot
 from csrf_proof.browsers import BrowserMissing
+from csrf_proof.positions import SUBDOMAIN
 from csrf_proof.trial import FORGED, NotJudged
+from csrf_proof.visitor import Prepared
 from csrf_proof.watching import PING_TYPE
 from csrf_proof.windows import Window
 
@@ -99,12 +110,17 @@ class Proof:
 
     def _verdict(self, one: Try) -> Verdict:
         control, chosen = self.control(one.profile), arsenal().attacks[one.attack]
-        if sentence := why_not(chosen, control):
+        if one.position == SUBDOMAIN and not self._address.is_here:
+            raise NotApplicable(f"This machine can't be a subdomain of {self._address.site}.")
+        if sentence := why_not(chosen, control, account=self._action.attacker is not None):
             raise NotApplicable(sentence)
-        with self._application(one.profile, control) as app, self._window(one.profile) as window:
+        with self._application(one.profile, control) as app, self._for_attack(one) as window:
             before = app.state()
             value = self._action.another(before, "forged")
-            shot = aim(chosen, control, app.url, value, self._honest.guesses(app, control))
+            shot = replace(
+                aim(chosen, control, app.url, value, self._honest.guesses(app, control)),
+                prepared=self._prepared(chosen, app, control),
+            )
             try:
                 with attacker.serving(arsenal(), shot, one.position) as server:
                     result = trial.run(
@@ -114,10 +130,13 @@ class Proof:
                         app,
                         path=control.recorded.path,
                         wait_for="nothing" if (one.attack, one.profile) in NEVER_SENT else "act",
+                        lag=control.lag,
                     )
                 after = app.state()
                 self._check(result, control, shot, value, after)
-                stopped_by = self._stopped_by(app, shot, result, one.position, server.origin)
+                stopped_by = self._stopped_by(
+                    app, shot, result, one.position, server.origin, control.lag
+                )
                 if stopped_by in {APPLICATION, BOTH}:
                     self._check_again(app, window, control)
             finally:
@@ -201,7 +220,8 @@ class Proof:
                 window = (self._kept or stack).enter_context(self._window(profile))
                 app.sign_in(window.context)
                 pages[profile] = window.page
-            pages[profile].goto(f"{app.url}/")
+            if not self._action.opens_pages:
+                pages[profile].goto(f"{app.url}/")
             return pages[profile]
 
         path = control.recorded.path if control else "/"
@@ -211,6 +231,26 @@ class Proof:
 
     def _window(self, profile: str) -> AbstractContextManager[Window]:
         return windows.fresh(self._browser(profile), base_url=self._address.origin)
+
+    def _prepared(self, attack: Attack, app: Application, control: Control) -> Prepared:
+        """Return what the attacker gets at the application with an account of their own."""
+        if attack.slug not in WITH_ACCOUNT:
+            return Prepared()
+        path = control.recorded.page
+        fields, cookies = self._honest.of_another(app, path)
+        tokens = {name: fields[name] for name in control.secrets if name in fields}
+        visitor = Another(tokens, plantable(replace(self._address, target=path), cookies))
+        return arsenal().prepare(attack, visitor)
+
+    def _for_attack(self, one: Try) -> AbstractContextManager[Window]:
+        """Give the window of a trial. A Chromium that is told to block third-party cookies does so
+        as one that always does (`make parity`), at a quarter of the cost."""
+        told = one.profile == "chromium-no-3pc" and one.attack not in windows.NEEDS_FULL_BROWSER
+        return windows.fresh(
+            self._browser("chromium" if told else one.profile),
+            told_to_block=told,
+            base_url=self._address.origin,
+        )
 
     def _check(
         self, result: trial.Result, control: Control, shot: Shot, value: str, after: Any
@@ -248,7 +288,13 @@ class Proof:
                 raise _Stale("After the attack, the honest user's own request changes nothing.")
 
     def _stopped_by(
-        self, app: Application, shot: Shot, result: trial.Result, position: str, sender: str
+        self,
+        app: Application,
+        shot: Shot,
+        result: trial.Result,
+        position: str,
+        sender: str,
+        lag: float,
     ) -> str | None:
         """Return who stopped it. If the browser did, the application gets the request all the same,
         with the cookies and with that browser's headers. `sender` is the attacker's origin."""
@@ -262,7 +308,7 @@ class Proof:
         if app.cookies:
             sent["cookie"] = app.cookies
         replace(self._address, target=shot.target).ask(shot.attack.method, sent, body(shot))
-        if changes(app, state, SHORT_PATIENCE):
+        if changes(app, state, lag):
             return BROWSER
         # Chromium doesn't always tell whether it sent cookies.
         return BOTH if seen.cookies_withheld or result.reason else APPLICATION

@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
 from csrf_proof.address import target_of
 from csrf_proof.application.choice import arsenal
+from csrf_proof.application.fixes import fix
 from csrf_proof.application.known import Source
 from csrf_proof.application.tries import NOT_JUDGED, Tried
 from csrf_proof.application.verdict import BROWSER, SENDERS, changed, cookies, stopped
+from csrf_proof.marked import Block
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.trial import BLOCKED, FORGED
 
@@ -71,8 +74,19 @@ def _forged_from(done: Done, position: str) -> bool:
     return any(e.outcome == FORGED and e.one.position == position for e in done.results)
 
 
-def advice(done: Done) -> list[str]:
-    """Return what stops the attacks that got through, a sentence for each kind.
+@dataclass(frozen=True)
+class Advice:
+    """What stops some attacks: a sentence, and the code that does it, if that's known."""
+
+    sentence: str
+    code: Sequence[Block] = ()
+
+    def __str__(self) -> str:
+        return "\n\n".join([self.sentence, *(indent(block.text, "    ") for block in self.code)])
+
+
+def advice(done: Done) -> list[Advice]:
+    """Return what stops the attacks that got through.
 
     That a token stops all by POST, and neither GET nor HEAD, is what the matrix of the playground
     says of `csrf-token`.
@@ -81,15 +95,14 @@ def advice(done: Done) -> list[str]:
     methods = {attacks[e.one.attack].method for e in done.results if e.outcome == FORGED}
     said = []
     if "POST" in methods:
-        said.append(
-            "Against those by POST: a secret in the form, which the application checks. In Django "
-            "that's {% csrf_token %} with CsrfViewMiddleware, in Flask CSRFProtect of Flask-WTF."
-        )
-    if methods - {"POST"}:
-        said.append(
-            f"Against those by {' and '.join(sorted(methods - {'POST'}))}: change nothing "
-            "then, and act on POST only."
-        )
+        hidden = "Against those by POST: a secret in the form, which the application checks."
+        if found := fix(done.results):
+            said.append(Advice(f"{hidden} In {found.framework} these lines do it.", found.blocks))
+        else:
+            in_django = "In Django that's {% csrf_token %} with CsrfViewMiddleware"
+            said.append(Advice(f"{hidden} {in_django}, in Flask CSRFProtect of Flask-WTF."))
+    if other := " and ".join(sorted(methods - {"POST"})):
+        said.append(Advice(f"Against those by {other}: change nothing then, and act on POST only."))
     return said
 
 

@@ -52,7 +52,10 @@ def as_markdown(application: str, actions: Sequence[Done]) -> str:
     for done in actions:
         rows = ["| outcome | attack | from | browser | what was seen |", "|---|---|---|---|---|"]
         rows += [_row(each) for each in done.results]
-        parts += [f"### {_cell(done.name)}", summary(done), *advice(done), "\n".join(rows)]
+        parts += [f"### {_cell(done.name)}", summary(done)]
+        for each in advice(done):
+            parts += [each.sentence, *(f"```\n{block.text}\n```" for block in each.code)]
+        parts.append("\n".join(rows))
     return "\n\n".join(parts) + "\n"
 
 

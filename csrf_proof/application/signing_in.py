@@ -18,10 +18,10 @@ from csrf_proof.trial import NotJudged
 
 @dataclass(frozen=True)
 class Secrets:
-    """What nobody writes down. `password` is called if there is a field for it; `storage` is what
-    Playwright saved of a signed-in browser."""
+    """What nobody writes down. `password` is called with the name of a user if there is a field for
+    it; `storage` is what Playwright saved of a signed-in browser."""
 
-    password: Callable[[], str]
+    password: Callable[[str], str]
     storage: Mapping[str, Any] | None = None
 
 
@@ -31,6 +31,8 @@ def sign_in(page: Page, address: Address, known: Known, secrets: Secrets) -> Non
     Raises:
         NotJudged: There's no form for it, or the browser isn't let in.
     """
+    if secrets.storage or not known.sign_in:
+        page.goto("/")
     if secrets.storage:
         _restore_storage(page, address, secrets.storage)
     if not known.sign_in:
@@ -48,7 +50,7 @@ def sign_in(page: Page, address: Address, known: Known, secrets: Secrets) -> Non
     if name := form.text_field():
         values[name.name] = known.as_
     if form.password:
-        values[form.password.name] = secrets.password()
+        values[form.password.name] = secrets.password(known.as_)
     fill(page, form, values)
     send(page, form, signs_in=True)
 
@@ -56,7 +58,7 @@ def sign_in(page: Page, address: Address, known: Known, secrets: Secrets) -> Non
 def _sign_in_by_browser(page: Page, address: Address, known: Known, secrets: Secrets) -> None:
     """Give the browser a name and a password for HTTP Basic, which it keeps."""
     here = urlsplit(address.origin)
-    who = f"{quote(known.as_, safe='')}:{quote(secrets.password(), safe='')}"
+    who = f"{quote(known.as_, safe='')}:{quote(secrets.password(known.as_), safe='')}"
     answer = page.goto(f"{here.scheme}://{who}@{here.netloc}{known.sign_in}")
     if answer and answer.status == HTTPStatus.UNAUTHORIZED:
         raise NotJudged(f"{known.sign_in} answers 401 to {known.as_ or 'nobody'} as well.")

@@ -40,11 +40,19 @@ class Application:
         self._looking = looking
 
     def use(
-        self, context: BrowserContext, what: str, does: Callable[[Page], Any]
+        self,
+        context: BrowserContext,
+        what: str,
+        does: Callable[[Page], Any],
+        *,
+        opens_pages: bool | None = None,
+        settles: bool = True,
     ) -> tuple[Page, list[Asked]]:
         """Open the application and use it; return the page once it's done, and what it asked.
 
-        `what` is the name of the function, for people.
+        `what` is the name of the function, for people. `opens_pages`: it needs no page to begin
+        with, whatever the action says of its own functions. `settles`: wait until all that it began
+        is over.
 
         Raises:
             NotJudged: The page isn't as the function expects it.
@@ -54,13 +62,15 @@ class Application:
         page.add_init_script(_FILL_REPLACES)
         with watching(context) as traffic:
             try:
-                page.goto(f"{self.url}/")
-                traffic.asked.clear()
+                if not (self.action.opens_pages if opens_pages is None else opens_pages):
+                    page.goto(f"{self.url}/")
+                    traffic.asked.clear()
                 does(page)
             except (Error, AssertionError) as error:
                 at = urlsplit(page.url).path
                 raise NotJudged(f"{what} failed at {at}: {_said(error)}") from error
-            traffic.settle(page)
+            if settles:
+                traffic.settle(page)
         return page, traffic.asked
 
     def sign_in(self, context: BrowserContext, *, by_hand: bool = False) -> None:

@@ -24,6 +24,8 @@ _DECISIVE = (
     ("text-plain-json", CROSS_SITE),
     ("untyped-json", SUBDOMAIN),
     ("empty-token-post", SUBDOMAIN),
+    ("foreign-token-post", SUBDOMAIN),
+    ("tossed-cookie-post", SUBDOMAIN),
     ("no-referrer-post", SUBDOMAIN),
     ("null-origin-post", CROSS_SITE),
     ("lookalike-referer-post", CROSS_SITE),

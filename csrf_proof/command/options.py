@@ -14,9 +14,10 @@ from csrf_proof.address import WrongUse
 from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.profile_names import PROFILES
 
-FILE = "csrf-proof.toml"
-# The variable of the environment in which the password may be.
+FILE, I_OWN = "csrf-proof.toml", "i_own"
+# The variables of the environment in which the passwords may be.
 PASSWORD = "CSRF_PROOF_PASSWORD"  # noqa: S105
+ATTACKERS_PASSWORD = "CSRF_PROOF_ATTACKER_PASSWORD"  # noqa: S105
 _STATUS = (
     "Exit status: 0 all blocked, or known to be forged; 1 something forged; 2 something has to be "
     "changed first; 3 not judged."
@@ -64,6 +65,7 @@ def for_address() -> argparse.ArgumentParser:
     add("--method", choices=("GET", "POST"), help="if there is no form: how to send the fields")
     add("--sign-in", metavar="PATH", help="the page with the form to sign in with")
     add("--as", metavar="NAME", default="", help="who signs in")
+    add("--attacker", metavar="NAME", default="", help="another user, whose token attacks may use")
     add("--storage-state", metavar="FILE", help="a signed-in browser, as Playwright saves it")
     add("--state", metavar="PATH", help="a page that shows what was saved")
     _add_how(parser)
@@ -178,6 +180,7 @@ def of_flags(asked: Asked) -> Known:
             method=asked.method,
             sign_in=asked.sign_in,
             as_=getattr(asked, "as"),
+            attacker=asked.attacker,
             storage_state=asked.storage_state,
             state=asked.state,
         ),
@@ -216,6 +219,9 @@ def of_file(file: Path, url: str | None = None) -> Known:
         elif key == "known":
             said[key] = _accepted(value)
             wrong, takes = said[key] is None, "tables of attack, reason and until (a date)"
+        elif key == I_OWN:
+            wrong = not isinstance(value, list) or not all(isinstance(host, str) for host in value)
+            takes = "a list of hosts"
         else:
             wrong, takes = not isinstance(value, str), "a text"
         if wrong:
@@ -254,7 +260,7 @@ def _accepted(value: object) -> list[Accepted] | None:
 
 
 def _key(name: str) -> str:
-    return name.strip("_").replace("_", "-")
+    return name if name == I_OWN else name.strip("_").replace("_", "-")
 
 
 def _line(text: str, key: str) -> int:
@@ -264,6 +270,12 @@ def _line(text: str, key: str) -> int:
 
 
 def _checked(known: Known, needed: str) -> Known:
+    if known.attacker and not known.sign_in:
+        raise WrongUse(
+            "Where does the attacker sign in? With --sign-in PATH, or sign-in in a file."
+        )
+    if known.attacker and known.attacker == known.as_:
+        raise WrongUse(f"{known.attacker} can't be both: the attacker is another user.")
     if known.method and not (known.changes and known.state):
         raise WrongUse(f"A method is for what has no form. It needs {needed} as well.")
     return known

@@ -40,7 +40,7 @@ from csrf_proof.application.tries import (
 from csrf_proof.application.verdict import Try, stopped, told
 from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers, end_all
 from csrf_proof.command import interrupting
-from csrf_proof.command.options import PASSWORD, How
+from csrf_proof.command.options import ATTACKERS_PASSWORD, FILE, PASSWORD, How
 from csrf_proof.command.status import Status
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import BLOCKED, FORGED, NotJudged
@@ -65,8 +65,11 @@ _Windows = Callable[[str], AbstractContextManager[Window]]
 
 def prove_form(known: Known, how: How, source: Source | None = None) -> int:
     """Attack the form at an address; return the exit status. `source` is where it's described."""
-    where = address(known.url)
-    secrets = Secrets(_password, _storage(known.storage_state))
+    where = address(known.url, known.i_own)
+    if not where.is_here:
+        print(_sent_there(where, known))
+    asks = {known.as_: PASSWORD} | ({known.attacker: ATTACKERS_PASSWORD} if known.attacker else {})
+    secrets = Secrets(lambda name: _password(name, asks[name]), _storage(known.storage_state))
     known = replace(known, sign_in=_path(known.sign_in), state=_path(known.state))
     if secrets.storage:
         print(_OF_STORAGE)
@@ -113,6 +116,19 @@ def prove(where: Address, actions: Callable[[_Windows], _Described], how: How) -
     return _status(all_done)
 
 
+def _sent_there(where: Address, known: Known) -> str:
+    """Return what another machine is about to get."""
+    deeds = [f"sign in there as {each}" for each in (known.as_, known.attacker) if each]
+    deeds += [
+        f"fill in the form at {where.target}, again and again, with values such as honest-7f3a"
+    ]
+    return (
+        f"{where.site} isn't this machine; {FILE} says that it's yours. Browsers on this machine "
+        f"will {', '.join(deeds)}, and have pages of other sites send the same with values such as "
+        "forged-7f3a. What they change is put back if that can be done."
+    )
+
+
 def _still_accepted(accepted: Sequence[Accepted]) -> Sequence[Accepted]:
     """Return those whose last day isn't over.
 
@@ -137,7 +153,7 @@ def _prove(
     # A browser that was killed can't close what was kept open.
     with suppress(Error), ExitStack() as kept:
         _try_all(Proof(where, action, browsers.get, kept), action, browsers, how, done)
-    print("\n" + "\n".join([summary(done), *advice(done)]))
+    print("\n" + "\n".join([summary(done), *map(str, advice(done))]))
     if again := [e.one.id for e in done.results if e.outcome == FORGED and not e.accepted]:
         print(f"To try one of them again, add: --only {again[0]}")
     return done
@@ -219,19 +235,19 @@ def _status(all_done: Sequence[Done]) -> Status:
 
 
 @cache
-def _password() -> str:
-    """Return the password from the environment, or ask for it.
+def _password(name: str, variable: str) -> str:
+    """Return a user's password from the environment, or ask for it.
 
     Raises:
         WrongUse: It's in neither, since nobody can be asked.
     """
-    said = os.environ.get(PASSWORD)
+    said = os.environ.get(variable)
     if said is None and sys.stdin.isatty():
         with interrupting.raises():
             # It lets the terminal show again what is typed.
-            said = getpass.getpass()
+            said = getpass.getpass(f"Password of {name}: " if name else "Password: ")
     if said is None:
-        raise WrongUse(f"The form to sign in with asks for a password. Put it into {PASSWORD}.")
+        raise WrongUse(f"The form to sign in with asks for a password. Put it into {variable}.")
     return said
 
 

@@ -56,6 +56,10 @@ url = "http://127.0.0.1:5055/email"
 sign-in = "/login"
 as = "alice"
 
+# Another user, whose token and cookies an attack may use. The password is asked for, or comes from
+# CSRF_PROOF_ATTACKER_PASSWORD.
+# attacker = "mallory"
+
 # The field that gets another value; without this line, the first field for text.
 # changes = "email"
 
@@ -65,6 +69,9 @@ as = "alice"
 # What other fields are to hold.
 # [fields]
 # newsletter = "yes"
+
+# Hosts other than this machine that are yours to attack.
+# i_own = ["staging.example.com"]
 
 # An attack that gets through, and may do so for now.
 # [[known]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 from typing import Any, cast
 from unittest.mock import Mock
 
@@ -12,6 +13,7 @@ import pytest
 from csrf_proof.address import WrongUse, address
 from csrf_proof.application import recording
 from csrf_proof.application.action import Action
+from csrf_proof.application.another import plantable
 from csrf_proof.application.choice import (
     Control,
     aim,
@@ -27,6 +29,7 @@ from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.attacker import host
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.reasons import COOKIE_STRICT
+from csrf_proof.serving import serve
 from csrf_proof.trial import BLOCKED, FORGED
 from csrf_proof.watching import Evidence
 
@@ -169,13 +172,15 @@ NOT_AIMED = [
     ("form-post", control("PUT"), "Another site can send PUT only after"),
     ("form-post", control("GET"), "The application's own page does it by GET"),
     ("empty-token-post", BY_FORM, "The request has no token"),
+    ("tossed-cookie-post", BY_FORM, "The request has no token"),
+    ("foreign-token-post", control(amount="1", token="x"), "The attacker has no account"),
     ("text-plain-json", BY_FORM, "The application's own page doesn't send JSON"),
 ]
 
 
 @pytest.mark.parametrize(("attack", "action", "why"), NOT_AIMED)
 def test_an_attack_that_makes_no_sense_says_why(attack: str, action: Control, why: str) -> None:
-    assert (why_not(arsenal().attacks[attack], action) or "").startswith(why)
+    assert (why_not(arsenal().attacks[attack], action, account=False) or "").startswith(why)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +196,7 @@ def test_an_attack_that_makes_no_sense_says_why(attack: str, action: Control, wh
 )
 def test_what_an_aimed_attack_sends(attack: str, action: Control, target: str, sent: bytes) -> None:
     chosen = arsenal().attacks[attack]
-    assert why_not(chosen, action) is None
+    assert why_not(chosen, action, account=False) is None
     shot = aim(chosen, action, ORIGIN, "9")
     assert shot.target == target
     assert body(shot) == sent
@@ -214,7 +219,8 @@ def test_where_an_attack_comes_from(position: str, name: str, site: str) -> None
 def test_every_general_attack_can_be_aimed_at_some_action() -> None:
     actions = (BY_FORM, AS_JSON, control("GET", amount="1"), control(amount="1", token="x"))
     for attack in general():
-        assert any(why_not(attack, action) is None for action in actions), attack.slug
+        said = [why_not(attack, action, account=True) for action in actions]
+        assert None in said, attack.slug
 
 
 @pytest.mark.parametrize(("kind", "waits"), [("fetch", False), ("document", True)])
@@ -248,8 +254,32 @@ def test_a_body_of_another_kind_is_kept_if_only_the_own_page_can_send_it(
     assert request is not None
     assert request.text == kept
     control = Control(request, "v1", frozenset(), saves=True)
-    sentence = why_not(arsenal().attacks["form-post"], control)
+    sentence = why_not(arsenal().attacks["form-post"], control, account=False)
     assert (sentence is None) == (method == "POST")
+
+
+class SignedIn(BaseHTTPRequestHandler):
+    """Shows a page to whoever sends the cookie `who`; `/open` to everybody."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/open" or "who=" in self.said else 302)
+        self.end_headers()
+
+    @property
+    def said(self) -> str:
+        return self.headers.get("Cookie", "")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("path", ["/", "/open"])
+def test_the_cookie_that_signs_in_is_not_planted(path: str) -> None:
+    """By trial or, where anybody sees the page, by name."""
+    session = "who" if path == "/" else "app_session"
+    with serve(SignedIn) as port:
+        page = address(f"http://127.0.0.1:{port}{path}")
+        assert plantable(page, {session: "1", "token": "2"}) == {"token": "2"}
 
 
 def test_what_another_session_does_not_have_is_secret() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -15,7 +16,7 @@ import fastjsonschema
 import pytest
 
 import csrf_proof
-from csrf_proof.address import WrongUse
+from csrf_proof.address import Address, WrongUse
 from csrf_proof.application.forms import Field, Form, choose
 from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
@@ -83,6 +84,23 @@ def test_wrong_use_is_a_sentence(
     assert said.out == ""
 
 
+def test_another_machine_is_attacked_only_if_its_owner_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And then it's told before what will be sent there. Here nothing answers."""
+    monkeypatch.setattr(Address, "_hosts", ("127.0.0.1",))
+    file = tmp_path / "csrf-proof.toml"
+    text = 'url = "http://bank.example:1/email"\nsign-in = "/login"\nas = "alice"\n'
+    file.write_text(text)
+    assert main(["run", str(file)]) == Status.WRONG_USE
+    assert "bank.example isn't this machine: attacks are tried on" in capsys.readouterr().err
+    file.write_text(f'i_own = ["bank.example"]\n{text}')
+    assert main(["run", str(file)]) == Status.WRONG_USE
+    said = capsys.readouterr()
+    assert "sign in there as alice, fill in the form at /email, again and again" in said.out
+    assert "http://bank.example:1/email doesn't answer" in said.err
+
+
 def sent(method: str = "POST", password: str | None = None, **filled: str) -> Submission:
     texts = [name for name in filled if name != "color"]
     return Submission(f"{URL}?tab=2#form", method, filled, texts, password)
@@ -137,6 +155,7 @@ MISTAKES = {
     'url = "http://127.0.0.1/"\nknown = [{attack = "form-post", reason = "", until = "soon"}]': (
         "line 2: known takes tables of attack, reason and until (a date)."
     ),
+    'i_own = "bank.example"': "line 1: i_own takes a list of hosts.",
     "url = x\n": "at line 1",
     'as = "alice"': "needs a line such as url =",
     'url = "http://127.0.0.1/"\nmethod = "PUT"': "line 2: method is GET or POST.",
@@ -287,9 +306,35 @@ def test_an_action_in_a_sentence(results: list[Tried], sentence: str) -> None:
 def test_what_stops_those_that_got_through() -> None:
     by_get = Tried(Try("image-get", CROSS_SITE, "chromium"), FORGED)
     token, post_only = advice(Done("email", results=[came(FORGED), by_get, BY_BROWSER]))
-    assert token.startswith("Against those by POST: a secret in the form")
-    assert post_only == "Against those by GET: change nothing then, and act on POST only."
+    assert str(token).startswith("Against those by POST: a secret in the form")
+    assert str(post_only) == "Against those by GET: change nothing then, and act on POST only."
     assert advice(Done("email", results=[BY_APPLICATION])) == []
+
+
+FLASKS, STARLETTES = (
+    f"session={base64.b64encode(said).decode().rstrip('=')}.awxVvQ.HIr86crx6ci2I3gZ3t4ztWTsJto"
+    for said in (b'{"user":"alice"}', b'{"user": "alice"}')
+)
+
+
+@pytest.mark.parametrize(
+    ("cookie", "line"),
+    [
+        (FLASKS, "CSRFProtect(app)"),
+        ("a=1; sessionid=x", "{% csrf_token %}"),
+        (STARLETTES, None),
+        ("a=1", None),
+    ],
+)
+def test_the_lines_are_those_of_the_framework(cookie: str, line: str | None) -> None:
+    forged = came(FORGED)
+    assert forged.verdict
+    seen = replace(forged.verdict.evidence, headers={"cookie": cookie})
+    sent = replace(forged, verdict=replace(forged.verdict, evidence=seen))
+    (token,) = advice(Done("email", results=[sent]))
+    assert line in str(token) if line else not token.code
+    page = as_html("http://127.0.0.1:5055", [Done("email", results=[sent])])
+    assert page.count("<pre") == len(token.code) + 1, "and the attacker's page"
 
 
 KNOWN = replace(came(FORGED), accepted=Accepted("form-post", "It ends.", date(2027, 1, 31)))

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from catalogue.applications import FILES, Unmarked, applications
+from catalogue.applications import FILES, applications
+from csrf_proof.marked import Unmarked
 from tools.check.claims import Claims
 from tools.check.files import CACHES, SLUG, headings
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from csrf_proof.application.choice import WITH_ACCOUNT
 from csrf_proof.application.tries import NOT_JUDGED, all_tries
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import FORGED
@@ -86,7 +87,8 @@ def test_every_attack_was_tried_once_with_the_required_version(library: Library)
     found = RESULTS[library.name]
     assert found["version"] == library.version, f"make libraries K={library.name}"
     tried = [(e["attack"], e["position"], e["profile"]) for e in found["results"]]
-    assert tried == [(e.attack, e.position, e.profile) for e in all_tries(PROFILES)]
+    every = [each for each in all_tries(PROFILES) if each.attack not in WITH_ACCOUNT]
+    assert tried == [(e.attack, e.position, e.profile) for e in every]
     outcomes = [each["outcome"] for each in found["results"]]
     assert NOT_JUDGED not in outcomes
     assert (FORGED in outcomes) == bool(library.forged), "what gets through is explained"
