@@ -38,8 +38,9 @@ _POLL = 0.03
 # Firefox may say of a blank page that it has arrived, and later say so again.
 _BLANK_COMES_LATE = 'interrupted by another navigation to "about:blank'
 
-# What to wait for: a request that acts, a sign of one that the browser stopped, or nothing at all.
-Awaited = Literal["act", "sign", "nothing"]
+# What to wait for: a request that acts, a sign of one that the browser stopped, word that a page's
+# policy stopped one, or nothing at all.
+Awaited = Literal["act", "sign", "policy", "nothing"]
 
 
 class NotJudged(Exception):
@@ -106,7 +107,9 @@ def awaited(reason: str | None) -> Awaited:
     """Return what to wait for in a trial that is expected to end with this reason."""
     if reason == NOT_SENT.code:
         return "nothing"
-    stopped = {PREFLIGHT_REFUSED.code, RESPONSE_UNREADABLE.code, CSP_REFUSED.code}
+    if reason == CSP_REFUSED.code:
+        return "policy"
+    stopped = {PREFLIGHT_REFUSED.code, RESPONSE_UNREADABLE.code}
     return "sign" if reason in stopped else "act"
 
 
@@ -245,6 +248,8 @@ class _Trial:
         record = _deciding(look.records)
         if record and record.reason:
             return True
+        if self.wait_for == "policy":
+            return self.watch.broke_policy
         if self.wait_for == "sign":
             return self.watch.broke_policy or self.watch.asked_application
         return self.wait_for == "nothing" and bool(self.watch.addresses)

@@ -354,7 +354,9 @@ def launch(
 def blocked(application: Application, here: Running, tried: Trial, browsers: Browsers) -> str:
     """Return what is wrong with how the application blocks an attack, or nothing."""
     code = tried.reason
-    result = launch(here, tried, browsers, "sign" if code in BY_PAGE else trial.awaited(code))
+    result = launch(
+        here, tried, browsers, "sign" if code == "frame-refused" else trial.awaited(code)
+    )
     if result.outcome != trial.BLOCKED:
         return f"{tried}: it was forged"
     if code in BY_PAGE:

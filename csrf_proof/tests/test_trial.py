@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any, cast
-from unittest.mock import Mock
+from unittest.mock import Mock, PropertyMock
 
 import pytest
 
@@ -152,6 +153,13 @@ def test_a_broken_policy_is_the_browsers_reason() -> None:
     assert judge(NOTHING, wait_for="sign", watch=broken) == ("blocked", "csp-refused")
 
 
+def test_word_of_a_broken_policy_may_come_late() -> None:
+    """Long after the page asked the application for something else."""
+    late = Mock(addresses=[], asked_application=True, unanswered=(), act=None)
+    type(late).broke_policy = PropertyMock(side_effect=chain([False, False], repeat(True)))
+    assert judge(NOTHING, wait_for="policy", watch=late) == ("blocked", "csp-refused")
+
+
 def test_a_policy_does_not_stop_what_was_answered() -> None:
     """Where the application keeps no records, the browser's view has to do."""
     before = Look("before")
@@ -165,7 +173,7 @@ def test_a_policy_does_not_stop_what_was_answered() -> None:
 
 def test_what_to_wait_for_follows_from_the_expected_reason() -> None:
     assert awaited("not-sent") == "nothing"
-    assert awaited("csp-refused") == "sign"
+    assert awaited("csp-refused") == "policy"
     assert awaited("preflight-refused") == "sign"
     assert awaited("token-missing") == "act"
     assert awaited(None) == "act"
