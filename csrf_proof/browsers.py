@@ -112,6 +112,14 @@ def _playwright_version() -> tuple[int, ...]:
     return tuple(int(part) for part in version("playwright").split(".")[:2])
 
 
+def _other_ways(profile: str) -> str:
+    """Return what else helps, where a stock Firefox is there and isn't driven."""
+    if profile != "firefox" or _playwright_version() < NO_STOCK_FIREFOX:
+        return ""
+    newest = ".".join(map(str, NO_STOCK_FIREFOX))
+    return f". This Playwright drives only its own; one before {newest} drives an installed one too"
+
+
 def _starts_a_snap(path: Path) -> bool:
     """Ubuntu's ``firefox`` and ``chromium`` are scripts that start, or ask for, a snap."""
     with path.open("rb") as file:
@@ -156,7 +164,7 @@ def plan(
     if path is None:
         raise BrowserMissing(
             f"There is no browser for the profile {profile}; "
-            "to get one: python -m csrf_proof.browsers"
+            f"to get one: python -m csrf_proof.browsers{_other_ways(profile)}"
         )
     options: dict[str, Any] = {"executable_path": path, "headless": True}
     if profile == "firefox":
@@ -424,7 +432,8 @@ def main() -> int:
                 names = " or ".join(SYSTEM_NAMES[profile])
                 print(
                     f"No browser could be had for the profile {profile}; install {names}, or run "
-                    "python -m playwright install chromium firefox where there is a network.",
+                    "python -m playwright install chromium firefox where there is a network"
+                    f"{_other_ways(profile)}.",
                     file=sys.stderr,
                 )
                 return 2

@@ -273,6 +273,13 @@ def test_a_sign_in_that_fails_is_told(password: str | None, sentence: str, awkwa
     assert sentence in done.stderr
 
 
+def test_an_attacker_who_cannot_sign_in_is_told_before_anything_is_changed(awkward: str) -> None:
+    done = run(f"{awkward}/anyone", *AWKWARD, "--attacker", "nobody")
+    assert done.returncode == 2
+    assert "Signing in at /login as nobody didn't work." in done.stderr
+    assert "honest user" not in done.stdout
+
+
 # Beside the pytest example, whose functions it takes.
 RECIPE = """
 from csrf_proof import Action
@@ -368,7 +375,7 @@ def test_the_demo_shows_both(tmp_path: Path) -> None:
     reports = ("--json", "demo.json", "--html", "demo.html")
     done = run("demo", "--only", FORM_POST, *reports, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert "1 of 1 attacks did what only the user may do." in done.stdout
+    assert "\nThe attack did what only the user may do.\n" in done.stdout
     assert "The attack was blocked." in done.stdout
     assert {each.name for each in tmp_path.iterdir()} == {
         f"demo{kind}" for kind in (".json", "-fixed.json", ".html", "-fixed.html")

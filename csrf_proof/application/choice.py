@@ -19,7 +19,9 @@ from csrf_proof.watching import PING_TYPE
 POSITIONS = (CROSS_SITE, SUBDOMAIN, LOOKALIKE)
 EMPTY_TOKEN = "empty-token-post"  # noqa: S105
 # With what the application gave to the attacker's own account.
-WITH_ACCOUNT = frozenset({"foreign-token-post", "tossed-cookie-post"})
+TOSSED_COOKIE = "tossed-cookie-post"
+WITH_ACCOUNT = frozenset({"foreign-token-post", TOSSED_COOKIE})
+NO_ACCOUNT = "The attacker has no account: --attacker NAME, or Action(attacker=…)."
 # The rest of the catalogue needs a weakness that the bank can be given, or an action of its own
 # kind.
 _OF_ITS_OWN_KIND = {"upload-post", "websocket-hijack"}
@@ -88,7 +90,7 @@ def why_not(attack: Attack, control: Control, *, account: bool) -> str | None:
     if attack.slug in WITH_ACCOUNT and not control.secrets:
         return "The request has no token that could be somebody else's."
     if attack.slug in WITH_ACCOUNT and not account:
-        return "The attacker has no account: --attacker NAME, or Action(attacker=…)."
+        return NO_ACCOUNT
     if _is_json(attack) and request.content_type != JSON_TYPE:
         return "The application's own page doesn't send JSON."
     return None

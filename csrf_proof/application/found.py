@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from csrf_proof.address import Address, WrongUse
 from csrf_proof.application.action import Action
@@ -57,9 +57,13 @@ class _Found:
         self.unsteady: set[str] = set()
         # Whether a script can read the field as well as a visitor.
         self.by_script = False
+        self.signed_in = False
 
     def sign_in(self, page: Page) -> None:
-        sign_in(page, self.address, self.known, self.secrets)
+        # The first time as a visitor does. That it works by script too is shown by the honest user
+        # of each browser, who then can act.
+        by_script, self.signed_in = self.signed_in, True
+        sign_in(page, self.address, self.known, self.secrets, by_script=by_script)
 
     def sign_in_as_attacker(self, page: Page) -> None:
         theirs = replace(self.known, as_=self.known.attacker)
@@ -156,6 +160,8 @@ def find(
     """
     found = _Found(address, known, secrets)
     app = Application(address, found.action(), address.target, _no_page)
+    if known.attacker and not known.method:
+        _check_attacker(found, app, window)
     with window(RECORDS) as opened:
         context = opened.context
         page, _ = app.use(context, "Signing in", found.sign_in)
@@ -169,15 +175,19 @@ def find(
         before = {path: _text(found, page, path) for path in places}
         value = found.action().another("\n".join(before.values()), "honest")
         done, _ = app.use(context, "Filling in the form", lambda page: found.act(page, value))
+        shown_in_form = found.in_form(page) == value if not known.method else False
         if not known.state:
-            if found.in_form(page) == value:
+            if shown_in_form:
                 found.by_script = found.in_form_by_script(page) == value
-                if found.value and found.value.value:
-                    before_it = found.value.value
-                    app.use(context, "Putting it back", lambda page: found.act(page, before_it))
+                _put_back(found, app, context)
                 return found.action()
             places.append(urlsplit(done.url).path)
-        found.shown = _shown(found, page, places, before, value)
+        try:
+            found.shown = _shown(found, page, places, before, value)
+        except NotJudged:
+            if shown_in_form:
+                _put_back(found, app, context)
+            raise
         first = found.text(page, found.shown[0])
         time.sleep(_A_SECOND)
         lines = set(first.splitlines()) ^ set(found.text(page, found.shown[0]).splitlines())
@@ -185,14 +195,33 @@ def find(
         return found.action()
 
 
+def _check_attacker(
+    found: _Found, app: Application, window: Callable[[str], AbstractContextManager[Window]]
+) -> None:
+    """See that the attacker can sign in, before anything is changed."""
+    with window(RECORDS) as opened:
+        app.use(opened.context, "Signing in as the attacker", found.sign_in_as_attacker)
+        target = found.address.target
+        page, _ = app.use(opened.context, "Opening the form", lambda page: found.open(page, target))
+        theirs = replace(found.known, as_=found.known.attacker)
+        _check_signed_in(page, forms_of(page), target, theirs)
+
+
+def _put_back(found: _Found, app: Application, context: BrowserContext) -> None:
+    if found.value and found.value.value:
+        before = found.value.value
+        app.use(context, "Putting it back", lambda page: found.act(page, before))
+
+
 def _check_signed_in(page: Page, forms: Sequence[Form], target: str, known: Known) -> None:
     """See that the page with the form isn't one to sign in at."""
     leads_to = urlsplit(page.url).path
+    by = f"as {known.as_}" if known.as_ else "without a name (--as NAME)"
     if leads_to != urlsplit(target).path and any(form.password for form in forms):
         raise WrongUse(
             f"{target} leads to {leads_to}, which asks for a password. "
             + (
-                f"Signing in at {known.sign_in} as {known.as_ or 'nobody'} didn't work."
+                f"Signing in at {known.sign_in} {by} didn't work."
                 if known.sign_in
                 else f"Sign in first: --sign-in {leads_to} --as NAME."
             )

@@ -16,6 +16,7 @@ from csrf_proof.address import Address, WrongUse
 from csrf_proof.application.action import Action
 from csrf_proof.application.another import Another, plantable
 from csrf_proof.application.choice import (
+    TOSSED_COOKIE,
     WITH_ACCOUNT,
     Control,
     aim,
@@ -140,7 +141,7 @@ class Proof:
                 if stopped_by in {APPLICATION, BOTH}:
                     self._check_again(app, window, control)
             finally:
-                self._honest.restore(app, before, window.context, saves=control.saves)
+                self._honest.restore(app, before, window.context, control)
             seen = (*result.evidence.cookies_sent, *result.evidence.cookies_withheld)
             return Verdict(
                 one,
@@ -192,8 +193,7 @@ class Proof:
                     self._honest.act(app, window.context, value, profile)
                 again = self._honest.send_again(app, window.context, self._control)
             finally:
-                saves = self._control.saves if self._control else True
-                self._honest.restore(app, before, window.context, saves=saves)
+                self._honest.restore(app, before, window.context)
         if not again:
             raise NotReplayed(
                 "The request of the application's own page changed nothing when it was sent again "
@@ -239,7 +239,12 @@ class Proof:
         path = control.recorded.page
         fields, cookies = self._honest.of_another(app, path)
         tokens = {name: fields[name] for name in control.secrets if name in fields}
-        visitor = Another(tokens, plantable(replace(self._address, target=path), cookies))
+        if not tokens:
+            raise NotJudged(f"{path} shows the attacker no {' or '.join(sorted(control.secrets))}.")
+        planted = plantable(replace(self._address, target=path), cookies)
+        if attack.slug == TOSSED_COOKIE and not planted:
+            raise NotApplicable("The attacker's cookies sign in, and there is no other to plant.")
+        visitor = Another(tokens, planted)
         return arsenal().prepare(attack, visitor)
 
     def _for_attack(self, one: Try) -> AbstractContextManager[Window]:

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 
 from csrf_proof.address import target_of
-from csrf_proof.application.choice import arsenal
+from csrf_proof.application.choice import NO_ACCOUNT, WITH_ACCOUNT, arsenal
 from csrf_proof.application.fixes import fix
 from csrf_proof.application.known import Source
 from csrf_proof.application.tries import NOT_JUDGED, Tried
@@ -56,7 +56,8 @@ def summary(done: Done) -> str:
     if not judged:
         return "Nothing could be judged."
     if forged:
-        said = f"{forged} of {judged} attacks did what only the user may do."
+        said = f"{forged} of {judged} attacks" if judged > 1 else "The attack"
+        said += " did what only the user may do."
         if done.accepted:
             said += f" Known and accepted for now: {done.accepted}."
     else:
@@ -65,6 +66,8 @@ def summary(done: Done) -> str:
     if only_browser and not _forged_from(done, CROSS_SITE):
         said += " What a browser keeps back is all that stands between another site and your users"
         said += "; a subdomain gets through." if _forged_from(done, SUBDOMAIN) else "."
+    if alone := sum(each.note == NO_ACCOUNT for each in done.results):
+        said += f" Not tried, since the attacker has no account (--attacker NAME): {alone}."
     if unsaid := done.count(NOT_JUDGED):
         said += f" {unsaid} could not be judged."
     return said
@@ -92,12 +95,21 @@ def advice(done: Done) -> list[Advice]:
     says of `csrf-token`.
     """
     attacks = arsenal().attacks
-    methods = {attacks[e.one.attack].method for e in done.results if e.outcome == FORGED}
+    forged = {each.one.attack for each in done.results if each.outcome == FORGED}
+    methods = {attacks[slug].method for slug in forged - WITH_ACCOUNT}
     said = []
+    if forged & WITH_ACCOUNT:
+        said.append(
+            Advice(
+                "Against those with another user's token: accept a token only in the session that "
+                "it was given to."
+            )
+        )
     if "POST" in methods:
         hidden = "Against those by POST: a secret in the form, which the application checks."
         if found := fix(done.results):
-            said.append(Advice(f"{hidden} In {found.framework} these lines do it.", found.blocks))
+            where = "in the application, in each form, in what scripts send, and at the sign-in"
+            said.append(Advice(f"{hidden} In {found.framework}, {where}:", found.blocks))
         else:
             in_django = "In Django that's {% csrf_token %} with CsrfViewMiddleware"
             said.append(Advice(f"{hidden} {in_django}, in Flask CSRFProtect of Flask-WTF."))

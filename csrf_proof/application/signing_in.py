@@ -25,8 +25,11 @@ class Secrets:
     storage: Mapping[str, Any] | None = None
 
 
-def sign_in(page: Page, address: Address, known: Known, secrets: Secrets) -> None:
-    """Sign in as far as something is known about that.
+def sign_in(
+    page: Page, address: Address, known: Known, secrets: Secrets, *, by_script: bool = False
+) -> None:
+    """Sign in as far as something is known about that. `by_script`: not as a visitor does, who
+    takes a browser much longer.
 
     Raises:
         NotJudged: There's no form for it, or the browser isn't let in.
@@ -51,8 +54,8 @@ def sign_in(page: Page, address: Address, known: Known, secrets: Secrets) -> Non
         values[name.name] = known.as_
     if form.password:
         values[form.password.name] = secrets.password(known.as_)
-    fill(page, form, values)
-    send(page, form, signs_in=True)
+    fill(page, form, values, by_script=by_script)
+    send(page, form, signs_in=True, by_script=by_script)
 
 
 def _sign_in_by_browser(page: Page, address: Address, known: Known, secrets: Secrets) -> None:

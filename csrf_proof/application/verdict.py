@@ -108,7 +108,12 @@ def _cookie(name: str, what: str, verdict: Verdict) -> str:
     if name not in verdict.samesite:
         return f"{name} {what}"
     samesite = verdict.samesite[name]
-    return f"{name} {what} ({f'SameSite={samesite}' if samesite else 'it has no SameSite'})"
+    said = f"SameSite={samesite}" if samesite else "it has no SameSite"
+    one = verdict.one
+    young = not samesite and name in verdict.evidence.cookies_sent
+    if young and one.profile.startswith("chromium") and one.position != SUBDOMAIN:
+        said += ", and Chromium sends such a cookie with a POST for two minutes"
+    return f"{name} {what} ({said})"
 
 
 def stopped(verdict: Verdict) -> str:
@@ -118,4 +123,9 @@ def stopped(verdict: Verdict) -> str:
         BROWSER: "by the browser alone; your application would have done it.",
         BOTH: "by the browser, and your application would have refused it too.",
     }[verdict.stopped_by or APPLICATION]
+    if verdict.stopped_by == APPLICATION and "host" not in verdict.evidence.headers:
+        return (
+            "by your application, which refuses it with the cookies as well; this browser doesn't "
+            "tell whether it sent them."
+        )
     return f"{who} {REASONS[verdict.reason].sentence}" if verdict.reason else who

@@ -21,6 +21,7 @@ from playwright.sync_api import Error
 from csrf_proof import windows
 from csrf_proof.address import Address, WrongUse, address
 from csrf_proof.application.action import Action
+from csrf_proof.application.choice import WITH_ACCOUNT
 from csrf_proof.application.found import find
 from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.application.proof import NotReplayed, Proof
@@ -155,7 +156,7 @@ def _prove(
         _try_all(Proof(where, action, browsers.get, kept), action, browsers, how, done)
     print("\n" + "\n".join([summary(done), *map(str, advice(done))]))
     if again := [e.one.id for e in done.results if e.outcome == FORGED and not e.accepted]:
-        print(f"To try one of them again, add: --only {again[0]}")
+        print(f"\nTo try one of them again, add: --only {again[0]}")
     return done
 
 
@@ -179,6 +180,8 @@ def _try_all(proof: Proof, action: Action, browsers: Browsers, how: How, done: D
         if control.secrets:
             print(f"  Another page can't know: {', '.join(sorted(control.secrets))}.")
         most = None if how.full or how.only else MOST_DECISIVE
+        if most and action.attacker:
+            most += len(WITH_ACCOUNT)
         for came in tried(proof, _tries(profile, how), browsers, most):
             each = _as_known(came, how.accepted)
             done.results.append(each)
@@ -200,7 +203,7 @@ def _line(each: Tried, name: str) -> str:
         said = told(each.verdict, name)
         return f"{said}\n  Known     {each.accepted}" if each.accepted else said
     head = {BLOCKED: "blocked", NOT_APPLICABLE: "skipped", NOT_JUDGED: "NOT JUDGED"}[each.outcome]
-    return f"{head:8}{each.one.id}   {stopped(each.verdict) if each.verdict else each.note}"
+    return f"{head:7} {each.one.id}   {stopped(each.verdict) if each.verdict else each.note}"
 
 
 def _tries(profile: str, how: How) -> Sequence[Try]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from typing import Any, cast
 from unittest.mock import Mock
@@ -23,8 +23,18 @@ from csrf_proof.application.choice import (
     headers,
     why_not,
 )
+from csrf_proof.application.honest import Honest
 from csrf_proof.application.recording import Asked, Recorded, other_fields, recorded
-from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict, told
+from csrf_proof.application.verdict import (
+    APPLICATION,
+    BOTH,
+    BROWSER,
+    Try,
+    Verdict,
+    cookies,
+    stopped,
+    told,
+)
 from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.attacker import host
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
@@ -258,6 +268,17 @@ def test_a_body_of_another_kind_is_kept_if_only_the_own_page_can_send_it(
     assert (sentence is None) == (method == "POST")
 
 
+def test_only_what_is_known_to_be_saved_is_put_back() -> None:
+    """What a page says isn't what the form takes: sent back, it would be another payment."""
+    window = Mock()
+    honest = Honest(Action(Mock(), Mock(), Mock()), window)
+    honest.restore(Mock(state=lambda: "Balance: 999"), "Balance: 1000")
+    assert not window.called
+    honest.saves = True
+    with pytest.raises(TypeError, match="context manager"):
+        honest.restore(Mock(state=lambda: "b@example.org"), "a@example.org")
+
+
 class SignedIn(BaseHTTPRequestHandler):
     """Shows a page to whoever sends the cookie `who`; `/open` to everybody."""
 
@@ -332,6 +353,20 @@ def test_other_addresses_are_refused(text: str) -> None:
         address(text)
 
 
+def test_a_young_cookie_is_told_of_where_its_age_matters() -> None:
+    seen = replace(SENT, cookies_sent=("session",))
+    there = [("chromium", CROSS_SITE, True), ("chromium", SUBDOMAIN, False)]
+    for profile, position, young in [*there, ("firefox", CROSS_SITE, False)]:
+        one = Try("form-post", position, profile)
+        said = cookies(Verdict(one, FORGED, None, None, seen, "a", "b", {"session": ""}))
+        assert ("for two minutes" in said) == young, (profile, position)
+
+
+def test_what_a_browser_does_not_tell_is_not_claimed() -> None:
+    verdict = Verdict(ONE, BLOCKED, None, APPLICATION, Evidence(), "a", "a")
+    assert stopped(verdict).endswith("this browser doesn't tell whether it sent them.")
+
+
 ONE = Try("form-post", SUBDOMAIN, "firefox")
 SENT = Evidence("POST", f"{ORIGIN}/email", {"origin": "http://evil.localhost:1"}, status=302)
 
@@ -360,7 +395,8 @@ def test_a_forgery_is_told_in_full() -> None:
 )
 def test_who_stopped_it_is_told(stopped_by: str, said: str) -> None:
     reason = None if stopped_by == APPLICATION else COOKIE_STRICT.code
-    verdict = Verdict(ONE, BLOCKED, reason, stopped_by, SENT, "a", "a", {})
+    told_all = replace(SENT, headers={**SENT.headers, "host": "app.localhost:5055"})
+    verdict = Verdict(ONE, BLOCKED, reason, stopped_by, told_all, "a", "a", {})
     lines = told(verdict, "change e-mail")
     assert f"  Stopped   {said}" in lines
     assert (COOKIE_STRICT.sentence in lines) == (reason is not None)

@@ -17,6 +17,7 @@ import pytest
 
 import csrf_proof
 from csrf_proof.address import Address, WrongUse
+from csrf_proof.application.choice import NO_ACCOUNT
 from csrf_proof.application.forms import Field, Form, choose
 from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
@@ -278,6 +279,7 @@ def came(outcome: str, position: str = CROSS_SITE, stopped_by: str | None = None
 
 BY_BROWSER = came(BLOCKED, stopped_by=BROWSER)
 BY_APPLICATION = came(BLOCKED, stopped_by=APPLICATION)
+ALONE = "Not tried, since the attacker has no account (--attacker NAME)"
 BEHIND = " What a browser keeps back is all that stands between another site and your users"
 
 
@@ -296,6 +298,11 @@ BEHIND = " What a browser keeps back is all that stands between another site and
         ([BY_APPLICATION, came(NOT_JUDGED)], "The attack was blocked. 1 could not be judged."),
         ([came(NOT_APPLICABLE)], "None of the attacks can be aimed at this request."),
         ([came(NOT_APPLICABLE), came(NOT_JUDGED)], "Nothing could be judged."),
+        (
+            [BY_APPLICATION, replace(came(NOT_APPLICABLE), note=NO_ACCOUNT)],
+            f"The attack was blocked. {ALONE}: 1.",
+        ),
+        ([came(FORGED)], "The attack did what only the user may do."),
         ([], "Nothing could be judged."),
     ],
 )
@@ -309,6 +316,12 @@ def test_what_stops_those_that_got_through() -> None:
     assert str(token).startswith("Against those by POST: a secret in the form")
     assert str(post_only) == "Against those by GET: change nothing then, and act on POST only."
     assert advice(Done("email", results=[BY_APPLICATION])) == []
+
+
+def test_a_token_of_anyones_is_another_mistake_than_none() -> None:
+    foreign = Tried(Try("foreign-token-post", CROSS_SITE, "chromium"), FORGED)
+    (only,) = advice(Done("email", results=[foreign]))
+    assert "only in the session that it was given to" in str(only)
 
 
 FLASKS, STARLETTES = (
