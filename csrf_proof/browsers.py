@@ -20,6 +20,7 @@ packaged as a snap is passed over, since it cannot read the temporary profile fo
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import signal
@@ -419,7 +420,10 @@ def get(absent: Sequence[str]) -> None:
         _run(*root, "apt-get", "install", "-y", "--no-install-recommends", *APT_PACKAGES)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
+    """See that each profile has a browser, and get those that it doesn't; return the status."""
+    says = "See that each kind of browser is there; get others from Playwright or with apt-get."
+    argparse.ArgumentParser("python -m csrf_proof.browsers", description=says).parse_args(arguments)
     with sync_playwright() as playwright:
         absent = missing(playwright)
         if absent:
@@ -451,4 +455,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -21,6 +21,7 @@ from csrf_proof.application.choice import (
 )
 from csrf_proof.application.proof import NotApplicable, Proof
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
+from csrf_proof.arsenal import Attack
 from csrf_proof.reasons import REASONS
 from csrf_proof.trial import NotJudged
 from e2e.bank import PASSWORDS, Lab, Site, honest, sign_in_on
@@ -63,6 +64,14 @@ class Bank:
             name="pay mallory",
             like="1",
         )
+
+    def lacks_token(self, attack: Attack) -> bool:
+        """Tell whether an attack is about a token, and the form has none. A password can be left
+        empty too; nobody else's could be sent."""
+        token = bool(honest(self.form).fields)
+        if attack.slug == EMPTY_TOKEN:
+            return not token and "current_password" not in self.form
+        return attack.slug in WITH_ACCOUNT and not token
 
     def balance(self) -> str:
         """Return what alice's page says that she has."""
@@ -164,9 +173,7 @@ def test_a_lab_is_judged_from_outside_as_the_matrix_says(
     wrong = []
     for attack in attacks:
         for one in (Try(attack.slug, at, tried_in) for at in POSITIONS if at in attack.positions):
-            about_token = attack.slug in {EMPTY_TOKEN, *WITH_ACCOUNT}
-            no_token = about_token and not honest(bank.form).fields
-            should = matrix.NOT_APPLICABLE if no_token else expected(one, label)
+            should = matrix.NOT_APPLICABLE if bank.lacks_token(attack) else expected(one, label)
             # What sends JSON sends it to the address that takes it.
             said, agrees = came(by_script if attack.path else by_form, one, should)
             if not agrees:
@@ -192,5 +199,7 @@ def agree(should: str, verdict: Verdict) -> bool:
         return should == verdict.outcome
     if should not in REASONS:
         return False
+    if verdict.stopped_by == APPLICATION and "host" not in verdict.evidence.headers:
+        return True  # The application refuses it as well, and this browser doesn't tell more.
     who = BROWSER if REASONS[should].by == "browser" else APPLICATION
     return verdict.stopped_by in {who, BOTH}

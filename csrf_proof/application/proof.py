@@ -240,7 +240,7 @@ class Proof:
         fields, cookies = self._honest.of_another(app, path)
         tokens = {name: fields[name] for name in control.secrets if name in fields}
         if not tokens:
-            raise NotJudged(f"{path} shows the attacker no {' or '.join(sorted(control.secrets))}.")
+            raise NotApplicable(f"{path} gives the attacker no token that could be sent.")
         planted = plantable(replace(self._address, target=path), cookies)
         if attack.slug == TOSSED_COOKIE and not planted:
             raise NotApplicable("The attacker's cookies sign in, and there is no other to plant.")
