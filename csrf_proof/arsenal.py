@@ -26,15 +26,12 @@ from urllib.parse import urlencode, urlsplit
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
+from csrf_proof import folders
 from csrf_proof.foreign_code import TookTooLong, within
 from csrf_proof.positions import CROSS_SITE, POSITIONS, SAME_ORIGIN
 from csrf_proof.visitor import Caught, Prepared, Visitor, VisitProblem
 
-# Inside an installed package, else in a checkout.
-_PACKAGED = Path(__file__).parent / "attack_folders"
-FOLDER = (
-    _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1] / "attacker_site" / "attacks"
-)
+FOLDER = folders.find("attack_folders", "attacker_site/attacks")
 FORMAT_VERSION = 1
 ATTACK_FILE, EXPLOIT_PAGE, README = "attack.toml", "exploit.html", "README.md"
 FILES = (ATTACK_FILE, EXPLOIT_PAGE, README)

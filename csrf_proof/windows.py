@@ -12,7 +12,7 @@ and two shortcuts end every trial as it does, which ``make parity`` shows cell b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -133,7 +133,10 @@ def _open(browser: Browser, base_url: str | None = None) -> Window:
 
 
 def cookie_header(context: BrowserContext, url: str) -> str:
-    """Return a Cookie header with all that a browser holds for an address, as `http.client` takes
-    it: each character one byte."""
-    pairs = (f"{cookie['name']}={cookie['value']}" for cookie in context.cookies(url))
-    return "; ".join(pairs).encode().decode("latin-1")
+    """Return a Cookie header with all that a browser holds for an address."""
+    return as_header((cookie["name"], cookie["value"]) for cookie in context.cookies(url))
+
+
+def as_header(cookies: Iterable[tuple[str, str]]) -> str:
+    """Return a Cookie header as `http.client` takes it: each character one byte."""
+    return "; ".join(f"{name}={value}" for name, value in cookies).encode().decode("latin-1")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from csrf_proof.address import Address
 from csrf_proof.visitor import Visitor
+from csrf_proof.windows import as_header
 
 # What the cookie of a session is usually called.
 _SESSION = re.compile(r"sess|sid\b|auth|login|jwt|remember", re.IGNORECASE)
@@ -42,8 +43,8 @@ def plantable(page: Address, cookies: Mapping[str, str]) -> dict[str, str]:
     """
 
     def said(names: Collection[str]) -> tuple[int, str]:
-        pairs = "; ".join(f"{name}={cookies[name]}" for name in names)
-        answer = page.ask(headers={"Cookie": pairs.encode().decode("latin-1")} if pairs else {})
+        sent = {"Cookie": as_header((name, cookies[name]) for name in names)} if names else {}
+        answer = page.ask(headers=sent)
         return answer.status, answer.headers.get("location", "")
 
     to_strangers = said(())

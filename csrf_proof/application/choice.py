@@ -39,12 +39,14 @@ def general() -> tuple[Attack, ...]:
         attack
         for attack in arsenal().attacks.values()
         if not attack.needs
-        and (attack.slug not in arsenal().servers or attack.slug in WITH_ACCOUNT)
         and attack.slug not in _OF_ITS_OWN_KIND
         and attack.victim == SIGNED_IN
         and not attack.second_click
         and not attack.by_application
-        and (CROSS_SITE in attack.positions or attack.slug in WITH_ACCOUNT)
+        and (
+            attack.slug in WITH_ACCOUNT
+            or (attack.slug not in arsenal().servers and CROSS_SITE in attack.positions)
+        )
     )
 
 

@@ -10,16 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
+from csrf_proof import folders
 from csrf_proof.application.tries import Tried
 from csrf_proof.marked import Block, Marked
 
-# Inside an installed package, else in a checkout.
-_PACKAGED = Path(__file__).parents[1] / "fixes"
-_FOLDER = (
-    _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "victim_site" / "defenses"
-)
+_FOLDER = folders.find("fixes", "victim_site/defenses")
 _FILES = {"Django": "csrf_token/in_django.py", "Flask": "session_token/in_flask.py"}
 # The names that Django gives its cookies unless it's told otherwise.
 _DJANGO = re.compile(r"(?:^|; )(?:sessionid|csrftoken)=")

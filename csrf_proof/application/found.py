@@ -175,9 +175,8 @@ def find(
         before = {path: _text(found, page, path) for path in places}
         value = found.action().another("\n".join(before.values()), "honest")
         done, _ = app.use(context, "Filling in the form", lambda page: found.act(page, value))
-        shown_in_form = found.in_form(page) == value if not known.method else False
         if not known.state:
-            if shown_in_form:
+            if found.in_form(page) == value:
                 found.by_script = found.in_form_by_script(page) == value
                 _put_back(found, app, context)
                 return found.action()
@@ -185,7 +184,7 @@ def find(
         try:
             found.shown = _shown(found, page, places, before, value)
         except NotJudged:
-            if shown_in_form:
+            if not known.method and found.in_form(page) == value:
                 _put_back(found, app, context)
             raise
         first = found.text(page, found.shown[0])

@@ -199,12 +199,7 @@ class Honest:
         whether the state changes."""
         state = app.state()
         value = self._action.another(state, "again")
-        app.use(
-            context,
-            "Sending it again",
-            lambda page: _send(page, app.url, control, value),
-            opens_pages=True,
-        )
+        _replay(app, context, control, value)
         return changes(app, state)
 
     def restore(
@@ -244,14 +239,20 @@ class Honest:
         """Send the recorded request with the value from before; return whether that's there."""
         if str(app.state()) != before:
             with suppress(NotJudged):
-                app.use(
-                    context,
-                    "Sending it back",
-                    lambda page: _send(page, app.url, control, before),
-                    opens_pages=True,
-                    settles=False,
-                )
+                _replay(app, context, control, before, settles=False)
         return soon(lambda: str(app.state()) == before, SHORT_PATIENCE)
+
+
+def _replay(
+    app: Application, context: BrowserContext, control: Control, value: str, *, settles: bool = True
+) -> None:
+    app.use(
+        context,
+        "Sending it again",
+        lambda page: _send(page, app.url, control, value),
+        opens_pages=True,
+        settles=settles,
+    )
 
 
 def _send(page: Page, url: str, control: Control, value: str) -> None:

@@ -42,10 +42,10 @@ class Known:
 
     `changes` is the field that gets another value, `fields` are what others are to hold, `method`
     is that of a request without a form. `sign_in` and `state` are the paths of the form to sign in
-    with, and of a page that shows what was saved. `as_` is who signs in,
-    `attacker` another user, whose token and cookies an attack may use. `storage_state` is a file
-    in which Playwright saved a signed-in browser. `known` are the attacks that don't count as long
-    as they're accepted. `i_own` are hosts other than this machine that may be attacked.
+    with, and of a page that shows what was saved. `as_` is who signs in, `attacker`
+    another user, whose token and cookies an attack may use. `storage_state` is a file in which
+    Playwright saved a signed-in browser. `known` are the attacks that don't count as long as
+    they're accepted. `i_own` are hosts other than this machine that may be attacked.
     """
 
     url: str

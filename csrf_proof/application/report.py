@@ -106,13 +106,13 @@ def advice(done: Done) -> list[Advice]:
             )
         )
     if "POST" in methods:
-        hidden = "Against those by POST: a secret in the form, which the application checks."
+        needed = "Against those by POST: a secret in the form, which the application checks."
         if found := fix(done.results):
             where = "in the application, in each form, in what scripts send, and at the sign-in"
-            said.append(Advice(f"{hidden} In {found.framework}, {where}:", found.blocks))
+            said.append(Advice(f"{needed} In {found.framework}, {where}:", found.blocks))
         else:
             in_django = "In Django that's {% csrf_token %} with CsrfViewMiddleware"
-            said.append(Advice(f"{hidden} {in_django}, in Flask CSRFProtect of Flask-WTF."))
+            said.append(Advice(f"{needed} {in_django}, in Flask CSRFProtect of Flask-WTF."))
     if other := " and ".join(sorted(methods - {"POST"})):
         said.append(Advice(f"Against those by {other}: change nothing then, and act on POST only."))
     return said

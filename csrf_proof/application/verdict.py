@@ -118,14 +118,14 @@ def _cookie(name: str, what: str, verdict: Verdict) -> str:
 
 def stopped(verdict: Verdict) -> str:
     """Return who stopped a blocked attack, and how."""
-    who = {
-        APPLICATION: "by your application.",
-        BROWSER: "by the browser alone; your application would have done it.",
-        BOTH: "by the browser, and your application would have refused it too.",
-    }[verdict.stopped_by or APPLICATION]
     if verdict.stopped_by == APPLICATION and "host" not in verdict.evidence.headers:
         return (
             "by your application, which refuses it with the cookies as well; this browser doesn't "
             "tell whether it sent them."
         )
+    who = {
+        APPLICATION: "by your application.",
+        BROWSER: "by the browser alone; your application would have done it.",
+        BOTH: "by the browser, and your application would have refused it too.",
+    }[verdict.stopped_by or APPLICATION]
     return f"{who} {REASONS[verdict.reason].sentence}" if verdict.reason else who
