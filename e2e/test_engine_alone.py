@@ -11,38 +11,18 @@ import threading
 import time
 import venv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import psutil
 import pytest
 
-from tools.run import ROOT, free_port
+from csrf_proof.serving import serve
+from tools.run import ROOT
 
-APPLICATION = """
-import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
-saved = {"name": "", "email": "alice@app.example"}
-class Application(BaseHTTPRequestHandler):
-    def do_GET(self):
-        name = "name" if self.path == "/login" else "email"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        field = f"<input name={name} value={saved[name]}>"
-        self.wfile.write(f"<form method=post>{field}</form>".encode())
-    def do_POST(self):
-        fields = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        self.send_response(200)
-        if self.path == "/login":
-            self.send_header("Set-Cookie", "sessionid=alice; Path=/; " + sys.argv[2])
-        elif "sessionid=alice" in self.headers.get("Cookie", ""):
-            saved["email"] = fields["email"][0]
-        self.end_headers()
-ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Application).serve_forever()
-"""
 NONE, LAX = "SameSite=None; Secure", "SameSite=Lax"
 
 pytestmark = pytest.mark.long
@@ -83,15 +63,32 @@ def _run(*command: str) -> None:
 
 @contextmanager
 def application(cookie: str) -> Iterator[str]:
-    """A ten-line application in which an e-mail address can be changed; yield its address."""
-    port = free_port()
-    command = [sys.executable, "-c", APPLICATION, str(port), cookie]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
+    """A small application in which an e-mail address can be changed; yield its address."""
+    saved = {"name": "", "email": "alice@app.example"}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = "name" if self.path == "/login" else "email"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            field = f"<input name={name} value={saved[name]}>"
+            self.wfile.write(f"<form method=post>{field}</form>".encode())
+
+        def do_POST(self) -> None:
+            fields = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            if self.path == "/login":
+                self.send_header("Set-Cookie", f"sessionid=alice; Path=/; {cookie}")
+            elif "sessionid=alice" in self.headers.get("Cookie", ""):
+                saved["email"] = fields["email"][0]
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with serve(Handler) as port:
         yield f"http://app.localhost:{port}"
-    finally:
-        process.kill()
-        process.wait()
 
 
 def command(python: Path, address: str, *more: str) -> list[str]:
@@ -184,14 +181,15 @@ def test_a_browser_that_fails_is_told_and_leaves_nothing_running(
                 time.sleep(0.1)
                 children[:] = parent.children(recursive=True)
             for child in children:
-                if "headless" in child.name():
-                    child.send_signal(number)
+                with suppress(psutil.NoSuchProcess):  # It ended with the one before.
+                    if "headless" in child.name():
+                        child.send_signal(number)
 
         thread = threading.Thread(target=hit)
         thread.start()
         _, said = process.communicate(timeout=120)
         thread.join()
-    assert process.returncode == 3
+    assert process.returncode == 3, said
     assert said.startswith("Not judged: The browser")
     assert "Traceback" not in said
     _, alive = psutil.wait_procs(children, timeout=10)
