@@ -60,6 +60,8 @@ SHORT_LAX = "ShortLaxAllowUnsafeThreshold"
 
 # Generous: a slow network takes minutes. Without a download host it takes seconds.
 GET_SECONDS = 900
+_REPORTED = 5.0  # Seconds in which the driver tells of a browser that was killed.
+_CLOSED = 10.0  # Seconds in which browsers that still work are closed.
 # Where the browsers that run have their profiles.
 _folders: set[str] = set()
 
@@ -256,6 +258,7 @@ class Browsers:
         self._before = set(psutil.Process().children(recursive=True))
         self._playwright = sync_playwright().start()
         self._running: dict[str, Browser] = {}
+        self._driver_killed = threading.Event()
         return self
 
     def get(self, profile: str) -> Browser:
@@ -300,33 +303,51 @@ class Browsers:
         Raises:
             BrowserFailed: A browser didn't start, died, or was killed.
         """
-        out_of_time = threading.Event()
+        if self._driver_killed.is_set():
+            raise BrowserFailed("An earlier browser didn't finish, and no other can be started.")
+        with self._at_most(self._seconds) as out_of_time:
+            try:
+                yield
+            except Error as error:
+                first = error.message.strip().splitlines()[0]
+                raise BrowserFailed(f"The browser failed: {first}") from error
+            finally:
+                if out_of_time.is_set():
+                    raise BrowserFailed(f"The browser didn't finish in {self._seconds:g} s.")
+
+    @contextmanager
+    def _at_most(self, seconds: float) -> Iterator[threading.Event]:
+        """Kill the browsers when the time is over; yield the event that tells of it."""
+        out_of_time, done = threading.Event(), threading.Event()
 
         def kill() -> None:
             out_of_time.set()
-            # Not the driver, a child of this process: it's what reports that a browser has gone.
-            for child in set(psutil.Process().children()) - self._before:
-                _kill(child.children(recursive=True))
+            drivers = list(set(psutil.Process().children()) - self._before)
+            for driver in drivers:
+                _kill(driver.children(recursive=True))
+            # The driver reports that a browser has gone, unless that died in its first moments:
+            # then whatever is asked of it waits forever.
+            if not done.wait(_REPORTED):
+                self._driver_killed.set()
+                for driver in drivers:
+                    driver.kill()
 
-        timer = threading.Timer(self._seconds, kill)
+        timer = threading.Timer(seconds, kill)
         timer.start()
         try:
-            yield
-        except Error as error:
-            first = error.message.strip().splitlines()[0]
-            raise BrowserFailed(f"The browser failed: {first}") from error
+            yield out_of_time
         finally:
             timer.cancel()
-            if out_of_time.is_set():
-                raise BrowserFailed(f"The browser didn't finish in {self._seconds:g} s.")
+            done.set()
 
     def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
         # After Ctrl-C, Playwright may wait forever for what it was doing.
         if kind is not KeyboardInterrupt:
-            for browser in self._running.values():
-                with suppress(Error):
-                    browser.close()
-            self._playwright.stop()
+            with self._at_most(_CLOSED):
+                for browser in self._running.values():
+                    with suppress(Exception):  # A plain one where the driver was killed.
+                        browser.close()
+                self._playwright.stop()
         _kill(list(set(psutil.Process().children(recursive=True)) - self._before))
 
 

@@ -81,7 +81,8 @@ def fresh(
             session.send("Network.setCookieControls", BLOCKS)
         yield window
     finally:
-        window.context.close()
+        with suppress(Exception):  # A plain one where Playwright's driver was killed.
+            window.context.close()
 
 
 class Kept:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -261,3 +263,27 @@ def test_a_firefox_in_which_many_windows_are_opened_shares_one_process(
         running.get("firefox")
     assert started["firefox"]["dom.ipc.processCount"] == 1
     assert started["firefox"]["fission.autostart"] is False
+
+
+def test_a_driver_that_no_longer_answers_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As it is where a browser died in its first moments.
+    monkeypatch.setattr(browsers, "_REPORTED", 0.1)
+    monkeypatch.setattr(browsers, "_system_path", lambda profile: sys.executable)
+    before = set(psutil.Process().children())
+    with browsers.Browsers(seconds=0.5) as running:
+        (driver,) = set(psutil.Process().children()) - before
+        driver.suspend()
+        for said in ("The browser didn't finish in 0.5 s", "An earlier browser"):
+            with pytest.raises(browsers.BrowserFailed, match=said), running.limit():
+                running.get("chromium")
+    assert set(psutil.Process().children()) == before
+
+
+def test_closing_ends_a_driver_that_no_longer_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browsers, "_REPORTED", 0.1)
+    monkeypatch.setattr(browsers, "_CLOSED", 0.1)
+    before = set(psutil.Process().children())
+    with browsers.Browsers():
+        (driver,) = set(psutil.Process().children()) - before
+        driver.suspend()
+    assert set(psutil.Process().children()) == before
