@@ -109,8 +109,8 @@ def _cookie(name: str, what: str, verdict: Verdict) -> str:
         return f"{name} {what}"
     samesite = verdict.samesite[name]
     said = f"SameSite={samesite}" if samesite else "it has no SameSite"
-    one = verdict.one
-    young = not samesite and name in verdict.evidence.cookies_sent
+    one, seen = verdict.one, verdict.evidence
+    young = not samesite and name in seen.cookies_sent and seen.method not in SAFE
     if young and one.profile.startswith("chromium") and one.position != SUBDOMAIN:
         said += ", and Chromium sends such a cookie with a POST for two minutes"
     return f"{name} {what} ({said})"
