@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,11 +22,13 @@ class WrongUse(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What an application said: status, headers (the last of a name, in lower case) and body."""
+    """What an application said: status, headers (the last of a name, in lower case), body, and the
+    cookies that it set, as headers have them."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Address:
                 connection.request(method, self.target, body, {"Host": parts.netloc, **headers})
                 with connection.getresponse() as answer:
                     said = {name.lower(): value for name, value in answer.getheaders()}
-                    return Answer(answer.status, said, answer.read())
+                    cookies = answer.headers.get_all("Set-Cookie", [])
+                    return Answer(answer.status, said, answer.read(), cookies)
             except ConnectionRefusedError as error:
                 failure: Exception = error
             except (OSError, http.client.HTTPException) as error:

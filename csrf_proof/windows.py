@@ -12,8 +12,8 @@ and two shortcuts end every trial as it does, which ``make parity`` shows cell b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -62,6 +62,10 @@ class Window:
     context: BrowserContext
     page: Page
     watch: Watch
+
+
+# Opens one in the browser of a profile.
+Windows = Callable[[str], AbstractContextManager[Window]]
 
 
 @contextmanager

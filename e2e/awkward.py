@@ -64,7 +64,21 @@ def account() -> dict[str, Any]:
 @app.get("/account")
 def show() -> ResponseReturnValue:
     said = account()
-    return f"<p>It's {time.time()}</p><p>Balance: {said['balance']}</p><p>{said['note']}</p>"
+    return f"""<p>It's {time.time()}</p><p>Balance: {said["balance"]}</p><p>{said["note"]}</p>
+    <details>
+      <summary>More</summary>
+      <form method="post" action="/logout"><button>Log out</button></form>
+    </details>"""
+
+
+# Whoever asks is signed out, also without the cookie: the answer takes it away.
+@app.post("/logout")
+@app.get("/leave")
+def log_out() -> ResponseReturnValue:
+    session.clear()
+    answer = redirect("/login")
+    answer.delete_cookie("session")
+    return answer
 
 
 # A form that doesn't show what was saved, has a list, and fields that mustn't be empty.

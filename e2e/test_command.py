@@ -205,6 +205,21 @@ FOUND = {
         0,
         ["blocked foreign-token-post-subdomain-chromium   by your application."],
     ),
+    "a button in a menu that signs out": (
+        ("/account", *AWKWARD, "--signs-out", "--only", FORM_POST),
+        1,
+        ["POST /logout works", "somebody is signed in → nobody is signed in"],
+    ),
+    "an address that signs out": (
+        ("/leave", *AWKWARD, "--signs-out", "--only", "image-get-"),
+        1,
+        [
+            "GET /leave works",
+            "blocked image-get-cross-site-chromium   by the browser alone; your application would",
+            "FORGED  image-get-subdomain-chromium",
+            "somebody is signed in → nobody is signed in",
+        ],
+    ),
     "an address without a form": (
         (
             *("/api/note", *AWKWARD, "--method", "POST", "--field", "note"),
@@ -243,6 +258,16 @@ WRONG = {
     "a page that isn't there": (("/nothing",), 3, "/nothing answers 404."),
     "no form": (("/done",), 2, "There is no form at /done."),
     "nobody signed in": (("/pay",), 2, "Sign in first: --sign-in /login --as NAME."),
+    "a page without a way out": (
+        ("/done", *AWKWARD, "--signs-out"),
+        3,
+        "There is no button or link to sign out with at /done.",
+    ),
+    "an address that shows the same to all": (
+        ("/leave", *AWKWARD, "--signs-out", "--state", "/done"),
+        3,
+        "Signed in or not, a browser sees the same at /done.",
+    ),
     "a page that doesn't show it": (
         ("/pay", *AWKWARD, "--state", "/done"),
         3,
@@ -306,6 +331,41 @@ def test_a_recipe_may_have_several_actions(tmp_path: Path) -> None:
     assert (first["name"], second["name"]) == ("change email", "do nothing")
     assert second["control"] == {"honest": False, "replayed": False}
     assert [result["outcome"] for result in second["results"]] == ["not-judged"]
+
+
+SIGN_OUT = """
+from csrf_proof import Action
+
+def sign_in(page):
+    page.goto("/login")
+    page.fill("[name=user]", "alice")
+    page.fill("[name=password]", "secret")
+    page.click("text=Log in")
+
+def leave(page, value):
+    page.goto("/account")
+    page.click("text=More")
+    page.click("text=Log out")
+
+sign_out = Action(sign_in, leave, lambda page: page.goto("/account").url, of_session=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "/account → http://app.localhost:"),
+        ({"PROTECTED": "1"}, f"blocked {FORM_POST}   by your application."),
+    ],
+    ids=["forged", "blocked"],
+)
+def test_a_recipe_may_sign_out(tmp_path: Path, environment: dict[str, str], said: str) -> None:
+    (tmp_path / "recipe.py").write_text(SIGN_OUT)
+    with flask(Path(__file__).parent, "awkward:app", **environment) as url:
+        done = run("run", "recipe.py", "--url", url, "--only", FORM_POST, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0 if environment else 1, ""), done.stdout
+    assert said in done.stdout
+    assert "it wasn't needed" not in done.stdout
 
 
 def test_a_file_and_a_signed_in_browser_do_as_well(tmp_path: Path) -> None:

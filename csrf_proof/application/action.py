@@ -26,7 +26,11 @@ class Action:
     if that's what it saves. `attacker` signs in to another account. `name` says what it is, in
     reports; pytest takes the test's name. `like` is an example of what `act` takes, where the state
     isn't. `opens_pages`: the functions open all pages that they need, so the application's first
-    page isn't opened for them.
+    page isn't opened for them. `of_session`: the action changes only what its own browser session
+    has, such as that somebody is signed in. `state` then gets a page with that session.
+
+    Raises:
+        TypeError: It's of a session, and `state` takes no page to look into that.
     """
 
     sign_in: Callable[[Page], Any]
@@ -37,6 +41,11 @@ class Action:
     name: str | None = None
     like: str | None = None
     opens_pages: bool = False
+    of_session: bool = False
+
+    def __post_init__(self) -> None:
+        if self.of_session and not self.state_needs_page:
+            raise TypeError("With of_session=True, state takes a page: it has the session.")
 
     @property
     def state_needs_page(self) -> bool:

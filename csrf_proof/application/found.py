@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -26,11 +25,11 @@ from csrf_proof.application.forms import (
 )
 from csrf_proof.application.honest import RECORDS
 from csrf_proof.application.known import Known
-from csrf_proof.application.signing_in import Secrets, sign_in
-from csrf_proof.application.target import Application
+from csrf_proof.application.signing_in import Secrets, sign_in, sign_in_as_attacker
+from csrf_proof.application.target import Application, no_page
 from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.trial import NotJudged
-from csrf_proof.windows import Window
+from csrf_proof.windows import Windows
 
 # Seconds that a page may take until it shows what was saved.
 _SHOWS = 3.0
@@ -66,8 +65,7 @@ class _Found:
         sign_in(page, self.address, self.known, self.secrets, by_script=by_script)
 
     def sign_in_as_attacker(self, page: Page) -> None:
-        theirs = replace(self.known, as_=self.known.attacker)
-        sign_in(page, self.address, theirs, replace(self.secrets, storage=None))
+        sign_in_as_attacker(page, self.address, self.known, self.secrets)
 
     def act(self, page: Page, value: str) -> None:
         known = self.known
@@ -149,7 +147,7 @@ def find(
     address: Address,
     known: Known,
     secrets: Secrets,
-    window: Callable[[str], AbstractContextManager[Window]],
+    window: Windows,
 ) -> Action:
     """Return the action of an address: sign in, look for the form, fill it in once, and see which
     page shows what was saved.
@@ -159,7 +157,7 @@ def find(
         NotJudged: No page shows what was saved, or one isn't as expected.
     """
     found = _Found(address, known, secrets)
-    app = Application(address, found.action(), address.target, _no_page)
+    app = Application(address, found.action(), address.target, no_page)
     if known.attacker and not known.method:
         _check_attacker(found, app, window)
     with window(RECORDS) as opened:
@@ -194,9 +192,7 @@ def find(
         return found.action()
 
 
-def _check_attacker(
-    found: _Found, app: Application, window: Callable[[str], AbstractContextManager[Window]]
-) -> None:
+def _check_attacker(found: _Found, app: Application, window: Windows) -> None:
     """See that the attacker can sign in, before anything is changed."""
     with window(RECORDS) as opened:
         app.use(opened.context, "Signing in as the attacker", found.sign_in_as_attacker)
@@ -225,10 +221,6 @@ def _check_signed_in(page: Page, forms: Sequence[Form], target: str, known: Know
                 else f"Sign in first: --sign-in {leads_to} --as NAME."
             )
         )
-
-
-def _no_page() -> Page:
-    raise AssertionError("no state is read before it's known where it's shown")
 
 
 def _text(found: _Found, page: Page, path: str) -> str:

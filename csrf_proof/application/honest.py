@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -21,7 +21,7 @@ from csrf_proof.arsenal import FORM_TYPE
 from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
 from csrf_proof.trial import LAG, NotJudged
 from csrf_proof.waiting import soon
-from csrf_proof.windows import Window
+from csrf_proof.windows import Windows
 
 # Where requests are recorded: a stock Firefox doesn't tell what was in their bodies.
 RECORDS = "chromium"
@@ -74,9 +74,7 @@ class _Once:
 class Honest:
     """An honest user of an application. `window` opens one in the browser of a profile."""
 
-    def __init__(
-        self, action: Action, window: Callable[[str], AbstractContextManager[Window]]
-    ) -> None:
+    def __init__(self, action: Action, window: Windows) -> None:
         self._action = action
         self._window = window
         # Whether `act` saves what it's given, as far as is known.
@@ -142,7 +140,7 @@ class Honest:
         value = self._action.another(app.state(), "honest")
         with self._window(RECORDS) as window:
             page, asked, lag = self.act(app, window.context, value, RECORDS)
-            request = recorded(asked, app.url, value)
+            request = recorded(asked, app.url, value, by_opening=self._action.of_session)
             if request is None:
                 raise NotJudged(
                     "The state changed, but the page sent no request to the application that could "
@@ -197,6 +195,8 @@ class Honest:
     def send_again(self, app: Application, context: BrowserContext, control: Control) -> bool:
         """Send the recorded request from its own page, with the tokens that are there now; return
         whether the state changes."""
+        if self._action.of_session:
+            app.sign_in_anew(context)
         state = app.state()
         value = self._action.another(state, "again")
         _replay(app, context, control, value)

@@ -44,7 +44,8 @@ class Known:
     is that of a request without a form. `sign_in` and `state` are the paths of the form to sign in
     with, and of a page that shows what was saved. `as_` is who signs in, `attacker`
     another user, whose token and cookies an attack may use. `storage_state` is a file in which
-    Playwright saved a signed-in browser. `known` are the attacks that don't count as long as
+    Playwright saved a signed-in browser. `signs_out`: the address signs out, or leads to a page
+    with a button or link that does. `known` are the attacks that don't count as long as
     they're accepted. `i_own` are hosts other than this machine that may be attacked.
     """
 
@@ -57,5 +58,6 @@ class Known:
     attacker: str = ""
     storage_state: str | None = None
     state: str | None = None
+    signs_out: bool = False
     known: Sequence[Accepted] = ()
     i_own: Sequence[str] = ()

@@ -26,6 +26,7 @@ from csrf_proof.application.choice import (
     why_not,
 )
 from csrf_proof.application.honest import RECORDS, Honest, changes
+from csrf_proof.application.sessions import copied, take_cookies
 from csrf_proof.application.target import Application
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
 from csrf_proof.arsenal import Attack, Shot
@@ -218,8 +219,11 @@ class Proof:
         def looking() -> Page:
             if profile not in pages or pages[profile].is_closed():
                 window = (self._kept or stack).enter_context(self._window(profile))
-                app.sign_in(window.context)
+                if not self._action.of_session:
+                    app.sign_in(window.context)
                 pages[profile] = window.page
+            if self._action.of_session and not copied(app.session, pages[profile].context):
+                app.sign_in_anew(pages[profile].context)
             if not self._action.opens_pages:
                 pages[profile].goto(f"{app.url}/")
             return pages[profile]
@@ -312,7 +316,10 @@ class Proof:
         sent = headers(shot, seen.headers, position, sender)
         if app.cookies:
             sent["cookie"] = app.cookies
-        replace(self._address, target=shot.target).ask(shot.attack.method, sent, body(shot))
+        target = replace(self._address, target=shot.target)
+        answer = target.ask(shot.attack.method, sent, body(shot))
+        if self._action.of_session and app.session:
+            take_cookies(app.session, app.url, answer.cookies)
         if changes(app, state, lag):
             return BROWSER
         # Chromium doesn't always tell whether it sent cookies.

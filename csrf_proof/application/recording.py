@@ -144,8 +144,11 @@ def watching(context: BrowserContext) -> Iterator[Traffic]:
             context.remove_listener(event, listener)
 
 
-def recorded(found: Sequence[Asked], origin: str, value: str) -> Recorded | None:
-    """Return the request that did the action: the one that carries its value, and best by POST.
+def recorded(
+    found: Sequence[Asked], origin: str, value: str, *, by_opening: bool = False
+) -> Recorded | None:
+    """Return the request that did the action: the one that carries its value, and best by POST;
+    else the last by POST. `by_opening`: else the last page that was opened, as by a link.
 
     None if nothing was sent to the application that could have done it.
     """
@@ -153,7 +156,10 @@ def recorded(found: Sequence[Asked], origin: str, value: str) -> Recorded | None
     unsafe = [asked for asked in own if asked.request.method not in SAFE]
     by_body = [a for a in unsafe if value in unquote_plus(_body(a.request))]
     by_query = [a for a in own if value in unquote_plus(urlsplit(a.request.url).query)]
-    in_order = (*by_body, *(a for a in by_query if a in unsafe), *by_query, *unsafe[-1:])
+    pages = [a for a in own if a.request.is_navigation_request()]
+    opened = [a for a in pages if by_opening and not a.request.redirected_from]
+    with_value = (*by_body, *(a for a in by_query if a in unsafe), *by_query)
+    in_order = (*with_value, *unsafe[-1:], *opened[-1:])
     return _recorded(in_order[0]) if in_order else None
 
 

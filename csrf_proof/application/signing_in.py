@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -56,6 +56,12 @@ def sign_in(
         values[form.password.name] = secrets.password(known.as_)
     fill(page, form, values, by_script=by_script)
     send(page, form, signs_in=True, by_script=by_script)
+
+
+def sign_in_as_attacker(page: Page, address: Address, known: Known, secrets: Secrets) -> None:
+    """Sign in to the attacker's account; what was saved of a browser is another user's."""
+    theirs = replace(known, as_=known.attacker)
+    sign_in(page, address, theirs, replace(secrets, storage=None))
 
 
 def _sign_in_by_browser(page: Page, address: Address, known: Known, secrets: Secrets) -> None:

@@ -27,7 +27,7 @@ class Application:
     """An application and an action of it, as a trial needs it: a `csrf_proof.trial.Target`.
 
     `looking` gives the page for `state`, if it wants one. `cookies` are what a signed-in browser
-    sends to `path`, as a header has them.
+    sends to `path`, as a header has them. `session` is the browser that was signed in last.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class Application:
         self.url, self.site = address.origin, address.site
         self.action = action
         self.cookies = ""
+        self.session: BrowserContext | None = None
         self._path = path
         self._looking = looking
 
@@ -77,6 +78,12 @@ class Application:
         page, _ = self.use(context, "sign_in(page)", self.action.sign_in)
         page.close()
         self.cookies = cookie_header(context, self.url + self._path)
+        self.session = context
+
+    def sign_in_anew(self, context: BrowserContext) -> None:
+        """Sign in where somebody was signed in before, and may have been signed out."""
+        context.clear_cookies()
+        self.sign_in(context)
 
     def state(self) -> Any:
         state = self.action.state
@@ -84,6 +91,11 @@ class Application:
 
     def look(self) -> Look:
         return Look(self.state())
+
+
+def no_page() -> Page:
+    """As `looking`: there is no state before it's known where it's shown."""
+    raise AssertionError("no state is read before it's known where it's shown")
 
 
 def _said(error: Error | AssertionError) -> str:

@@ -101,7 +101,11 @@ def cookies(verdict: Verdict) -> str:
     seen = verdict.evidence
     said = [_cookie(name, "was sent", verdict) for name in seen.cookies_sent]
     said += [_cookie(name, "was not sent", verdict) for name in seen.cookies_withheld]
-    return "; ".join(said) or "none was seen"
+    text = "; ".join(said) or "none was seen"
+    if verdict.outcome == FORGED and seen.cookies_withheld and not seen.cookies_sent:
+        # Such as a sign-out, whose answer takes the cookie away all the same.
+        text += "; it wasn't needed"
+    return text
 
 
 def _cookie(name: str, what: str, verdict: Verdict) -> str:

@@ -68,6 +68,11 @@ def for_address() -> argparse.ArgumentParser:
     add("--attacker", metavar="NAME", default="", help="another user, whose token attacks may use")
     add("--storage-state", metavar="FILE", help="a signed-in browser, as Playwright saves it")
     add("--state", metavar="PATH", help="a page that shows what was saved")
+    add(
+        "--signs-out",
+        action="store_true",
+        help="it's about the button, link or address to sign out",
+    )
     _add_how(parser)
     return parser
 
@@ -183,6 +188,7 @@ def of_flags(asked: Asked) -> Known:
             attacker=asked.attacker,
             storage_state=asked.storage_state,
             state=asked.state,
+            signs_out=asked.signs_out,
         ),
         "--field NAME and --state PATH",
     )
@@ -219,6 +225,8 @@ def of_file(file: Path, url: str | None = None) -> Known:
         elif key == "known":
             said[key] = _accepted(value)
             wrong, takes = said[key] is None, "tables of attack, reason and until (a date)"
+        elif key == "signs-out":
+            wrong, takes = not isinstance(value, bool), "true or false"
         elif key == I_OWN:
             wrong = not isinstance(value, list) or not all(isinstance(host, str) for host in value)
             takes = "a list of hosts"
@@ -276,6 +284,13 @@ def _checked(known: Known, needed: str) -> Known:
         )
     if known.attacker and known.attacker == known.as_:
         raise WrongUse(f"{known.attacker} can't be both: the attacker is another user.")
-    if known.method and not (known.changes and known.state):
+    if known.signs_out and not (known.sign_in or known.storage_state):
+        raise WrongUse(
+            "Nobody can be signed out who isn't signed in: say where, with --sign-in PATH --as "
+            "NAME, or sign-in and as in a file."
+        )
+    if known.signs_out and known.changes:
+        raise WrongUse(f"Signing out changes no field, so {known.changes} needs a value.")
+    if known.method and not known.signs_out and not (known.changes and known.state):
         raise WrongUse(f"A method is for what has no form. It needs {needed} as well.")
     return known

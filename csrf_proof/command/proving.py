@@ -20,9 +20,9 @@ from playwright.sync_api import Error
 
 from csrf_proof import windows
 from csrf_proof.address import Address, WrongUse, address
+from csrf_proof.application import found, signing_out
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import WITH_ACCOUNT
-from csrf_proof.application.found import find
 from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.application.proof import NotReplayed, Proof
 from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
@@ -45,7 +45,7 @@ from csrf_proof.command.options import ATTACKERS_PASSWORD, FILE, PASSWORD, How
 from csrf_proof.command.status import Status
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import BLOCKED, FORGED, NotJudged
-from csrf_proof.windows import Window
+from csrf_proof.windows import Window, Windows
 
 _OF_STORAGE = (
     "A saved browser doesn't say which cookies have no SameSite; they're taken for Lax ones. What "
@@ -60,8 +60,6 @@ _REPORTS = {
 }
 # Actions, and the line that describes each.
 _Described = Mapping[Action, Source | None]
-# Gives a window in the browser of a profile.
-_Windows = Callable[[str], AbstractContextManager[Window]]
 
 
 def prove_form(known: Known, how: How, source: Source | None = None) -> int:
@@ -75,6 +73,7 @@ def prove_form(known: Known, how: How, source: Source | None = None) -> int:
     if secrets.storage:
         print(_OF_STORAGE)
     how = replace(how, accepted=_still_accepted(known.known))
+    find = signing_out.find if known.signs_out else found.find
     return prove(where, lambda window: {find(where.named, known, secrets, window): source}, how)
 
 
@@ -89,7 +88,7 @@ def prove_recipe(file: Path, url: str | None, how: How) -> int:
     return prove(address(url), lambda window: actions, how)
 
 
-def prove(where: Address, actions: Callable[[_Windows], _Described], how: How) -> int:
+def prove(where: Address, actions: Callable[[Windows], _Described], how: How) -> int:
     """Attack actions, print what comes of it, and write the report; return the exit status."""
     if not any(how.only in one.id for one in all_tries(PROFILES)):
         names = ", ".join(dict.fromkeys(one.attack for one in all_tries(PROFILES)))
@@ -104,8 +103,8 @@ def prove(where: Address, actions: Callable[[_Windows], _Described], how: How) -
 
             print(f"Looking at {where.origin}{where.target} …", flush=True)
             with browsers.limit():
-                found = actions(window)
-            for action, source in found.items():
+                all_found = actions(window)
+            for action, source in all_found.items():
                 all_done.append(_prove(where, action, source, browsers, how))
     except BrowserMissing as error:
         raise WrongUse(str(error)) from None
@@ -175,7 +174,7 @@ def _try_all(proof: Proof, action: Action, browsers: Browsers, how: How, done: D
             continue
         request = control.recorded
         print(f"  {request.method} {request.target} works, and works again when it's sent again.")
-        if not control.saves and not action.reset:
+        if not (control.saves or action.reset or action.of_session):
             print("  What it changes can't be put back.")
         if control.secrets:
             print(f"  Another page can't know: {', '.join(sorted(control.secrets))}.")

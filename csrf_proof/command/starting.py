@@ -66,6 +66,9 @@ as = "alice"
 # A page that shows what was saved; without this line, it's looked for.
 # state = "/account"
 
+# The address signs out, or leads to a page with a button or link that does.
+# signs-out = true
+
 # What other fields are to hold.
 # [fields]
 # newsletter = "yes"

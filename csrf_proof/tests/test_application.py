@@ -25,6 +25,7 @@ from csrf_proof.application.choice import (
 )
 from csrf_proof.application.honest import Honest
 from csrf_proof.application.recording import Asked, Recorded, other_fields, recorded
+from csrf_proof.application.sessions import take_cookies
 from csrf_proof.application.verdict import (
     APPLICATION,
     BOTH,
@@ -56,6 +57,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": FORM_TYPE})
 
     opens_a_page: bool = False
+    redirected_from: str | None = None
 
     @property
     def post_data_buffer(self) -> bytes:
@@ -121,6 +123,47 @@ def test_which_request_did_it(case: str) -> None:
     found, expected = CHOSEN[case]
     request = recorded(found, ORIGIN, VALUE)
     assert (f"{request.method} {request.path}" if request else "") == expected
+
+
+def test_a_link_may_act_where_nothing_is_saved() -> None:
+    found = [asked("GET", path) for path in ("/account", "/logout", "/bye", "/logo.png")]
+    for each in found[:3]:
+        cast("Any", each.request).opens_a_page = True
+    cast("Any", found[2].request).redirected_from = "/logout"
+    request = recorded(found, ORIGIN, VALUE, by_opening=True)
+    assert request is not None
+    assert (request.method, request.path) == ("GET", "/logout")
+
+
+# Set-Cookie headers, and the cookies of a browser then.
+SESSION = {"session": "1", "other": "2"}
+TAKEN = {
+    "session=; Path=/; Max-Age=0": {"other": "2"},
+    "session=; Path=/; Max-Age=-1": {"other": "2"},
+    "session=; Expires=Thu, 01 Jan 1970 00:00:00 GMT": {"other": "2"},
+    "session=; Expires=Thu, 01-Jan-1970 00:00:00 GMT": {"other": "2"},
+    "session=3; Expires=Fri, 01 Jan 2100 00:00:00 GMT": {"other": "2", "session": "3"},
+    "session=3; HttpOnly": {"other": "2", "session": "3"},
+    "third=3; Max-Age=60; Expires=never": SESSION | {"third": "3"},
+    "third=3; Expires=never": SESSION | {"third": "3"},
+    "a cookie that is none": SESSION,
+}
+
+
+@pytest.mark.parametrize("header", TAKEN)
+def test_an_answer_changes_the_cookies_of_a_browser(header: str) -> None:
+    jar = dict(SESSION)
+    context = Mock(
+        clear_cookies=lambda name: jar.pop(name, None),
+        add_cookies=lambda cookies: jar.update({c["name"]: c["value"] for c in cookies}),
+    )
+    take_cookies(context, ORIGIN, [header])
+    assert jar == TAKEN[header]
+
+
+def test_the_state_of_a_session_is_read_in_a_page() -> None:
+    with pytest.raises(TypeError, match="state takes a page"):
+        Action(Mock(), Mock(), lambda: None, of_session=True)
 
 
 def test_a_recorded_request_has_its_fields_and_its_page() -> None:

@@ -60,6 +60,11 @@ REFUSED = {
     "nothing there": (["http://127.0.0.1:1/"], "doesn't answer"),
     "two fields that change": ([URL, "--field", "a", "--field", "b"], "not a and b"),
     "a method without more": ([URL, "--method", "POST"], "It needs --field NAME and --state PATH"),
+    "nobody to sign out": ([URL, "--signs-out"], "Nobody can be signed out who isn't signed in"),
+    "a field to sign out": (
+        [URL, "--signs-out", "--sign-in", "/", "--field", "why"],
+        "Signing out changes no field, so why needs a value.",
+    ),
     "no such storage": ([URL, "--storage-state", "none.json"], "none.json can't be read"),
     "no storage": ([URL, "--storage-state", "odd.json"], "odd.json isn't what Playwright's"),
     "no such file": (["run", "none.toml"], "There is no none.toml."),
@@ -157,6 +162,7 @@ MISTAKES = {
         "line 2: known takes tables of attack, reason and until (a date)."
     ),
     'i_own = "bank.example"': "line 1: i_own takes a list of hosts.",
+    'url = "http://127.0.0.1/"\nsigns-out = "yes"': "line 2: signs-out takes true or false.",
     "url = x\n": "at line 1",
     'as = "alice"': "needs a line such as url =",
     'url = "http://127.0.0.1/"\nmethod = "PUT"': "line 2: method is GET or POST.",

@@ -1,0 +1,139 @@
+"""Signing out without code: by a button or link of a page, or by its address alone."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+from csrf_proof.address import Address
+from csrf_proof.application.action import Action
+from csrf_proof.application.forms import submit
+from csrf_proof.application.honest import RECORDS
+from csrf_proof.application.known import Known
+from csrf_proof.application.signing_in import Secrets, sign_in, sign_in_as_attacker
+from csrf_proof.application.target import Application, no_page
+from csrf_proof.arsenal import FORM_TYPE
+from csrf_proof.trial import NotJudged
+from csrf_proof.windows import Windows
+
+SIGNED_IN, SIGNED_OUT = "somebody is signed in", "nobody is signed in"
+_SIGN_OUT = r"(sign|log)[\s_-]?(out|off)|end session"
+# What a visitor would press: what says so, else what leads there, such as the button of a page that
+# asks whether one is sure. By script, since it may be in a menu that isn't open.
+_FIND = """([text, press]) => {
+    const signsOut = (said) => new RegExp(text, "i").test(said ?? "");
+    const labels = (one) => [one.innerText, one.value, one.title, one.ariaLabel, one.alt].join();
+    const all = [...document.querySelectorAll("a[href], button, input, [role=button]")].filter(
+        (one) => !one.disabled && (one.localName !== "input"
+            || ["submit", "button", "image"].includes(one.type)));
+    const leads = (one) => signsOut(one.getAttribute("href") ?? one.form?.action);
+    const found = all.find((one) => signsOut(labels(one))) ?? all.find(leads);
+    if (press) found?.click();
+    return Boolean(found);
+}"""
+_GO = "(to) => { location = to; }"
+
+
+class _SignsOut:
+    """What is known of an address that signs out.
+
+    `reads` is the path of the page that tells whether somebody is signed in, and `marks` are the
+    lines that it shows only then. `by_address`: who opens the address is signed out.
+    """
+
+    def __init__(self, address: Address, known: Known, secrets: Secrets) -> None:
+        self.address = address
+        self.known = known
+        self.secrets = secrets
+        self.reads = known.state or "/"
+        self.marks: set[str] = set()
+        self.by_address = False
+
+    def sign_in(self, page: Page) -> None:
+        sign_in(page, self.address, self.known, self.secrets)
+
+    def sign_in_as_attacker(self, page: Page) -> None:
+        sign_in_as_attacker(page, self.address, self.known, self.secrets)
+
+    def act(self, page: Page, value: str) -> None:
+        target = self.address.target
+        if self.known.method:
+            page.goto(self.reads)
+            submit(page, self.known.method, target, FORM_TYPE, self.known.fields)
+            return
+        if self.by_address:
+            page.goto(self.reads)
+            page.evaluate(_GO, target)
+            return
+        self.way_out(page, press=True)
+
+    def way_out(self, page: Page, *, press: bool) -> None:
+        """See that the page has a way to sign out, and perhaps take it."""
+        target = self.address.target
+        page.goto(target)
+        if not page.evaluate(_FIND, [_SIGN_OUT, press]):
+            raise NotJudged(
+                f"There is no button or link to sign out with at {target}. Name the page that has "
+                "one or, if a script does it, the address that it asks for, and --method POST."
+            )
+
+    def reading(self, page: Page, path: str) -> set[str]:
+        """Return where a path leads, and the lines of that page, without their numbers."""
+        page.goto(path)
+        text: str = page.evaluate("() => document.body?.innerText ?? ''")
+        lines = {re.sub(r"\d+", "#", line).strip() for line in text.splitlines()}
+        return {f"at {urlsplit(page.url).path}", *lines} - {""}
+
+    def state(self, page: Page) -> str:
+        return SIGNED_IN if self.marks & self.reading(page, self.reads) else SIGNED_OUT
+
+    def action(self) -> Action:
+        return Action(
+            self.sign_in,
+            self.act,
+            self.state,
+            attacker=self.sign_in_as_attacker if self.known.attacker else None,
+            name=f"signing out at {self.address.target}",
+            of_session=True,
+            opens_pages=True,
+        )
+
+
+def find(
+    address: Address,
+    known: Known,
+    secrets: Secrets,
+    window: Windows,
+) -> Action:
+    """Return the action of signing out: sign in, see what pages show only then, and open the
+    address.
+
+    Raises:
+        NotJudged: No page looks different to somebody who is signed in, or the address neither
+            signs out nor leads to a page that does.
+    """
+    found = _SignsOut(address, known, secrets)
+    app = Application(address, found.action(), address.target, no_page)
+    with window(RECORDS) as inside, window(RECORDS) as outside:
+        page, _ = app.use(inside.context, "Signing in", found.sign_in)
+        lands = urlsplit(page.url).path
+        places = [known.state] if known.state else list(dict.fromkeys([lands, "/"]))
+        for place in places:
+            found.reads = place
+            found.marks = found.reading(page, place) - found.reading(outside.page, place)
+            if found.marks:
+                break
+        else:
+            raise NotJudged(
+                f"Signed in or not, a browser sees the same at {' and '.join(places)}. Perhaps "
+                f"signing in at {known.sign_in} as {known.as_ or 'nobody'} didn't work; else name "
+                "a page that only shows itself to whoever is signed in: --state PATH."
+            )
+        if not known.method:
+            page.goto(address.target)
+            found.by_address = found.state(page) == SIGNED_OUT
+            if not found.by_address:
+                found.way_out(page, press=False)
+    return found.action()
