@@ -108,7 +108,7 @@ def test_an_address_is_enough(tmp_path: Path) -> None:
         "Action: email at /email\n",
         "POST /email works, and works again when it's sent again.",
         f"FORGED  {FORM_POST}   CWE-352\n",
-        "Another site did this in the name of the signed-in user: email at /email.",
+        "Another site had the user's browser do this: email at /email.",
         "alice@example.org → forged-",
         "blocked redirect-get-cross-site-chromium   by your application.",
         "skipped empty-token-post-subdomain-chromium   The request has no token",
@@ -249,6 +249,22 @@ def test_where_only_the_origin_is_checked_it_says_who_stopped_it(below: str) -> 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     both = "by the browser, and your application would have refused it too."
     assert f"blocked hidden-frame-post-cross-site-chromium   {both}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("protected", "status", "said"),
+    [
+        (False, 1, "nobody is signed in → somebody is signed in"),
+        (True, 0, f"blocked {FORM_POST}   by your application."),
+    ],
+    ids=["without a token", "with a token"],
+)
+def test_a_sign_in_is_attacked(protected: bool, status: int, said: str) -> None:
+    users = ("--signs-in", "--as", "alice", "--attacker", "mallory")
+    with example(protected=protected) as url:
+        done = run(f"{url}/", *users, "--only", FORM_POST)
+    assert (done.returncode, done.stderr) == (status, ""), done.stdout
+    assert said in done.stdout
 
 
 # What goes wrong, the exit status, and the sentence.

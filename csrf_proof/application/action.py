@@ -11,6 +11,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+# The word for an attacker's value; all others are an honest user's.
+BY_ATTACKER = "forged"
 _EMAIL = re.compile(r"[^@\s]+@([^@\s]+)")
 _NUMBER = re.compile(r"-?\d+")
 
@@ -27,10 +29,12 @@ class Action:
     reports; pytest takes the test's name. `like` is an example of what `act` takes, where the state
     isn't. `opens_pages`: the functions open all pages that they need, so the application's first
     page isn't opened for them. `of_session`: the action changes only what its own browser session
-    has, such as that somebody is signed in. `state` then gets a page with that session.
+    has, such as that somebody is signed in. `state` then gets a page with that session. `users`:
+    the action signs in, and `act` gets one of these names, an honest user's or the attacker's.
 
     Raises:
-        TypeError: It's of a session, and `state` takes no page to look into that.
+        TypeError: It's of a session, and `state` takes no page to look into that; or it signs in,
+            and isn't of a session.
     """
 
     sign_in: Callable[[Page], Any]
@@ -42,10 +46,18 @@ class Action:
     like: str | None = None
     opens_pages: bool = False
     of_session: bool = False
+    users: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
+        if self.users and not self.of_session:
+            raise TypeError("With users=…, the action signs in: add of_session=True.")
         if self.of_session and not self.state_needs_page:
             raise TypeError("With of_session=True, state takes a page: it has the session.")
+
+    @property
+    def attackers_visit(self) -> Callable[[Page], Any] | None:
+        """How the attacker gets a form of their own."""
+        return self.attacker or (self.sign_in if self.users else None)
 
     @property
     def state_needs_page(self) -> bool:
@@ -57,6 +69,8 @@ class Action:
 
         An application refuses an e-mail address without an @, and a number that is none.
         """
+        if self.users:
+            return self.users[word == BY_ATTACKER]
         text = str(state) if self.like is None else self.like
         if found := _EMAIL.fullmatch(text):
             return f"{word}-{secrets.token_hex(2)}@{found.group(1)}"

@@ -59,7 +59,8 @@ class Control:
     the places from which a script has the headers that it adds, such as a cookie, by header.
     `new` are the names of all fields that each session has anew, `guessed` those of times and
     counters, which an attacker keeps up to date. `lag`: how long after its answer the application
-    may take to act, in seconds.
+    may take to act, in seconds. `theirs`: all fields of the attacker's own request, where the
+    action signs in.
     """
 
     recorded: Recorded
@@ -71,11 +72,13 @@ class Control:
     guessed: frozenset[str] = frozenset()
     new: frozenset[str] = frozenset()
     lag: float = LAG
+    theirs: Mapping[str, Any] | None = None
 
     def forged(self, value: str, now: Mapping[str, str] = {}) -> dict[str, Any]:
         """Return what an attacker can know of the fields, with a value of theirs. `now` has what is
         in those that can be guessed."""
-        said = {**self.recorded.saying(self.value, value), **now}
+        mine = self.recorded.saying(self.value, value) if self.theirs is None else self.theirs
+        said = {**mine, **now}
         return {name: text for name, text in said.items() if name not in self.secrets}
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
-from csrf_proof.application.action import Action
+from csrf_proof.application.action import BY_ATTACKER, Action
 from csrf_proof.application.choice import Control
 from csrf_proof.application.forms import Field, all_fields, hidden, submit
 from csrf_proof.application.recording import Asked, Recorded, other_fields, recorded
@@ -122,7 +122,9 @@ class Honest:
         new, secrets, guessed = other_fields(
             first.request, first.value, second.request, second.value
         )
-        secrets |= first.passwords | self._others_have(app, first.request, second.request)
+        if not self._action.users:  # Else it's the attacker's own that is sent.
+            secrets |= first.passwords
+        secrets |= self._others_have(app, first.request, second.request)
         return Control(
             first.request,
             first.value,
@@ -133,11 +135,12 @@ class Honest:
             guessed - secrets,
             new,
             LAG + _LAGS * max(first.lag, second.lag),
+            self._once(app, BY_ATTACKER).request.fields if self._action.users else None,
         )
 
-    def _once(self, app: Application) -> _Once:
-        """Act in a new session."""
-        value = self._action.another(app.state(), "honest")
+    def _once(self, app: Application, word: str = "honest") -> _Once:
+        """Act in a new session, with a value that begins with a word."""
+        value = self._action.another(app.state(), word)
         with self._window(RECORDS) as window:
             page, asked, lag = self.act(app, window.context, value, RECORDS)
             request = recorded(asked, app.url, value, by_opening=self._action.of_session)
@@ -167,9 +170,10 @@ class Honest:
     def of_another(self, app: Application, path: str) -> tuple[dict[str, str], dict[str, str]]:
         """Sign in to the attacker's account; return the hidden fields of a page, and the cookies,
         by name."""
-        assert self._action.attacker
+        visit = self._action.attackers_visit
+        assert visit
         with self._window(RECORDS) as window:
-            page, _ = app.use(window.context, "attacker(page)", self._action.attacker)
+            page, _ = app.use(window.context, "attacker(page)", visit)
             page.goto(app.url + path)
             if (there := urlsplit(page.url).path) != urlsplit(path).path:
                 raise NotJudged(

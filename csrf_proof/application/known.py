@@ -45,8 +45,9 @@ class Known:
     with, and of a page that shows what was saved. `as_` is who signs in, `attacker`
     another user, whose token and cookies an attack may use. `storage_state` is a file in which
     Playwright saved a signed-in browser. `signs_out`: the address signs out, or leads to a page
-    with a button or link that does. `known` are the attacks that don't count as long as
-    they're accepted. `i_own` are hosts other than this machine that may be attacked.
+    with a button or link that does. `signs_in`: its form signs in. `known` are the attacks that
+    don't count as long as they're accepted. `i_own` are hosts other than this machine that may be
+    attacked.
     """
 
     url: str
@@ -59,5 +60,6 @@ class Known:
     storage_state: str | None = None
     state: str | None = None
     signs_out: bool = False
+    signs_in: bool = False
     known: Sequence[Accepted] = ()
     i_own: Sequence[str] = ()

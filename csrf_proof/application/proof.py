@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from csrf_proof import attacker, trial, windows
 from csrf_proof.address import Address, WrongUse
-from csrf_proof.application.action import Action
+from csrf_proof.application.action import BY_ATTACKER, Action
 from csrf_proof.application.another import Another, plantable
 from csrf_proof.application.choice import (
     TOSSED_COOKIE,
@@ -114,11 +114,11 @@ class Proof:
         control, chosen = self.control(one.profile), arsenal().attacks[one.attack]
         if one.position == SUBDOMAIN and not self._address.is_here:
             raise NotApplicable(f"This machine can't be a subdomain of {self._address.site}.")
-        if sentence := why_not(chosen, control, account=self._action.attacker is not None):
+        if sentence := why_not(chosen, control, account=self._action.attackers_visit is not None):
             raise NotApplicable(sentence)
         with self._application(one.profile, control) as app, self._for_attack(one) as window:
             before = app.state()
-            value = self._action.another(before, "forged")
+            value = self._action.another(before, BY_ATTACKER)
             shot = replace(
                 aim(chosen, control, app.url, value, self._honest.guesses(app, control)),
                 prepared=self._prepared(chosen, app, control),
@@ -245,7 +245,9 @@ class Proof:
         tokens = {name: fields[name] for name in control.secrets if name in fields}
         if not tokens:
             raise NotApplicable(f"{path} gives the attacker no token that could be sent.")
-        planted = plantable(replace(self._address, target=path), cookies)
+        # Before a sign-in, none signs in.
+        page = replace(self._address, target=path)
+        planted = cookies if self._action.users else plantable(page, cookies)
         if attack.slug == TOSSED_COOKIE and not planted:
             raise NotApplicable("The attacker's cookies sign in, and there is no other to plant.")
         visitor = Another(tokens, planted)
@@ -276,7 +278,11 @@ class Proof:
                 "would have saved. Something else changes it too."
             )
         for name, said in shot.fields.items():
-            if said != value and not self._action.attacker and _LOOKS_RANDOM.fullmatch(str(said)):
+            if (
+                said != value
+                and not self._action.attackers_visit
+                and _LOOKS_RANDOM.fullmatch(str(said))
+            ):
                 raise NotJudged(
                     f"The request was forged with {name}={said}, which is the same in two sessions "
                     "of this user. If others have another, it's a secret: add "

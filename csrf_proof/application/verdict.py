@@ -69,7 +69,7 @@ def told(verdict: Verdict, action: str) -> str:
     seen, sender = verdict.evidence, SENDERS[verdict.one.position]
     head, deed = f"{verdict.outcome.upper():8}{verdict.one.id}", "tried this and was stopped"
     if verdict.outcome == FORGED:
-        head, deed = f"{head}   {WEAKNESS}", "did this in the name of the signed-in user"
+        head, deed = f"{head}   {WEAKNESS}", "had the user's browser do this"
     asked = f"{seen.method} {urlsplit(seen.url).path}".strip() or "nothing that was seen"
     origin = seen.headers.get("origin", "")
     facts = {

@@ -68,11 +68,8 @@ def for_address() -> argparse.ArgumentParser:
     add("--attacker", metavar="NAME", default="", help="another user, whose token attacks may use")
     add("--storage-state", metavar="FILE", help="a signed-in browser, as Playwright saves it")
     add("--state", metavar="PATH", help="a page that shows what was saved")
-    add(
-        "--signs-out",
-        action="store_true",
-        help="it's about the button, link or address to sign out",
-    )
+    add("--signs-in", action="store_true", help="attack the sign-in at this address")
+    add("--signs-out", action="store_true", help="attack the sign-out at this address")
     _add_how(parser)
     return parser
 
@@ -189,6 +186,7 @@ def of_flags(asked: Asked) -> Known:
             storage_state=asked.storage_state,
             state=asked.state,
             signs_out=asked.signs_out,
+            signs_in=asked.signs_in,
         ),
         "--field NAME and --state PATH",
     )
@@ -225,7 +223,7 @@ def of_file(file: Path, url: str | None = None) -> Known:
         elif key == "known":
             said[key] = _accepted(value)
             wrong, takes = said[key] is None, "tables of attack, reason and until (a date)"
-        elif key == "signs-out":
+        elif key in {"signs-in", "signs-out"}:
             wrong, takes = not isinstance(value, bool), "true or false"
         elif key == I_OWN:
             wrong = not isinstance(value, list) or not all(isinstance(host, str) for host in value)
@@ -278,7 +276,14 @@ def _line(text: str, key: str) -> int:
 
 
 def _checked(known: Known, needed: str) -> Known:
-    if known.attacker and not known.sign_in:
+    if known.signs_in and not (known.as_ and known.attacker):
+        raise WrongUse(
+            "Another site can sign a browser in as the attacker, so it needs two users: --as NAME "
+            "and --attacker NAME, or as and attacker in a file."
+        )
+    if known.signs_in and (known.sign_in or known.storage_state or known.signs_out):
+        raise WrongUse("Before a sign-in, nobody is signed in: leave that out.")
+    if known.attacker and not (known.sign_in or known.signs_in):
         raise WrongUse(
             "Where does the attacker sign in? With --sign-in PATH, or sign-in in a file."
         )
@@ -289,8 +294,8 @@ def _checked(known: Known, needed: str) -> Known:
             "Nobody can be signed out who isn't signed in: say where, with --sign-in PATH --as "
             "NAME, or sign-in and as in a file."
         )
-    if known.signs_out and known.changes:
-        raise WrongUse(f"Signing out changes no field, so {known.changes} needs a value.")
+    if known.changes and (known.signs_out or known.signs_in):
+        raise WrongUse(f"Signing in or out changes no field, so {known.changes} needs a value.")
     if known.method and not known.signs_out and not (known.changes and known.state):
         raise WrongUse(f"A method is for what has no form. It needs {needed} as well.")
     return known

@@ -20,7 +20,7 @@ from playwright.sync_api import Error
 
 from csrf_proof import windows
 from csrf_proof.address import Address, WrongUse, address
-from csrf_proof.application import found, signing_out
+from csrf_proof.application import found, found_session
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import WITH_ACCOUNT
 from csrf_proof.application.known import Accepted, Known, Source
@@ -73,7 +73,7 @@ def prove_form(known: Known, how: How, source: Source | None = None) -> int:
     if secrets.storage:
         print(_OF_STORAGE)
     how = replace(how, accepted=_still_accepted(known.known))
-    find = signing_out.find if known.signs_out else found.find
+    find = found_session.find if known.signs_out or known.signs_in else found.find
     return prove(where, lambda window: {find(where.named, known, secrets, window): source}, how)
 
 

@@ -66,6 +66,9 @@ as = "alice"
 # A page that shows what was saved; without this line, it's looked for.
 # state = "/account"
 
+# Its form signs in: another site may do that with the attacker's account.
+# signs-in = true
+
 # The address signs out, or leads to a page with a button or link that does.
 # signs-out = true
 

@@ -419,7 +419,7 @@ def test_a_forgery_is_told_in_full() -> None:
     verdict = Verdict(ONE, FORGED, None, None, evidence, "a", "b", {"session": ""})
     assert told(verdict, "e-mail").splitlines() == [
         "FORGED  form-post-subdomain-firefox   CWE-352",
-        "  A subdomain of your application did this in the name of the signed-in user: e-mail.",
+        "  A subdomain of your application had the user's browser do this: e-mail.",
         "  Sent      POST /email   Origin: http://x",
         "  Cookie    session was sent (it has no SameSite)",
         "  Your app  answered 302",

@@ -63,7 +63,12 @@ REFUSED = {
     "nobody to sign out": ([URL, "--signs-out"], "Nobody can be signed out who isn't signed in"),
     "a field to sign out": (
         [URL, "--signs-out", "--sign-in", "/", "--field", "why"],
-        "Signing out changes no field, so why needs a value.",
+        "Signing in or out changes no field, so why needs a value.",
+    ),
+    "nobody to sign in": ([URL, "--signs-in", "--as", "alice"], "so it needs two users: --as NAME"),
+    "a sign-in before a sign-in": (
+        [URL, "--signs-in", "--as", "alice", "--attacker", "mallory", "--sign-in", "/"],
+        "Before a sign-in, nobody is signed in: leave that out.",
     ),
     "no such storage": ([URL, "--storage-state", "none.json"], "none.json can't be read"),
     "no storage": ([URL, "--storage-state", "odd.json"], "odd.json isn't what Playwright's"),

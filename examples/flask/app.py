@@ -24,7 +24,8 @@ EMAIL = """
 
 def create_app(protected: bool) -> Flask:
     app = Flask(__name__)
-    app.config.update(SECRET_KEY="only for this example", EMAILS={"alice": "alice@example.org"})
+    emails = {name: f"{name}@example.org" for name in ("alice", "mallory")}
+    app.config.update(SECRET_KEY="only for this example", EMAILS=emails)
     if protected:
         CSRFProtect(app)
 

@@ -22,3 +22,6 @@ form.addEventListener("submit", async (event) => {
     result.textContent = "The bank did not answer. Nothing may have been sent: look at your payments.";
   }
 });
+
+// Until now, the button would have sent the form as any other.
+form.querySelector("button").disabled = false;

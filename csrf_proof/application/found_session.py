@@ -1,8 +1,10 @@
-"""Signing out without code: by a button or link of a page, or by its address alone."""
+"""Signing out and signing in, found without code: what one does, and which page tells of it."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
@@ -34,13 +36,14 @@ _FIND = """([text, press]) => {
     return Boolean(found);
 }"""
 _GO = "(to) => { location = to; }"
+_Found = TypeVar("_Found", "_SignsOut", "_SignsIn")
 
 
-class _SignsOut:
-    """What is known of an address that signs out.
+class _Session:
+    """Whether somebody is signed in in a browser, and how that changes at an address.
 
-    `reads` is the path of the page that tells whether somebody is signed in, and `marks` are the
-    lines that it shows only then. `by_address`: who opens the address is signed out.
+    `reads` is the path of the page that tells, and `marks` are the lines that it shows only to
+    somebody who is signed in.
     """
 
     def __init__(self, address: Address, known: Known, secrets: Secrets) -> None:
@@ -49,10 +52,36 @@ class _SignsOut:
         self.secrets = secrets
         self.reads = known.state or "/"
         self.marks: set[str] = set()
-        self.by_address = False
 
     def sign_in(self, page: Page) -> None:
         sign_in(page, self.address, self.known, self.secrets)
+
+    def state(self, page: Page) -> str:
+        return SIGNED_IN if self.marks & _reading(page, self.reads) else SIGNED_OUT
+
+    def look(self, inside: Page, outside: Page) -> None:
+        """Find the page that tells: `inside` somebody has just signed in, and `outside` nobody.
+
+        Raises:
+            NotJudged: None does.
+        """
+        lands, known = urlsplit(inside.url).path, self.known
+        places = [known.state] if known.state else list(dict.fromkeys([lands, "/"]))
+        for self.reads in places:
+            self.marks = _reading(inside, self.reads) - _reading(outside, self.reads)
+            if self.marks:
+                return
+        raise NotJudged(
+            f"Signed in or not, a browser sees the same at {' and '.join(places)}. Perhaps "
+            f"signing in at {known.sign_in} as {known.as_ or 'nobody'} didn't work; else name "
+            "a page that only shows itself to whoever is signed in: --state PATH."
+        )
+
+
+class _SignsOut(_Session):
+    """`by_address`: who opens the address is signed out."""
+
+    by_address = False
 
     def sign_in_as_attacker(self, page: Page) -> None:
         sign_in_as_attacker(page, self.address, self.known, self.secrets)
@@ -79,16 +108,6 @@ class _SignsOut:
                 "one or, if a script does it, the address that it asks for, and --method POST."
             )
 
-    def reading(self, page: Page, path: str) -> set[str]:
-        """Return where a path leads, and the lines of that page, without their numbers."""
-        page.goto(path)
-        text: str = page.evaluate("() => document.body?.innerText ?? ''")
-        lines = {re.sub(r"\d+", "#", line).strip() for line in text.splitlines()}
-        return {f"at {urlsplit(page.url).path}", *lines} - {""}
-
-    def state(self, page: Page) -> str:
-        return SIGNED_IN if self.marks & self.reading(page, self.reads) else SIGNED_OUT
-
     def action(self) -> Action:
         return Action(
             self.sign_in,
@@ -101,39 +120,56 @@ class _SignsOut:
         )
 
 
-def find(
-    address: Address,
-    known: Known,
-    secrets: Secrets,
-    window: Windows,
-) -> Action:
-    """Return the action of signing out: sign in, see what pages show only then, and open the
-    address.
+class _SignsIn(_Session):
+    def act(self, page: Page, value: str) -> None:
+        sign_in(page, self.address, replace(self.known, as_=value), self.secrets)
+
+    def action(self) -> Action:
+        return Action(
+            lambda page: None,
+            self.act,
+            self.state,
+            name=f"signing in at {self.address.target}",
+            of_session=True,
+            users=(self.known.as_, self.known.attacker),
+            opens_pages=True,
+        )
+
+
+def find(address: Address, known: Known, secrets: Secrets, window: Windows) -> Action:
+    """Return the action of signing out or in: sign in, and see what a page shows only then.
 
     Raises:
         NotJudged: No page looks different to somebody who is signed in, or the address neither
             signs out nor leads to a page that does.
     """
-    found = _SignsOut(address, known, secrets)
-    app = Application(address, found.action(), address.target, no_page)
-    with window(RECORDS) as inside, window(RECORDS) as outside:
-        page, _ = app.use(inside.context, "Signing in", found.sign_in)
-        lands = urlsplit(page.url).path
-        places = [known.state] if known.state else list(dict.fromkeys([lands, "/"]))
-        for place in places:
-            found.reads = place
-            found.marks = found.reading(page, place) - found.reading(outside.page, place)
-            if found.marks:
-                break
-        else:
-            raise NotJudged(
-                f"Signed in or not, a browser sees the same at {' and '.join(places)}. Perhaps "
-                f"signing in at {known.sign_in} as {known.as_ or 'nobody'} didn't work; else name "
-                "a page that only shows itself to whoever is signed in: --state PATH."
-            )
-        if not known.method:
+    if known.signs_in:
+        known = replace(known, sign_in=address.target)
+        return _seen(_SignsIn(address, known, secrets), window).action()
+    found = _seen(_SignsOut(address, known, secrets), window)
+    if not known.method:
+        with window(RECORDS) as inside:
+            app = Application(address, found.action(), address.target, no_page)
+            page, _ = app.use(inside.context, "Signing in", found.sign_in)
             page.goto(address.target)
             found.by_address = found.state(page) == SIGNED_OUT
             if not found.by_address:
                 found.way_out(page, press=False)
     return found.action()
+
+
+def _seen(found: _Found, window: Windows) -> _Found:
+    """Sign in, and find the page that tells of it."""
+    app = Application(found.address, found.action(), found.address.target, no_page)
+    with window(RECORDS) as inside, window(RECORDS) as outside:
+        page, _ = app.use(inside.context, "Signing in", found.sign_in)
+        found.look(page, outside.page)
+    return found
+
+
+def _reading(page: Page, path: str) -> set[str]:
+    """Return where a path leads, and the lines of that page, without their numbers."""
+    page.goto(path)
+    text: str = page.evaluate("() => document.body?.innerText ?? ''")
+    lines = {re.sub(r"\d+", "#", line).strip() for line in text.splitlines()}
+    return {f"at {urlsplit(page.url).path}", *lines} - {""}
