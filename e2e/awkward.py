@@ -1,7 +1,8 @@
 """An application that makes it hard to find out what it does: nothing here is as one expects.
 
-Its session cookie has no SameSite. With PROTECTED in the environment it checks Origin; with BELOW
-all of it, and the cookie, is below that path.
+Its session cookie has no SameSite. With PROTECTED in the environment it checks Origin; with MORTAL
+it ends at the first request from elsewhere; with BELOW all of it, and the cookie, is below that
+path.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ accounts: dict[str, dict[str, Any]] = {
     name: {"balance": 1000, "note": "", "first": "", "version": 0} for name in ("alice", "mallory")
 }
 given_out: set[str] = set()
+
+
+@app.before_request
+def live() -> None:
+    if "MORTAL" in os.environ and "evil" in request.headers.get("Origin", ""):
+        os._exit(1)
 
 
 @app.before_request

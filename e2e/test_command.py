@@ -301,6 +301,16 @@ def test_what_goes_wrong_is_a_sentence(case: str, awkward: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_an_application_that_ends_is_told_once(tmp_path: Path) -> None:
+    with flask(Path(__file__).parent, "awkward:app", MORTAL="1") as url:
+        done = run(f"{url}/pay", *AWKWARD, "--json", "report.json", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (3, ""), done.stdout
+    assert done.stdout.count("NOT JUDGED") == 1
+    assert f"{url} no longer answers, so nothing else is tried.\n" in done.stdout
+    (action,) = json.loads((tmp_path / "report.json").read_text())["actions"]
+    assert [result["outcome"] for result in action["results"]] == ["not-judged"]
+
+
 @pytest.mark.parametrize(
     ("password", "sentence"),
     [

@@ -152,14 +152,16 @@ def _prove(
     print(f"\nAction: {done.name}")
     # A browser that was killed can't close what was kept open.
     with suppress(Error), ExitStack() as kept:
-        _try_all(Proof(where, action, browsers.get, kept), action, browsers, how, done)
+        _try_all(where, Proof(where, action, browsers.get, kept), action, browsers, how, done)
     print("\n" + "\n".join([summary(done), *map(str, advice(done))]))
     if again := [e.one.id for e in done.results if e.outcome == FORGED and not e.accepted]:
         print(f"\nTo try one of them again, add: --only {again[0]}")
     return done
 
 
-def _try_all(proof: Proof, action: Action, browsers: Browsers, how: How, done: Done) -> None:
+def _try_all(
+    where: Address, proof: Proof, action: Action, browsers: Browsers, how: How, done: Done
+) -> None:
     for profile in _profiles(browsers, how):
         print(f"In {profile}, an honest user goes first …", flush=True)
         try:
@@ -185,10 +187,21 @@ def _try_all(proof: Proof, action: Action, browsers: Browsers, how: How, done: D
             each = _as_known(came, how.accepted)
             done.results.append(each)
             print(_line(each, done.name), flush=True)
+            if each.outcome == NOT_JUDGED and not _answers(where):
+                print(f"{where.origin} no longer answers, so nothing else is tried.")
+                return
     everything = how.full and not how.only and not how.profile
     for known in how.accepted if everything else ():
         if {e.outcome for e in done.results if e.one.attack == known.attack} == {BLOCKED}:
             print(f"{known.attack} is blocked: it no longer has to be among the known ones.")
+
+
+def _answers(where: Address) -> bool:
+    try:
+        where.ask()
+    except WrongUse:
+        return False
+    return True
 
 
 def _as_known(each: Tried, accepted: Sequence[Accepted]) -> Tried:
