@@ -21,7 +21,7 @@ from csrf_proof.application.action import Action
 from csrf_proof.application.proof import NotApplicable, Proof
 from csrf_proof.application.tries import all_tries
 from csrf_proof.application.verdict import Try, Verdict, told
-from csrf_proof.browsers import BrowserMissing, launch
+from csrf_proof.browsers import LEAN_FIREFOX, BrowserMissing, launch
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import FORGED, NotJudged
 
@@ -93,7 +93,7 @@ class _Proofs:
 
     def _browser(self, profile: str) -> Browser:
         if profile not in self._browsers:
-            self._browsers[profile] = launch(self._playwright, profile)
+            self._browsers[profile] = launch(self._playwright, profile, firefox_prefs=LEAN_FIREFOX)
         return self._browsers[profile]
 
     @contextmanager

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put tests of one browser beside each other: a worker has one at a time, and a start takes as
     long as several tests. What takes long goes first, so that nobody waits for it in the end."""
-    items.sort(key=lambda item: (item.get_closest_marker("long") is None, browser_of(item)))
+    items.sort(key=browser_of)
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if item not in long]
+    items[:] = dealt(long, others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def dealt(first: list[pytest.Item], others: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Return all tests in an order in which each worker begins with its share of the first.
+
+    With ``--dist worksteal``, each gets as many tests that follow each other; and of the last that
+    a worker has left, two can't be taken over by others.
+    """
+    total, ordered, rest = len(first) + len(others), list[pytest.Item](), iter(others)
+    for worker in range(workers):
+        share = (total - len(ordered)) // (workers - worker)
+        ordered += first[worker::workers]
+        ordered += islice(rest, max(0, share - len(first[worker::workers])))
+    return [*ordered, *rest]
 
 
 def browser_of(item: pytest.Item) -> tuple[int, tuple[str, ...]]:

@@ -193,12 +193,12 @@ FOUND = {
     "a token that was given to somebody else": (
         ("/anyone", *AWKWARD, *ATTACKER, "--only", "foreign-token-post-subdomain-chromium"),
         1,
-        [r"A subdomain of your application did this", r" → forged-\w+\n"],
+        [r"A subdomain of your application had", r" → forged-\w+\n"],
     ),
     "a token that is in a cookie": (
         ("/doubled", *AWKWARD, *ATTACKER, "--only", "tossed-cookie-post-subdomain-chromium"),
         1,
-        [r"A subdomain of your application did this", r" → forged-\w+\n"],
+        [r"A subdomain of your application had", r" → forged-\w+\n"],
     ),
     "a token without its cookie": (
         ("/doubled", *AWKWARD, *ATTACKER, "--only", "foreign-token-post-subdomain-chromium"),

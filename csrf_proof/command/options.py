@@ -289,10 +289,11 @@ def _checked(known: Known, needed: str) -> Known:
         )
     if known.attacker and known.attacker == known.as_:
         raise WrongUse(f"{known.attacker} can't be both: the attacker is another user.")
-    if known.signs_out and not (known.sign_in or known.storage_state):
+    if known.signs_out and not known.sign_in:
+        # A saved browser won't do, since a sign-out ends its session for good.
         raise WrongUse(
-            "Nobody can be signed out who isn't signed in: say where, with --sign-in PATH --as "
-            "NAME, or sign-in and as in a file."
+            "To be signed out again and again, somebody has to sign in again and again: say where, "
+            "with --sign-in PATH --as NAME, or sign-in and as in a file."
         )
     if known.changes and (known.signs_out or known.signs_in):
         raise WrongUse(f"Signing in or out changes no field, so {known.changes} needs a value.")

@@ -60,7 +60,7 @@ REFUSED = {
     "nothing there": (["http://127.0.0.1:1/"], "doesn't answer"),
     "two fields that change": ([URL, "--field", "a", "--field", "b"], "not a and b"),
     "a method without more": ([URL, "--method", "POST"], "It needs --field NAME and --state PATH"),
-    "nobody to sign out": ([URL, "--signs-out"], "Nobody can be signed out who isn't signed in"),
+    "nobody to sign out": ([URL, "--signs-out"], "somebody has to sign in again and again"),
     "a field to sign out": (
         [URL, "--signs-out", "--sign-in", "/", "--field", "why"],
         "Signing in or out changes no field, so why needs a value.",
