@@ -72,6 +72,7 @@ def account() -> dict[str, Any]:
 def show() -> ResponseReturnValue:
     said = account()
     return f"""<p>It's {time.time()}</p><p>Balance: {said["balance"]}</p><p>{said["note"]}</p>
+    <a href="/blog-offers">Blog offers</a>
     <details>
       <summary>More</summary>
       <form method="post" action="/logout"><button>Log out</button></form>

@@ -21,7 +21,8 @@ from csrf_proof.trial import NotJudged
 from csrf_proof.windows import Windows
 
 SIGNED_IN, SIGNED_OUT = "somebody is signed in", "nobody is signed in"
-_SIGN_OUT = r"(sign|log)[\s_-]?(out|off)|end session"
+# No part of another word, as in “Blog offers”.
+_SIGN_OUT = r"(?<![a-z])((sign|log)[\s_-]?(out|off)|end session)(?![a-z])"
 # What a visitor would press: what says so, else what leads there, such as the button of a page that
 # asks whether one is sure. By script, since it may be in a menu that isn't open.
 _FIND = """([text, press]) => {
