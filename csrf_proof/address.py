@@ -92,6 +92,14 @@ class Address:
                 connection.close()
         raise WrongUse(f"{self.origin}{self.target} doesn't answer: {failure}.") from failure
 
+    def answers(self) -> bool:
+        """Return whether it says anything at all."""
+        try:
+            self.ask()
+        except WrongUse:
+            return False
+        return True
+
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
     if scheme == "http":

@@ -322,7 +322,7 @@ class Browsers:
 
         def kill() -> None:
             out_of_time.set()
-            drivers = list(set(psutil.Process().children()) - self._before)
+            drivers = set(psutil.Process().children()) - self._before
             for driver in drivers:
                 _kill(driver.children(recursive=True))
             # The driver reports that a browser has gone, unless that died in its first moments:

@@ -116,7 +116,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     long as several tests. What takes long goes first, so that nobody waits for it in the end."""
     items.sort(key=browser_of)
     long = [item for item in items if item.get_closest_marker("long")]
-    others = [item for item in items if item not in long]
+    others = [item for item in items if not item.get_closest_marker("long")]
     items[:] = dealt(long, others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 

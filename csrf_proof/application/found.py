@@ -116,7 +116,7 @@ class _Found:
         text = self.text(page, path)
         if (now := urlsplit(page.url).path) != leads_to:
             raise NotJudged(f"{path} led to {leads_to} before, and now it leads to {now}.")
-        return "\n".join(li for li in text.splitlines() if _shape(li) not in self.unsteady)
+        return "\n".join(li for li in text.splitlines() if shape(li) not in self.unsteady)
 
     @staticmethod
     def open(page: Page, path: str) -> None:
@@ -188,7 +188,7 @@ def find(
         first = found.text(page, found.shown[0])
         time.sleep(_A_SECOND)
         lines = set(first.splitlines()) ^ set(found.text(page, found.shown[0]).splitlines())
-        found.unsteady = {_shape(line) for line in lines}
+        found.unsteady = {shape(line) for line in lines}
         return found.action()
 
 
@@ -259,6 +259,6 @@ def _shown(
             )
 
 
-def _shape(line: str) -> str:
+def shape(line: str) -> str:
     """Return a line without its numbers, by which it's known again if it changes by itself."""
     return re.sub(r"\d+", "#", line)

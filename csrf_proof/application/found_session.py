@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
@@ -12,6 +10,7 @@ from playwright.sync_api import Page
 from csrf_proof.address import Address
 from csrf_proof.application.action import Action
 from csrf_proof.application.forms import submit
+from csrf_proof.application.found import shape
 from csrf_proof.application.honest import RECORDS
 from csrf_proof.application.known import Known
 from csrf_proof.application.signing_in import Secrets, sign_in, sign_in_as_attacker
@@ -37,7 +36,6 @@ _FIND = """([text, press]) => {
     return Boolean(found);
 }"""
 _GO = "(to) => { location = to; }"
-_Found = TypeVar("_Found", "_SignsOut", "_SignsIn")
 
 
 class _Session:
@@ -83,6 +81,20 @@ class _SignsOut(_Session):
     """`by_address`: who opens the address is signed out."""
 
     by_address = False
+
+    def look(self, inside: Page, outside: Page) -> None:
+        """Also see how the address signs out.
+
+        Raises:
+            NotJudged: It doesn't, and its page has no way to.
+        """
+        super().look(inside, outside)
+        if self.known.method:
+            return
+        inside.goto(self.address.target)
+        self.by_address = self.state(inside) == SIGNED_OUT
+        if not self.by_address:
+            self.way_out(inside, press=False)
 
     def sign_in_as_attacker(self, page: Page) -> None:
         sign_in_as_attacker(page, self.address, self.known, self.secrets)
@@ -144,33 +156,21 @@ def find(address: Address, known: Known, secrets: Secrets, window: Windows) -> A
         NotJudged: No page looks different to somebody who is signed in, or the address neither
             signs out nor leads to a page that does.
     """
+    found: _SignsIn | _SignsOut
     if known.signs_in:
-        known = replace(known, sign_in=address.target)
-        return _seen(_SignsIn(address, known, secrets), window).action()
-    found = _seen(_SignsOut(address, known, secrets), window)
-    if not known.method:
-        with window(RECORDS) as inside:
-            app = Application(address, found.action(), address.target, no_page)
-            page, _ = app.use(inside.context, "Signing in", found.sign_in)
-            page.goto(address.target)
-            found.by_address = found.state(page) == SIGNED_OUT
-            if not found.by_address:
-                found.way_out(page, press=False)
-    return found.action()
-
-
-def _seen(found: _Found, window: Windows) -> _Found:
-    """Sign in, and find the page that tells of it."""
-    app = Application(found.address, found.action(), found.address.target, no_page)
+        found = _SignsIn(address, replace(known, sign_in=address.target), secrets)
+    else:
+        found = _SignsOut(address, known, secrets)
+    app = Application(address, found.action(), address.target, no_page)
     with window(RECORDS) as inside, window(RECORDS) as outside:
         page, _ = app.use(inside.context, "Signing in", found.sign_in)
         found.look(page, outside.page)
-    return found
+    return found.action()
 
 
 def _reading(page: Page, path: str) -> set[str]:
     """Return where a path leads, and the lines of that page, without their numbers."""
     page.goto(path)
     text: str = page.evaluate("() => document.body?.innerText ?? ''")
-    lines = {re.sub(r"\d+", "#", line).strip() for line in text.splitlines()}
+    lines = {shape(line).strip() for line in text.splitlines()}
     return {f"at {urlsplit(page.url).path}", *lines} - {""}

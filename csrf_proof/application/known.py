@@ -42,12 +42,11 @@ class Known:
 
     `changes` is the field that gets another value, `fields` are what others are to hold, `method`
     is that of a request without a form. `sign_in` and `state` are the paths of the form to sign in
-    with, and of a page that shows what was saved. `as_` is who signs in, `attacker`
-    another user, whose token and cookies an attack may use. `storage_state` is a file in which
-    Playwright saved a signed-in browser. `signs_out`: the address signs out, or leads to a page
-    with a button or link that does. `signs_in`: its form signs in. `known` are the attacks that
-    don't count as long as they're accepted. `i_own` are hosts other than this machine that may be
-    attacked.
+    with, and of a page that shows what was saved. `as_` is who signs in, `attacker` another user,
+    whose token and cookies an attack may use. `storage_state` is a file in which Playwright saved a
+    signed-in browser. `signs_out`: the address signs out, or leads to a page with a button or link
+    that does. `signs_in`: its form signs in. `known` are the attacks that don't count as long as
+    they're accepted. `i_own` are hosts other than this machine that may be attacked.
     """
 
     url: str

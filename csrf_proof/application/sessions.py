@@ -12,13 +12,13 @@ from playwright.sync_api import BrowserContext, Error
 
 def copied(session: BrowserContext | None, to: BrowserContext) -> bool:
     """Give one browser the cookies of another; return False if that one is gone."""
+    if session is None:
+        return False
     if session is to:
         return True
     try:
-        cookies = session.cookies() if session else None
+        cookies = session.cookies()
     except Error:
-        cookies = None
-    if cookies is None:
         return False
     to.clear_cookies()
     to.add_cookies(cookies)  # type: ignore[arg-type]

@@ -187,21 +187,13 @@ def _try_all(
             each = _as_known(came, how.accepted)
             done.results.append(each)
             print(_line(each, done.name), flush=True)
-            if each.outcome == NOT_JUDGED and not _answers(where):
+            if each.outcome == NOT_JUDGED and not where.answers():
                 print(f"{where.origin} no longer answers, so nothing else is tried.")
                 return
     everything = how.full and not how.only and not how.profile
     for known in how.accepted if everything else ():
         if {e.outcome for e in done.results if e.one.attack == known.attack} == {BLOCKED}:
             print(f"{known.attack} is blocked: it no longer has to be among the known ones.")
-
-
-def _answers(where: Address) -> bool:
-    try:
-        where.ask()
-    except WrongUse:
-        return False
-    return True
 
 
 def _as_known(each: Tried, accepted: Sequence[Accepted]) -> Tried:

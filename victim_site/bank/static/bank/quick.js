@@ -23,5 +23,5 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-// Until now, the button would have sent the form as any other.
+// The page comes with a disabled button: without this script, it would send the form as any other.
 form.querySelector("button").disabled = false;
