@@ -66,10 +66,10 @@ as = "alice"
 # A page that shows what was saved; without this line, it's looked for.
 # state = "/account"
 
-# Its form signs in: another site may do that with the attacker's account.
+# The form is the one to sign in with: another site may sign a visitor in as the attacker.
 # signs-in = true
 
-# The address signs out, or leads to a page with a button or link that does.
+# The address is the one to sign out at, or a page that has the button or link.
 # signs-out = true
 
 # What other fields are to hold.
