@@ -40,6 +40,8 @@ OPTIONAL_FILES = (CAUGHT_PAGE, SERVER)
 FORM_TYPE, NO_TYPE = "application/x-www-form-urlencoded", "none"
 
 METHODS = ("GET", "HEAD", "POST")
+# Those whose fields are in the address.
+WITHOUT_BODY = frozenset({"GET", "HEAD"})
 SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER = "signed-in", "signed-out", "signs-in-later"
 VICTIMS = (SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER)
 # Seconds that an attack's own code may take: to render a page, and to visit the application.
@@ -48,6 +50,7 @@ LARGEST_PAGE = 1_000_000
 Prepare = Callable[[Visitor], Prepared]
 Catch = Callable[[Caught], Prepared]
 
+_LISTS = {"actions", "positions", "files"}
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -64,9 +67,11 @@ class Attack:
     request has none. `fields_in_query`: a POST whose fields are in its address. `hides_origin`: its
     Origin is null. `sandboxed`: to the browser it comes from a site of its own, wherever the page
     is. `by_application`: a page of the application makes the request, so it is same-origin. `adds`
-    are fields in addition to the action's. `needs` is the weakness of the application without which
-    nothing happens. `second_click` is the text that the visitor has to click after the bait, on a
-    page of the application. `victim` says whether the visitor is signed in when the page opens.
+    are fields in addition to the action's, `headers` what a script adds to the request, for which
+    the browser asks the application first. `needs` is the weakness of the application without which
+    nothing happens. `files` are the fields for files. `second_click` is the text that the visitor
+    has to click after the bait, on a page of the application. `victim` says whether the visitor is
+    signed in when the page opens.
     """
 
     folder: Path = field(repr=False, compare=False)
@@ -88,6 +93,8 @@ class Attack:
     sandboxed: bool = False
     by_application: bool = False
     adds: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
     needs: str = ""
     second_click: str = ""
     victim: str = SIGNED_IN
@@ -141,13 +148,29 @@ class Attack:
         return next((sentence for sentence, right in checks.items() if not right), None)
 
 
+@dataclass(frozen=True)
+class Click:
+    """A click on a page: its path with the query, and how many pixels from the page's left and top
+    the middle is of what was clicked."""
+
+    page: str
+    x: int
+    y: int
+
+    def with_fields(self, fields: Mapping[str, Any]) -> Click:
+        """Return the same click on a page that takes what is in its fields from its address."""
+        joint = "&" if "?" in self.page else "?"
+        query = urlencode(fields)
+        return Click(self.page + (joint + query if query else ""), self.x, self.y)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shot:
     """One attack, aimed: everything that decides which bytes are served.
 
     `origin` is the application's, `action_path` and `forged` are the address and the fields of the
     act. `behind` is the link to a page about the attack, `caught` the address where stolen things
-    arrive.
+    arrive. `click` is where the visitor has to click within the application, if it isn't the bank.
     """
 
     attack: Attack
@@ -157,6 +180,7 @@ class Shot:
     behind: str = ""
     prepared: Prepared = field(default_factory=Prepared)
     caught: str = ""
+    click: Click | None = None
 
     @property
     def fields(self) -> dict[str, str]:
@@ -177,7 +201,7 @@ class Shot:
     @property
     def target(self) -> str:
         """What follows the host in the request: the path, and the query where fields are there."""
-        in_query = self.attack.method != "POST" or self.attack.fields_in_query
+        in_query = self.attack.method in WITHOUT_BODY or self.attack.fields_in_query
         query = urlencode(self.fields) if in_query else ""
         joint = "&" if "?" in self.path else "?"
         return self.path + (joint + query if query else "")
@@ -243,13 +267,13 @@ def _attack(folder: Path, where: str, data: dict[str, Any]) -> Attack:
     if unknown := sorted(set(data) - set(known)):
         raise AttackError(f"{where}: {', '.join(unknown)} isn't a key of an attack.")
     for name, value in data.items():
-        items = value if name in {"actions", "positions"} else [value]
+        items = value if name in _LISTS else [value]
         kind = {"bool": bool, "int": int}.get(str(known[name].type), str)
-        if name == "adds" and isinstance(value, dict):
+        if name in {"adds", "headers"} and isinstance(value, dict):
             items = list(value.values())
         if not isinstance(items, list) or not all(isinstance(item, kind) for item in items):
             raise AttackError(f"{where}: {name} has a value of the wrong type.")
-    lists = {name: tuple(data[name]) for name in ("actions", "positions")}
+    lists = {name: tuple(data[name]) for name in _LISTS & set(data)}
     attack = Attack(**{"folder": folder, "slug": folder.name, **data, **lists})
     if mistake := attack.mistake():
         raise AttackError(f"{where}: {mistake}.")
@@ -330,7 +354,12 @@ class Arsenal:
             "target": shot.target,
             "caught": shot.caught,
             "fields": shot.fields,
+            "files": shot.attack.files,
+            "method": shot.attack.method,
+            "click": shot.click,
+            "headers": dict(shot.attack.headers),
             "cookies": dict(shot.prepared.cookies),
+            "paths": shot.prepared.paths,
             "origin": shot.origin,
             "domain": urlsplit(shot.origin).hostname,
             "behind": shot.behind,

@@ -7,6 +7,7 @@ a subdomain of the application.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,12 @@ from csrf_proof.visitor import Caught, Prepared
 HOST = "evil.localhost"
 # What a page steals is small; longer bodies are cut.
 MOST = 200_000
+# What a page has from the playground around it: its picture and style, and a link to its story.
+_AROUND = re.compile(
+    r'\n *<(?:link|img) [^\n]*"/static/[^\n]*'
+    r'|\n\n *<p><a href="[^"\n]*">What did this page just do\?</a></p>'
+)
+_COMMENT = re.compile(r"<!-- .*? -->", re.DOTALL)
 
 
 class NoSuchHost(ValueError):
@@ -55,6 +62,14 @@ class Attacker:
     address: str
     page: str
     loot: list[Prepared]
+
+
+def alone(page: str) -> str:
+    """Return an attack's page without what only the playground has, so that it can be kept as a
+    file, and with comments that fit any application."""
+    return _COMMENT.sub(
+        lambda found: found[0].replace("bank", "application"), _AROUND.sub("", page)
+    )
 
 
 @contextmanager
@@ -93,7 +108,7 @@ def serving(arsenal: Arsenal, shot: Shot, position: str) -> Iterator[Attacker]:
             loot.append(stolen)
             if shot.attack.slug in arsenal.uses:
                 used = replace(aimed, prepared=stolen)
-                pages[f"{path}caught/"] = arsenal.render(used, CAUGHT_PAGE)
+                pages[f"{path}caught/"] = alone(arsenal.render(used, CAUGHT_PAGE))
 
         def log_message(self, *args: object) -> None:
             pass
@@ -104,5 +119,5 @@ def serving(arsenal: Arsenal, shot: Shot, position: str) -> Iterator[Attacker]:
         origin = f"{scheme}://{name}:{port}"
         here = f"{origin}{path}"
         aimed = replace(shot, behind=here, caught=f"{here}caught/")
-        pages[path] = arsenal.render(aimed)
+        pages[path] = alone(arsenal.render(aimed))
         yield Attacker(origin, here, pages[path], loot)

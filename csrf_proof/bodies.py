@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from email.message import Message
 from typing import Any, cast
@@ -13,6 +14,8 @@ from csrf_proof.arsenal import FORM_TYPE
 
 JSON_TYPE, MULTIPART_TYPE = "application/json", "multipart/form-data"
 TEXT_TYPE = "text/plain"
+_BOUNDARY = "csrf-proof"
+IN_PARTS = f"{MULTIPART_TYPE}; boundary={_BOUNDARY}"
 
 
 def fields_of(content_type: str, body: str) -> dict[str, Any]:
@@ -33,3 +36,12 @@ def fields_of(content_type: str, body: str) -> dict[str, Any]:
             said = json.loads(body)
             return said if isinstance(said, dict) else {}
     return {}
+
+
+def in_parts(fields: Mapping[str, Any]) -> bytes:
+    """Return a body of type `IN_PARTS` with these fields."""
+    parts = [
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{said}\r\n'
+        for name, said in fields.items()
+    ]
+    return "".join([*parts, f"--{_BOUNDARY}--\r\n"]).encode()

@@ -244,6 +244,32 @@ def launch(
     return browser
 
 
+class Running:
+    """The browsers of profiles in one Playwright: started when they're first asked for, and anew
+    when one has died."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._by_profile: dict[str, Browser] = {}
+
+    def get(self, profile: str) -> Browser:
+        """Return the browser of a profile.
+
+        Raises:
+            BrowserMissing: There is none.
+        """
+        browser = self._by_profile.get(profile)
+        if browser is None or not browser.is_connected():
+            browser = launch(self._playwright, profile, firefox_prefs=LEAN_FIREFOX)
+            self._by_profile[profile] = browser
+        return browser
+
+    def close(self) -> None:
+        for browser in self._by_profile.values():
+            with suppress(Exception):  # A plain one where the driver was killed.
+                browser.close()
+
+
 class Browsers:
     """The browsers of profiles, started when they're first asked for, with one Playwright.
 
@@ -257,7 +283,7 @@ class Browsers:
     def __enter__(self) -> Browsers:
         self._before = set(psutil.Process().children(recursive=True))
         self._playwright = sync_playwright().start()
-        self._running: dict[str, Browser] = {}
+        self._running = Running(self._playwright)
         self._driver_killed = threading.Event()
         return self
 
@@ -267,12 +293,7 @@ class Browsers:
         Raises:
             BrowserMissing: There is none.
         """
-        browser = self._running.get(profile)
-        if browser is None or not browser.is_connected():
-            browser = self._running[profile] = launch(
-                self._playwright, profile, firefox_prefs=LEAN_FIREFOX
-            )
-        return browser
+        return self._running.get(profile)
 
     def visible(self) -> Browser:
         """Start a Chromium that shows its window; that of `chromium` may be unable to.
@@ -282,14 +303,12 @@ class Browsers:
         """
         path = plan(self._playwright, "chromium-no-3pc").path
         try:
-            browser = self._playwright.chromium.launch(executable_path=path, headless=False)
+            return self._playwright.chromium.launch(executable_path=path, headless=False)
         except Error as error:
             raise BrowserMissing(
                 "Chromium can't show a window here. Is there a screen? Without one, write the file "
                 "by hand: csrf-proof init."
             ) from error
-        self._running["visible"] = browser
-        return browser
 
     def found(self) -> list[str]:
         """Return the profiles that have a browser."""
@@ -309,8 +328,7 @@ class Browsers:
             try:
                 yield
             except Error as error:
-                first = error.message.strip().splitlines()[0]
-                raise BrowserFailed(f"The browser failed: {first}") from error
+                raise BrowserFailed(f"The browser failed: {first_line(error)}") from error
             finally:
                 if out_of_time.is_set():
                     raise BrowserFailed(f"The browser didn't finish in {self._seconds:g} s.")
@@ -344,11 +362,14 @@ class Browsers:
         # After Ctrl-C, Playwright may wait forever for what it was doing.
         if kind is not KeyboardInterrupt:
             with self._at_most(_CLOSED):
-                for browser in self._running.values():
-                    with suppress(Exception):  # A plain one where the driver was killed.
-                        browser.close()
+                self._running.close()
                 self._playwright.stop()
         _kill(list(set(psutil.Process().children(recursive=True)) - self._before))
+
+
+def first_line(error: Error) -> str:
+    """Return what Playwright says of an error, without its log."""
+    return error.message.strip().splitlines()[0]
 
 
 def _kill(processes: Sequence[psutil.Process]) -> None:
@@ -463,11 +484,8 @@ def main(arguments: Sequence[str] = ()) -> int:
                 )
                 return 2
             except Error as error:
-                first = error.message.strip().splitlines()[0]
-                print(
-                    f"The browser of the profile {profile}, {chosen.path}, does not start: {first}",
-                    file=sys.stderr,
-                )
+                said = f"The browser of the profile {profile}, {chosen.path}, does not start:"
+                print(said, first_line(error), file=sys.stderr)
                 return 2
             name = browser.browser_type.name
             print(f"{profile:<15} {name} {browser.version}, {chosen.path}", flush=True)

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
 from csrf_proof.address import WrongUse, address
 from csrf_proof.application.action import Action
-from csrf_proof.application.proof import NotApplicable, Proof
+from csrf_proof.application.choice import NotApplicable
+from csrf_proof.application.proof import Proof
 from csrf_proof.application.tries import all_tries
 from csrf_proof.application.verdict import Try, Verdict, told
-from csrf_proof.browsers import LEAN_FIREFOX, BrowserMissing, launch
+from csrf_proof.browsers import BrowserMissing, Running
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import FORGED, NotJudged
 
@@ -80,21 +81,15 @@ class _Proofs:
     """The browsers and the controls of one test run."""
 
     def __init__(self, playwright: Playwright) -> None:
-        self._playwright = playwright
         self._loop = asyncio.get_running_loop()
-        self._browsers: dict[str, Browser] = {}
+        self._running = Running(playwright)
         self._proofs: dict[tuple[int, str], Proof] = {}
 
     def of(self, action: Action, url: str) -> Proof:
         key = id(action), url
         if key not in self._proofs:
-            self._proofs[key] = Proof(address(url), action, self._browser)
+            self._proofs[key] = Proof(address(url), action, self._running.get)
         return self._proofs[key]
-
-    def _browser(self, profile: str) -> Browser:
-        if profile not in self._browsers:
-            self._browsers[profile] = launch(self._playwright, profile, firefox_prefs=LEAN_FIREFOX)
-        return self._browsers[profile]
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -116,8 +111,7 @@ class _Proofs:
 
     def close(self) -> None:
         asyncio._set_running_loop(self._loop)
-        for browser in self._browsers.values():
-            browser.close()
+        self._running.close()
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from playwright.sync_api import BrowserContext, Error, Page, Request
 
 from csrf_proof import cookie_rules
 from csrf_proof.arsenal import SIGNED_IN, SIGNS_IN_LATER, Attack
+from csrf_proof.browsers import first_line
 from csrf_proof.reasons import CSP_REFUSED, NOT_SENT, PREFLIGHT_REFUSED, RESPONSE_UNREADABLE
 from csrf_proof.watching import Evidence, Watch
 from csrf_proof.windows import Window
@@ -35,12 +36,14 @@ UNSEEN, LAG = 1.0, 0.25
 # Where the later request goes that ends a trial without an act.
 LATER = "/csrf-proof-asks-later"
 _POLL = 0.03
+# Seconds until a click that caused no request won't cause one any more.
+_CLICK_ACTS = 2.0
 # Firefox may say of a blank page that it has arrived, and later say so again.
 _BLANK_COMES_LATE = 'interrupted by another navigation to "about:blank'
 
-# What to wait for: a request that acts, a sign of one that the browser stopped, word that a page's
-# policy stopped one, or nothing at all.
-Awaited = Literal["act", "sign", "policy", "nothing"]
+# What to wait for: a request that acts, one that a click in the application's own page may cause, a
+# sign of one that the browser stopped, word that a page's policy stopped one, or nothing at all.
+Awaited = Literal["act", "click", "sign", "policy", "nothing"]
 
 
 class NotJudged(Exception):
@@ -123,20 +126,21 @@ def run(
     wait_for: Awaited = "act",
     cookie_age: float = 0,
     lag: float = LAG,
+    opens: str = "",
 ) -> Result:
     """Try one attack in a window.
 
     `address` is that of the attack's page, `path` that of the act within the application.
     `wait_for` decides how long to wait. `cookie_age`: how old the session cookie is to get before
     the launch, in seconds. `lag`: how long after its answer the application may act, in seconds, if
-    it keeps no records.
+    it keeps no records. `opens` is the path of the application's own page that has to act, if any.
 
     Raises:
         NotJudged: Nothing arrived although it should, or the browser failed.
     """
     with _browser_failures():
         context, page, watch = window.context, window.page, window.watch
-        watch.begin(target.url, attack.method, path)
+        watch.begin(target.url, attack.method, path, opens)
         if attack.victim == SIGNED_IN:
             target.sign_in(context, by_hand=False)
         if attack.victim == SIGNS_IN_LATER:
@@ -196,7 +200,8 @@ class _Trial:
 
     def wait(self) -> tuple[Record | None, bool]:
         """Wait until it is decided; return the record that decided, and if the state changed."""
-        deadline = time.monotonic() + PATIENCE
+        began = time.monotonic()
+        deadline = began + PATIENCE
         while time.monotonic() < deadline:
             look = self.target.look()
             changed = look.state != self.before.state
@@ -206,7 +211,7 @@ class _Trial:
             if look.records is None and (changed or self._answered()):
                 changed = self._changes_after_all() or changed
                 return None, changed
-            if self._stopped_by_browser(look):
+            if self._stopped_by_browser(look, time.monotonic() - began):
                 break
             self._pause()
         self._let_the_rest_arrive()
@@ -243,13 +248,16 @@ class _Trial:
         later = self.page.context.new_page()
         later.goto(self.target.url + LATER, wait_until="commit")
 
-    def _stopped_by_browser(self, look: Look) -> bool:
-        """Whether a record or the browser shows that there will be no act."""
+    def _stopped_by_browser(self, look: Look, seconds: float) -> bool:
+        """Whether a record or the browser shows that there will be no act, or the seconds that have
+        passed do."""
         record = _deciding(look.records)
         if record and record.reason:
             return True
         if self.wait_for == "policy":
             return self.watch.broke_policy
+        if self.wait_for == "click":
+            return seconds > _CLICK_ACTS and not self.watch.unanswered
         if self.wait_for == "sign":
             return self.watch.broke_policy or self.watch.asked_application
         return self.wait_for == "nothing" and bool(self.watch.addresses)
@@ -269,8 +277,9 @@ class _Trial:
         arrived = act is not None and self.watch.response_to(act) is not None
         if self.watch.broke_policy and not arrived:
             return CSP_REFUSED.code
-        if act:
-            return self._withheld(act, evidence)
+        asked = act or self.watch.opened
+        if asked:
+            return self._withheld(asked, evidence)
         if self.watch.asked_application:
             return RESPONSE_UNREADABLE.code
         if self.wait_for != "nothing":
@@ -313,5 +322,4 @@ def _browser_failures() -> Iterator[None]:
     try:
         yield
     except Error as error:
-        first = error.message.strip().splitlines()[0]
-        raise NotJudged(f"The browser failed during the trial: {first}") from error
+        raise NotJudged(f"The browser failed during the trial: {first_line(error)}") from error

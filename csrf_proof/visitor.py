@@ -11,7 +11,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urlsplit
@@ -35,10 +35,12 @@ class VisitProblem(Exception):
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the attacker's server got for one attack: form fields and cookies, by name."""
+    """What the attacker's server got for one attack: form fields and cookies, by name, and the
+    paths that the cookies are planted for."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
+    paths: Sequence[str] = ("/",)
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,14 @@ class Watch:
         context.on("requestfailed", lambda request: self._failed.append(request))
         context.on("console", lambda message: self.console.append(message.text))
 
-    def begin(self, origin: str, method: str, path: str) -> None:
+    def begin(self, origin: str, method: str, path: str, opens: str = "") -> None:
         """Begin a trial: `origin` is the application's, `method` and `path` are those of the
-        request that should act."""
+        request that should act, `opens` is the path of the page that should send it, if it's the
+        application's."""
         self._origin = origin
         self._method = method
         self._path = path
+        self._opens = opens
         self._requests: list[Request] = []
         self._end: int | None = None
         self._sent: dict[Request, dict[str, str]] = {}
@@ -73,7 +75,7 @@ class Watch:
         # Here and not later: the complete headers, with cookies, come a little later, and for some
         # requests (a ping), or once their page is closed, never. Whoever asks waits for them, and
         # here nobody else has to.
-        if self._may_act(response.request):
+        if self._may_act(response.request) or self._is_page(response.request):
             with suppress(Error):
                 self._sent[response.request] = response.request.all_headers()
         if self._is_own(response.url) and response.request.resource_type in SIGN_IN:
@@ -117,6 +119,15 @@ class Watch:
             and request.method != "OPTIONS"
         )
 
+    def _is_page(self, request: Request) -> bool:
+        here = self._is_own(request.url) and urlsplit(request.url).path == self._opens
+        return here and request.resource_type == "document"
+
+    @property
+    def opened(self) -> Request | None:
+        """The request for the page of the application that should act, if there was one."""
+        return next((r for r in self._requests if self._is_page(r)), None)
+
     @property
     def act(self) -> Request | None:
         """The request that should act: by address, and by method if several have that."""
@@ -153,8 +164,9 @@ class Watch:
         return any(text.partition("=")[0].strip() == cookie for text in self._set)
 
     def evidence(self, held: list[str]) -> Evidence:
-        """Return what was seen. `held` are the cookies that the browser had for the application."""
-        act = self.act
+        """Return what was seen of the act or, if there was none, of the page that should have sent
+        it. `held` are the cookies that the browser had for the application."""
+        act = self.act or self.opened
         seen = Evidence(console=tuple(self.console), addresses=tuple(self.addresses))
         if act is None:
             return seen

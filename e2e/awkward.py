@@ -12,12 +12,14 @@ import secrets
 import time
 from typing import Any
 
-from flask import Flask, abort, make_response, redirect, request, session
+from flask import Flask, Response, abort, make_response, redirect, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 PROTECTED = "PROTECTED" in os.environ
+TO_JSON = "JSON.stringify({ note: form.note.value })"
+JSON_HEADERS = '{ "Content-Type": "application/json" }'
 
 app = Flask(__name__)
 app.secret_key = "only for tests"
@@ -71,12 +73,16 @@ def account() -> dict[str, Any]:
 @app.get("/account")
 def show() -> ResponseReturnValue:
     said = account()
-    return f"""<p>It's {time.time()}</p><p>Balance: {said["balance"]}</p><p>{said["note"]}</p>
-    <a href="/blog-offers">Blog offers</a>
-    <details>
-      <summary>More</summary>
-      <form method="post" action="/logout"><button>Log out</button></form>
-    </details>"""
+    answer = make_response(
+        f"""<p>It's {time.time()}</p><p>Balance: {said["balance"]}</p><p>{said["note"]}</p>
+        <a href="/blog-offers">Blog offers</a>
+        <details>
+          <summary>More</summary>
+          <form method="post" action="/logout"><button>Log out</button></form>
+        </details>"""
+    )
+    answer.set_cookie("doubled", request.cookies.get("doubled") or secrets.token_hex())
+    return answer
 
 
 # Whoever asks is signed out, also without the cookie: the answer takes it away.
@@ -116,16 +122,7 @@ def note() -> ResponseReturnValue:
     if request.method == "POST":
         said["note"] = request.get_json(force=True)["note"]
         return {}
-    return """
-    <form id="form"><input name="note"> <button>Save</button></form>
-    <script>
-      form.onsubmit = async (event) => {
-        event.preventDefault();
-        const body = JSON.stringify({ note: form.note.value });
-        await fetch("/note", {
-          method: "POST", headers: { "Content-Type": "application/json" }, body });
-      };
-    </script>"""
+    return by_script("/note", "POST", TO_JSON, JSON_HEADERS)
 
 
 # A form that breaks at the first request from elsewhere, as a busy database does.
@@ -174,7 +171,8 @@ def anyone() -> ResponseReturnValue:
     return form_with(token, said)
 
 
-# The token of the form is in a cookie too, which a subdomain may set.
+# The token of the form is in a cookie too, which a subdomain may set. Of two cookies, the first is
+# read: the one with the longer path.
 @app.route("/doubled", methods=["GET", "POST"])
 def doubled() -> ResponseReturnValue:
     said, token = account(), request.cookies.get("doubled") or secrets.token_hex()
@@ -185,6 +183,113 @@ def doubled() -> ResponseReturnValue:
     answer = make_response(form_with(token, said))
     answer.set_cookie("doubled", token)
     return answer
+
+
+# The token is always the same, and strangers get it too.
+@app.route("/constant", methods=["GET", "POST"])
+def constant() -> ResponseReturnValue:
+    token, said = "7f3a9c52e8b14d06", accounts["alice"]
+    if request.method == "POST":
+        if request.form["token"] != token:
+            abort(403)
+        account()["note"] = request.form["note"]
+    return form_with(token, said)
+
+
+# Two forms, each with a token of its own for this session, under one name.
+@app.route("/twins", methods=["GET", "POST"])
+def twins() -> ResponseReturnValue:
+    said = account()
+    tokens = session.setdefault("tokens", [secrets.token_hex(), secrets.token_hex()])
+    if request.method == "POST":
+        if request.form["token"] != tokens[0]:
+            abort(403)
+        said["note"] = request.form["note"]
+    return (
+        form_with(tokens[0], said)
+        + f"""
+    <form method="post" action="/other">
+      <input type="hidden" name="token" value="{tokens[1]}"><button>Other</button></form>"""
+    )
+
+
+# A script changes it by PUT. A form may do that too, since the method can be named in a field.
+@app.route("/put", methods=["GET", "POST", "PUT"])
+def put() -> ResponseReturnValue:
+    said = account()
+    if request.form.get("_method", request.method) == "PUT":
+        said["note"] = request.form["note"]
+        return {}
+    return by_script("/put", "PUT", "new URLSearchParams({ note: form.note.value })")
+
+
+# One click is enough, and a page of any site may show it in a frame, or none may. The button is far
+# down the page.
+@app.route("/like", methods=["GET", "POST"])
+@app.route("/like-unframed", methods=["GET", "POST"])
+def like() -> ResponseReturnValue:
+    said = account()
+    if request.method == "POST":
+        if request.form["token"] != session["token"]:
+            abort(403)
+        said["balance"] -= 1
+        return redirect("/account")
+    token = session.setdefault("token", secrets.token_hex())
+    answer = make_response(
+        f"""<p style="height: 900px">Once more?</p>
+        <form method="post"><input type="hidden" name="token" value="{token}">
+          <input name="why" value="fun"> <button>I like it</button></form>"""
+    )
+    if request.path == "/like-unframed":
+        answer.headers["X-Frame-Options"] = "DENY"
+    return answer
+
+
+# JSON of that type alone, with an answer to every origin that asks, or to none.
+@app.route("/open-json", methods=["GET", "PUT", "OPTIONS"])
+@app.route("/closed-json", methods=["GET", "PUT"])
+def typed_json() -> ResponseReturnValue:
+    if request.method == "OPTIONS":
+        return {}
+    said = account()
+    if request.method == "PUT":
+        said["note"] = request.json["note"]
+        return {}
+    return by_script(request.path, "PUT", TO_JSON, JSON_HEADERS)
+
+
+@app.after_request
+def answer_everybody(response: Response) -> Response:
+    if request.path == "/open-json":
+        response.headers["Access-Control-Allow-Origin"] = request.headers.get("Origin", "")
+        response.headers["Access-Control-Allow-Credentials"] = "true"
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+        response.headers["Access-Control-Allow-Methods"] = "PUT"
+    return response
+
+
+# Fields in parts, as uploads are, and in no other way.
+@app.route("/parts", methods=["GET", "POST"])
+def parts() -> ResponseReturnValue:
+    said = account()
+    if request.method == "POST":
+        if request.mimetype != "multipart/form-data":
+            abort(415)
+        said["note"] = request.form["note"]
+        return {}
+    return by_script("/parts", "POST", "new FormData(form)")
+
+
+def by_script(path: str, method: str, body: str, headers: str = "{}") -> str:
+    return f"""
+    <form id="form"><input name="note"> <button>Save</button></form>
+    <script>
+      form.onsubmit = async (event) => {{
+        event.preventDefault();
+        const [method, headers, body] = ["{method}", {headers}, {body}];
+        await fetch("{path}", {{ method, headers, body }});
+      }};
+    </script>"""
 
 
 def form_with(token: str, said: dict[str, Any]) -> str:

@@ -192,6 +192,64 @@ FOUND = {
         1,
         ["A subdomain of your application had the user's browser do this", r" → forged-\w+\n"],
     ),
+    "a token in a cookie, and no account": (
+        ("/doubled", *AWKWARD, "--only", "tossed-cookie-post-subdomain-chromium"),
+        1,
+        ["A subdomain of your application had the user's browser do this", r" → forged-\w+\n"],
+    ),
+    "a token that strangers get too": (
+        ("/constant", *AWKWARD, "--only", FORM_POST),
+        1,
+        [r" → forged-\w+\n"],
+    ),
+    "two forms with a token each": (
+        ("/twins", *AWKWARD, "--only", "form-post-subdomain-chromium"),
+        0,
+        ["Another page can't know: token.", "POST /twins works, and works again"],
+    ),
+    "a method that a field can name": (
+        ("/put", *AWKWARD, "--only", FORM_POST),
+        1,
+        ["PUT /put works", "Sent      POST /put", r" → forged-\w+\n"],
+    ),
+    "an interface that answers every origin": (
+        ("/open-json", *AWKWARD, "--only", "cors-json"),
+        1,
+        [
+            "FORGED  cors-json-subdomain-chromium",
+            "Sent      PUT /open-json",
+            "blocked cors-json-cross-site-chromium   by the browser alone",
+        ],
+    ),
+    "an interface that answers none": (
+        ("/closed-json", *AWKWARD, "--only", "cors-json"),
+        0,
+        ["blocked cors-json-subdomain-chromium   by your application. The browser asked"],
+    ),
+    "a click that is enough": (
+        ("/like", *AWKWARD, "--state", "/account", "--only", "clickjacking"),
+        1,
+        [
+            "blocked clickjacking-cross-site-chromium   by the browser alone",
+            "FORGED  clickjacking-subdomain-chromium",
+            "Sent      POST /like ",
+        ],
+    ),
+    "a click that is enough, and no frame": (
+        ("/like-unframed", *AWKWARD, "--state", "/account", "--only", "clickjacking"),
+        0,
+        ["clickjacking-subdomain-chromium   by your application. The browser doesn't show"],
+    ),
+    "a click that is not enough": (
+        ("/pay", *AWKWARD, "--only", "clickjacking-subdomain"),
+        3,
+        ["skipped clickjacking-subdomain-chromium   A single click on its page changes nothing"],
+    ),
+    "fields in parts": (
+        ("/parts", *AWKWARD, "--only", "post-cross-site-chromium"),
+        1,
+        ["FORGED  upload-post-cross-site-chromium", f"blocked {FORM_POST}   by your application."],
+    ),
     "a token without its cookie": (
         ("/doubled", *AWKWARD, *ATTACKER, "--only", "foreign-token-post-subdomain-chromium"),
         0,

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page
 from csrf_proof import windows
 from csrf_proof.address import address
 from csrf_proof.application.action import Action
-from csrf_proof.application.proof import NotApplicable, Proof
+from csrf_proof.application.choice import NotApplicable
+from csrf_proof.application.proof import Proof
 from csrf_proof.application.tries import (
     MOST_DECISIVE,
     NOT_APPLICABLE,

@@ -13,16 +13,18 @@ from catalogue import matrix
 from csrf_proof.address import address
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import (
+    BY_CLICK,
     EMPTY_TOKEN,
     POSITIONS,
     WITH_ACCOUNT,
+    NotApplicable,
     arsenal,
     general,
 )
-from csrf_proof.application.proof import NotApplicable, Proof
+from csrf_proof.application.proof import Proof
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
 from csrf_proof.arsenal import Attack
-from csrf_proof.reasons import REASONS
+from csrf_proof.reasons import PREFLIGHT_REFUSED, REASONS
 from csrf_proof.trial import NotJudged
 from e2e.bank import PASSWORDS, Lab, Site, honest, sign_in_on
 
@@ -131,6 +133,8 @@ def expected(one: Try, label: str) -> str | None:
     said = MATRIX.outcomes.get((one.profile, one.attack, one.position, alone))
     if said is None or "transfer" not in attack.actions or said == matrix.NOT_APPLICABLE:
         return None
+    if attack.slug == BY_CLICK:
+        return None  # The bank has a page of its own for it, which isn't the one tried here.
     if attack.action != "transfer" and "reauthentication" in label:
         return None  # The matrix has it for signing out, for which nobody needs a password.
     refused = alone != label and attack.method != "POST"
@@ -199,6 +203,8 @@ def agree(should: str, verdict: Verdict) -> bool:
         return should == verdict.outcome
     if should not in REASONS:
         return False
+    if should == PREFLIGHT_REFUSED.code:
+        return verdict.reason == should
     if verdict.stopped_by == APPLICATION and "host" not in verdict.evidence.headers:
         return True  # The application refuses it as well, and this browser doesn't tell more.
     who = BROWSER if REASONS[should].by == "browser" else APPLICATION

@@ -10,21 +10,38 @@ from typing import Any
 from urllib.parse import urlencode
 
 from csrf_proof.application.recording import Recorded
-from csrf_proof.arsenal import FORM_TYPE, NO_TYPE, SIGNED_IN, Arsenal, Attack, Shot
-from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
+from csrf_proof.arsenal import (
+    FORM_TYPE,
+    NO_TYPE,
+    SIGNED_IN,
+    WITHOUT_BODY,
+    Arsenal,
+    Attack,
+    Click,
+    Shot,
+)
+from csrf_proof.bodies import IN_PARTS, JSON_TYPE, MULTIPART_TYPE, in_parts
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.trial import LAG
 from csrf_proof.watching import PING_TYPE
 
 POSITIONS = (CROSS_SITE, SUBDOMAIN, LOOKALIKE)
 EMPTY_TOKEN = "empty-token-post"  # noqa: S105
-# With what the application gave to the attacker's own account.
+# With what the application gave to the attacker's own account or, if there is none, to a stranger.
 TOSSED_COOKIE = "tossed-cookie-post"
 WITH_ACCOUNT = frozenset({"foreign-token-post", TOSSED_COOKIE})
 NO_ACCOUNT = "The attacker has no account: --attacker NAME, or Action(attacker=…)."
-# The rest of the catalogue needs a weakness that the bank can be given, or an action of its own
-# kind.
-_OF_ITS_OWN_KIND = {"upload-post", "websocket-hijack"}
+OVERRIDE, BY_CORS, BY_CLICK = "override-get", "cors-json", "clickjacking"
+# The bank has to be given a weakness for these, which any application may have. The rest of the
+# catalogue needs others, or an action of its own kind.
+_ANY_MAY_HAVE = {OVERRIDE, BY_CORS}
+_OF_ITS_OWN_KIND = {"websocket-hijack"}
+# These can name another method than their own, one of those, in a field that frameworks look for.
+_NAMES_METHOD, _NAMED = {OVERRIDE, "form-post"}, {"PUT", "PATCH", "DELETE"}
+
+
+class NotApplicable(Exception):
+    """An attack makes no sense for an action; the message is one sentence that says why."""
 
 
 @cache
@@ -38,11 +55,11 @@ def general() -> tuple[Attack, ...]:
     return tuple(
         attack
         for attack in arsenal().attacks.values()
-        if not attack.needs
+        if (not attack.needs or attack.slug in _ANY_MAY_HAVE)
         and attack.slug not in _OF_ITS_OWN_KIND
         and attack.victim == SIGNED_IN
         and not attack.second_click
-        and not attack.by_application
+        and (not attack.by_application or attack.slug == BY_CLICK)
         and (
             attack.slug in WITH_ACCOUNT
             or (attack.slug not in arsenal().servers and CROSS_SITE in attack.positions)
@@ -60,7 +77,9 @@ class Control:
     `new` are the names of all fields that each session has anew, `guessed` those of times and
     counters, which an attacker keeps up to date. `lag`: how long after its answer the application
     may take to act, in seconds. `theirs`: all fields of the attacker's own request, where the
-    action signs in.
+    action signs in. `public` are the names of the fields that the attacker's page has too, with
+    the same in them. `headers` are those that a script adds, and an attacker can know.
+    `click` is what an honest user clicks last.
     """
 
     recorded: Recorded
@@ -73,6 +92,9 @@ class Control:
     new: frozenset[str] = frozenset()
     lag: float = LAG
     theirs: Mapping[str, Any] | None = None
+    public: frozenset[str] = frozenset()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    click: Click | None = None
 
     def forged(self, value: str, now: Mapping[str, str] = {}) -> dict[str, Any]:
         """Return what an attacker can know of the fields, with a value of theirs. `now` has what is
@@ -82,20 +104,26 @@ class Control:
         return {name: text for name, text in said.items() if name not in self.secrets}
 
 
-def why_not(attack: Attack, control: Control, *, account: bool) -> str | None:
-    """Return why an attack can't be aimed at an action, or None if it can. `account`: the attacker
-    has one at the application."""
+def why_not(attack: Attack, control: Control) -> str | None:
+    """Return why an attack can't be aimed at an action, or None if it can."""
     request = control.recorded
-    if request.only_own_page:
+    if attack.slug == BY_CLICK:
+        return None if control.click else "Nothing is clicked for it."
+    may_be_sent = attack.slug == BY_CORS or (
+        attack.slug in _NAMES_METHOD and request.method in _NAMED
+    )
+    if request.only_own_page and not may_be_sent:
         return f"Another site can send {request.method} only after the browser has asked first."
-    if request.is_safe and attack.method == "POST":
+    if request.is_safe and (attack.method == "POST" or attack.slug == OVERRIDE):
         return "The application's own page does it by GET, and so do other attacks."
     if attack.slug == EMPTY_TOKEN and not control.secrets:
         return "The request has no token that could be empty."
     if attack.slug in WITH_ACCOUNT and not control.secrets:
         return "The request has no token that could be somebody else's."
-    if attack.slug in WITH_ACCOUNT and not account:
-        return NO_ACCOUNT
+    if attack.content_type == MULTIPART_TYPE and request.content_type != MULTIPART_TYPE:
+        return "The application's own page sends its fields in another way."
+    if attack.slug == BY_CORS and request.only_own_page and not request.content_type:
+        return None  # Such as a DELETE.
     if _is_json(attack) and request.content_type != JSON_TYPE:
         return "The application's own page doesn't send JSON."
     return None
@@ -106,27 +134,35 @@ def aim(
 ) -> Shot:
     """Return the attack, aimed at the action, with a value of the attacker's. `now` has what is in
     the fields that can be guessed."""
+    request = control.recorded
     fields = control.forged(value, now)
     if attack.slug == EMPTY_TOKEN:
         fields |= dict.fromkeys(control.secrets, "")
     # Where an attack is about the bank's interface for programs, it names the address of that.
+    attack = replace(attack, path="", files=())
+    click = None
+    if attack.slug == BY_CLICK and control.click:
+        attack, click = replace(attack, method=request.method), control.click.with_fields(fields)
+    elif attack.slug == BY_CORS:
+        attack = replace(attack, method=request.method, headers=control.headers)
+    elif attack.slug == OVERRIDE or request.only_own_page:
+        attack = replace(attack, adds={"_method": request.method})
     return Shot(
-        attack=replace(attack, path=""),
-        origin=origin,
-        action_path=control.recorded.target,
-        forged=fields,
+        attack=attack, origin=origin, action_path=request.target, forged=fields, click=click
     )
 
 
 def body(shot: Shot) -> bytes:
     """Return the body that a browser sends for an aimed attack, or one that says the same."""
-    if shot.attack.method != "POST":
+    if shot.attack.method in WITHOUT_BODY:
         return b""
     if shot.attack.content_type == PING_TYPE:
         return b"PING"
     if _is_json(shot.attack):
         # A form adds a name and a value of its own to the end.
         return json.dumps(shot.fields).encode()
+    if shot.attack.content_type == MULTIPART_TYPE:
+        return in_parts(shot.fields)
     return urlencode(shot.fields).encode()
 
 
@@ -138,9 +174,12 @@ def headers(shot: Shot, sent: Mapping[str, str], position: str, sender: str) -> 
     """
     apart = {"host", "cookie", "content-length", "accept-encoding", "connection"}
     kept = {k: v for k, v in sent.items() if k not in apart and not k.startswith(":")}
+    kept |= {name.lower(): said for name, said in shot.attack.headers.items()}
+    if shot.attack.content_type == MULTIPART_TYPE:
+        kept["content-type"] = IN_PARTS
     if shot.attack.method == "POST" and shot.attack.content_type != NO_TYPE:
         kept.setdefault("content-type", shot.attack.content_type)
-    if shot.attack.method == "POST":
+    if shot.attack.method not in WITHOUT_BODY:
         kept.setdefault("origin", "null" if shot.attack.hides_origin else sender)
     foreign = position != SUBDOMAIN or shot.attack.sandboxed
     kept.setdefault("sec-fetch-site", "cross-site" if foreign else "same-site")
@@ -149,4 +188,4 @@ def headers(shot: Shot, sent: Mapping[str, str], position: str, sender: str) -> 
 
 def _is_json(attack: Attack) -> bool:
     kind = attack.content_type.partition(";")[0]
-    return kind not in {FORM_TYPE, PING_TYPE, MULTIPART_TYPE} and attack.method == "POST"
+    return kind not in {FORM_TYPE, PING_TYPE, MULTIPART_TYPE} and attack.method not in WITHOUT_BODY

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Error, Page
 
-from csrf_proof.address import WrongUse
+from csrf_proof.address import WrongUse, target_of
 
 # What may stand in a field for text, by its type.
 _EXAMPLES = {
@@ -24,17 +24,24 @@ TEXT_TYPES = frozenset(_EXAMPLES)
 # A form with fewer fields for text, and one for a password, signs in.
 _DETAILS = 2
 _SIGN_IN = r"(sign|log)[ -]?(in|on)|continue|next"
-_READ = """() => [...document.forms].map((form, index) => ({
+# A field that is called "action" or "method" hides the form's own property of that name.
+_READ = """() => {
+const own = (form, name) =>
+    Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, name).get.call(form);
+return [...document.forms].map((form, index) => ({
     index,
-    method: form.method.toUpperCase(),
-    fields: [...form.elements].filter((one) => one.name && one.type !== "submit").map((one) => ({
-        name: one.name,
-        type: one.type,
-        value: one.value,
-        required: one.required ?? false,
-        open: !one.readOnly && !one.disabled && one.checkVisibility(),
-    })),
-}))"""
+    method: own(form, "method").toUpperCase(),
+    target: own(form, "action"),
+    fields: [...own(form, "elements")].filter((one) => one.name && one.type !== "submit").map(
+        (one) => ({
+            name: one.name,
+            type: one.type,
+            value: one.value,
+            required: one.required ?? false,
+            open: !one.readOnly && !one.disabled && one.checkVisibility(),
+        })),
+}));
+}"""
 # Without showing the page, which takes a browser much longer.
 _FETCH = """async ([address, name]) => {
     const answer = await fetch(address, { headers: { accept: "text/html" }, cache: "no-store" });
@@ -99,10 +106,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Form:
-    """A form of a page: its place among them, and its fields."""
+    """A form of a page: its place among them, the path and query that it sends to, its fields."""
 
     index: int
     method: str
+    target: str
     fields: Sequence[Field]
 
     @property
@@ -129,7 +137,12 @@ class Form:
 
 def forms_of(page: Page) -> list[Form]:
     return [
-        Form(form["index"], form["method"], [Field(**each) for each in form["fields"]])
+        Form(
+            form["index"],
+            form["method"],
+            _target(form["target"]),
+            [Field(**each) for each in form["fields"]],
+        )
         for form in page.evaluate(_READ)
     ]
 
@@ -137,6 +150,23 @@ def forms_of(page: Page) -> list[Form]:
 def all_fields(page: Page) -> list[Field]:
     """Return the fields of all forms of a page."""
     return [each for form in forms_of(page) for each in form.fields]
+
+
+def _target(address: str) -> str:
+    try:
+        return target_of(address)
+    except ValueError:  # It can't be read, and so leads nowhere.
+        return ""
+
+
+def fields_for(page: Page, target: str, names: Collection[str]) -> list[Field]:
+    """Return the fields of all forms of a page, last those of the form that would send such a
+    request: each may have a token of its own, under the same name."""
+
+    def likeness(form: Form) -> tuple[bool, int]:
+        return form.target == target, len(form.names.intersection(names))
+
+    return [each for form in sorted(forms_of(page), key=likeness) for each in form.fields]
 
 
 def hidden(fields: Iterable[Field]) -> dict[str, str]:

@@ -10,14 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Error, Page
 
 from csrf_proof.application.action import BY_ATTACKER, Action
 from csrf_proof.application.choice import Control
-from csrf_proof.application.forms import Field, all_fields, hidden, submit
-from csrf_proof.application.recording import Asked, Recorded, other_fields, recorded
+from csrf_proof.application.clicks import last_click
+from csrf_proof.application.forms import Field, fields_for, hidden, submit
+from csrf_proof.application.recording import (
+    LOOKS_RANDOM,
+    Asked,
+    Recorded,
+    other_fields,
+    recorded,
+)
 from csrf_proof.application.target import Application
-from csrf_proof.arsenal import FORM_TYPE
+from csrf_proof.arsenal import FORM_TYPE, Click
 from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE
 from csrf_proof.trial import LAG, NotJudged
 from csrf_proof.waiting import soon
@@ -54,6 +61,10 @@ _IN_PAGE = """() => {
     }
     return found;
 }"""
+_CLICK = """([x, y]) => {
+    scrollTo(0, y - innerHeight / 2);
+    document.elementFromPoint(x - scrollX, y - scrollY)?.click();
+}"""
 _PASSWORDS = """() =>
     [...document.querySelectorAll("input[type=password][name]")].map((input) => input.name)"""
 
@@ -61,14 +72,15 @@ _PASSWORDS = """() =>
 @dataclass(frozen=True)
 class _Once:
     """An honest act in a session of its own: the request, the value that was saved, the names of
-    the fields for passwords, where a script has its headers from, and how many seconds after its
-    answer the application acted."""
+    the fields for passwords, where a script has its headers from, how many seconds after its answer
+    the application acted, and what was clicked last."""
 
     request: Recorded
     value: str
     passwords: frozenset[str]
     sources: Mapping[str, str]
     lag: float
+    click: Click | None
 
 
 class Honest:
@@ -124,7 +136,8 @@ class Honest:
         )
         if not self._action.users:  # Else it's the attacker's own that is sent.
             secrets |= first.passwords
-        secrets |= self._others_have(app, first.request, second.request)
+        others, public = self._compare(app, first.request, second.request)
+        secrets |= others
         return Control(
             first.request,
             first.value,
@@ -136,6 +149,9 @@ class Honest:
             new,
             LAG + _LAGS * max(first.lag, second.lag),
             self._once(app, BY_ATTACKER).request.fields if self._action.users else None,
+            public,
+            _known_headers(first, second),
+            first.click,
         )
 
     def _once(self, app: Application, word: str = "honest") -> _Once:
@@ -149,6 +165,7 @@ class Honest:
                     "The state changed, but the page sent no request to the application that could "
                     "have done it."
                 )
+            click = last_click(page)
             # A script's page is still there. Loaded again, it may have another token.
             names = {said: name for name, said in _tokens(page, app.url).items()}
             page.goto(app.url + request.page)
@@ -156,31 +173,62 @@ class Honest:
             passwords = [name for name in page.evaluate(_PASSWORDS) if request.fields.get(name)]
             names |= {said: name for name, said in _tokens(page, app.url).items()}
         sources = {h: names[said] for h, said in request.headers.items() if said in names}
-        return _Once(request, value, frozenset(passwords), sources, lag)
+        return _Once(request, value, frozenset(passwords), sources, lag, click)
 
-    def _others_have(self, app: Application, first: Recorded, second: Recorded) -> frozenset[str]:
-        """Return the names of the hidden fields that are the same in two sessions of this user, and
-        others for the attacker's account."""
-        if not self._action.attacker:
-            return frozenset()
-        theirs, _ = self.of_another(app, first.page)
+    def _compare(
+        self, app: Application, first: Recorded, second: Recorded
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the names of the hidden fields that are the same in two sessions of this user: of
+        those that are another for the attacker's account, and of those that are the same for it or,
+        if there is none, for strangers. What strangers see may be another form."""
         mine = {n: said for n, said in first.fields.items() if second.fields.get(n) == said}
-        return frozenset(n for n, said in theirs.items() if n in mine and mine[n] != said)
+        may_be_secret = any(LOOKS_RANDOM.fullmatch(str(said)) for said in mine.values())
+        if self._action.users or not (self._action.attacker or may_be_secret):
+            return frozenset(), frozenset()
+        theirs, _ = self.of_another(app, first)
+        both = mine.keys() & theirs.keys()
+        same = frozenset(name for name in both if mine[name] == theirs[name])
+        return frozenset(both - same if self._action.attacker else ()), same
 
-    def of_another(self, app: Application, path: str) -> tuple[dict[str, str], dict[str, str]]:
-        """Sign in to the attacker's account; return the hidden fields of a page, and the cookies,
-        by name."""
+    def of_another(
+        self, app: Application, request: Recorded
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Visit the page of a request with the attacker's account or, if there is none, as a
+        stranger; return its hidden fields, and the cookies, by name."""
         visit = self._action.attackers_visit
-        assert visit
+        path, names = request.page, request.fields
         with self._window(RECORDS) as window:
-            page, _ = app.use(window.context, "attacker(page)", visit)
-            page.goto(app.url + path)
-            if (there := urlsplit(page.url).path) != urlsplit(path).path:
+            page = window.page
+            if visit:
+                page, _ = app.use(window.context, "attacker(page)", visit)
+            try:
+                page.goto(app.url + path)
+            except Error:
+                if visit:
+                    raise
+                return {}, {}  # It asks strangers for a password, with HTTP Basic.
+            if visit and (there := urlsplit(page.url).path) != urlsplit(path).path:
                 raise NotJudged(
                     f"{path} leads to {there}: the attacker doesn't seem to be signed in."
                 )
-            cookies = {c["name"]: c["value"] for c in window.context.cookies(app.url + path)}
-            return hidden(all_fields(page)), cookies
+            return hidden(fields_for(page, request.target, names)), _cookies(window.context, app)
+
+    def cookies(self, app: Application, request: Recorded) -> dict[str, str]:
+        """Sign in, open the page of a request, and return the cookies of the browser, by name."""
+        with self._window(RECORDS) as window:
+            app.sign_in(window.context)
+            window.page.goto(app.url + request.page)
+            return _cookies(window.context, app)
+
+    def click_alone(self, app: Application, click: Click) -> bool:
+        """Open a page and click there, with nothing filled in; return whether that changes the
+        state."""
+        with self._window(RECORDS) as window:
+            app.sign_in(window.context)
+            state = app.state()
+            window.page.goto(app.url + click.page)
+            window.page.evaluate(_CLICK, [click.x, click.y])
+            return changes(app, state, SHORT_PATIENCE)
 
     def guesses(self, app: Application, control: Control) -> dict[str, str]:
         """Return what is in the fields that an attacker can guess, by name."""
@@ -194,7 +242,8 @@ class Honest:
                 lambda page: page.goto(control.recorded.page),
                 opens_pages=True,
             )
-            return _named(control.guessed, all_fields(page))
+            request = control.recorded
+            return _named(control.guessed, fields_for(page, request.target, request.fields))
 
     def send_again(self, app: Application, context: BrowserContext, control: Control) -> bool:
         """Send the recorded request from its own page, with the tokens that are there now; return
@@ -247,6 +296,21 @@ class Honest:
         return soon(lambda: str(app.state()) == before, SHORT_PATIENCE)
 
 
+def _known_headers(first: _Once, second: _Once) -> dict[str, str]:
+    """Return the headers of a script that are the same in two sessions, and that no page or sign-in
+    has given to it; with the type of the body, which the script names too."""
+    request, there = first.request, second.request.headers
+    added = {
+        name: said
+        for name, said in request.headers.items()
+        if there.get(name) == said
+        and name not in first.sources
+        and name != "authorization"
+        and not LOOKS_RANDOM.fullmatch(said)
+    }
+    return {"content-type": request.content_type, **added} if request.content_type else added
+
+
 def _replay(
     app: Application, context: BrowserContext, control: Control, value: str, *, settles: bool = True
 ) -> None:
@@ -262,7 +326,7 @@ def _replay(
 def _send(page: Page, url: str, control: Control, value: str) -> None:
     request = control.recorded
     page.goto(url + request.page)
-    there = all_fields(page)
+    there = fields_for(page, request.target, request.fields)
     secret = hidden(there)
     fields = request.saying(control.value, value) | _named(control.guessed, there)
     fields |= {name: secret[name] for name in control.secrets | control.new if name in secret}
@@ -286,6 +350,10 @@ def _send(page: Page, url: str, control: Control, value: str) -> None:
 def _named(names: Collection[str], fields: Iterable[Field]) -> dict[str, str]:
     """Return what is in those fields that have these names."""
     return {each.name: each.value for each in fields if each.name in names}
+
+
+def _cookies(context: BrowserContext, app: Application) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in context.cookies(app.act)}
 
 
 def _tokens(page: Page, url: str) -> dict[str, str]:

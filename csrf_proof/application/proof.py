@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
 from csrf_proof import attacker, trial, windows
 from csrf_proof.address import Address, WrongUse
+from csrf_proof.application import preflight
 from csrf_proof.application.action import BY_ATTACKER, Action
-from csrf_proof.application.another import Another, plantable
+from csrf_proof.application.another import bring
 from csrf_proof.application.choice import (
-    TOSSED_COOKIE,
-    WITH_ACCOUNT,
+    BY_CLICK,
+    BY_CORS,
     Control,
+    NotApplicable,
     aim,
     arsenal,
     body,
     headers,
     why_not,
 )
+from csrf_proof.application.clicks import refuses_frames
 from csrf_proof.application.honest import RECORDS, Honest, changes
+from csrf_proof.application.recording import LOOKS_RANDOM
 from csrf_proof.application.sessions import copied, take_cookies
 from csrf_proof.application.target import Application
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
-from csrf_proof.arsenal import Attack, Shot
+from csrf_proof.arsenal import Shot
 from csrf_proof.browsers import BrowserMissing
 from csrf_proof.positions import SUBDOMAIN
+from csrf_proof.reasons import FRAME_REFUSED, PREFLIGHT_REFUSED
 from csrf_proof.trial import FORGED, NotJudged
-from csrf_proof.visitor import Prepared
 from csrf_proof.watching import PING_TYPE
 from csrf_proof.windows import Window
 
@@ -43,11 +47,12 @@ NEVER_SENT = {("ping-post", "firefox")}
 # each time is as good as a refusal.
 _BROKEN, _BROKEN_TRIES = HTTPStatus.INTERNAL_SERVER_ERROR, 3
 _REFUSES_HOST = {400, 403, 404, 421}
-_LOOKS_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=.:-]{16,}")
 
 
-class NotApplicable(Exception):
-    """An attack makes no sense for an action; the message is one sentence that says why."""
+def _awaited(one: Try) -> trial.Awaited:
+    if one.attack == BY_CLICK:
+        return "click"
+    return "nothing" if (one.attack, one.profile) in NEVER_SENT else "act"
 
 
 class NotReplayed(NotJudged):
@@ -114,16 +119,19 @@ class Proof:
         control, chosen = self.control(one.profile), arsenal().attacks[one.attack]
         if one.position == SUBDOMAIN and not self._address.is_here:
             raise NotApplicable(f"This machine can't be a subdomain of {self._address.site}.")
-        if sentence := why_not(chosen, control, account=self._action.attackers_visit is not None):
+        if sentence := why_not(chosen, control):
             raise NotApplicable(sentence)
         with self._application(one.profile, control) as app, self._for_attack(one) as window:
             before = app.state()
             value = self._action.another(before, BY_ATTACKER)
             shot = replace(
                 aim(chosen, control, app.url, value, self._honest.guesses(app, control)),
-                prepared=self._prepared(chosen, app, control),
+                prepared=bring(chosen, self._address, app, control, self._honest),
             )
             try:
+                if shot.click:
+                    self._check_click(app, control, before)
+                    before = app.state()
                 with attacker.serving(arsenal(), shot, one.position) as server:
                     result = trial.run(
                         window,
@@ -131,11 +139,14 @@ class Proof:
                         server.address,
                         app,
                         path=control.recorded.path,
-                        wait_for="nothing" if (one.attack, one.profile) in NEVER_SENT else "act",
+                        wait_for=_awaited(one),
                         lag=control.lag,
+                        opens=urlsplit(shot.click.page).path if shot.click else "",
                     )
                 after = app.state()
                 self._check(result, control, shot, value, after)
+                result = self._asked_first(result, shot, server.origin)
+                result = self._in_frame(result, shot, app)
                 stopped_by = self._stopped_by(
                     app, shot, result, one.position, server.origin, control.lag
                 )
@@ -236,23 +247,6 @@ class Proof:
     def _window(self, profile: str) -> AbstractContextManager[Window]:
         return windows.fresh(self._browser(profile), base_url=self._address.origin)
 
-    def _prepared(self, attack: Attack, app: Application, control: Control) -> Prepared:
-        """Return what the attacker gets at the application with an account of their own."""
-        if attack.slug not in WITH_ACCOUNT:
-            return Prepared()
-        path = control.recorded.page
-        fields, cookies = self._honest.of_another(app, path)
-        tokens = {name: fields[name] for name in control.secrets if name in fields}
-        if not tokens:
-            raise NotApplicable(f"{path} gives the attacker no token that could be sent.")
-        # Before a sign-in, none signs in.
-        page = replace(self._address, target=path)
-        planted = cookies if self._action.users else plantable(page, cookies)
-        if attack.slug == TOSSED_COOKIE and not planted:
-            raise NotApplicable("The attacker's cookies sign in, and there is no other to plant.")
-        visitor = Another(tokens, planted)
-        return arsenal().prepare(attack, visitor)
-
     def _for_attack(self, one: Try) -> AbstractContextManager[Window]:
         """Give the window of a trial. A Chromium that is told to block third-party cookies does so
         as one that always does (`make parity`), at a quarter of the cost."""
@@ -270,24 +264,61 @@ class Proof:
         if result.outcome != FORGED:
             return
         is_there = str(after) == value if control.saves else value in str(after)
-        # A ping says nothing of its own.
-        may_say = shot.attack.content_type != PING_TYPE and (control.saves or control.shows)
+        # A ping says nothing of its own, and a click not always.
+        free = shot.click or shot.attack.content_type == PING_TYPE
+        may_say = not free and (control.saves or control.shows)
         if may_say and not is_there:
             raise NotJudged(
                 f"The state changed during the attack, but {value!r} isn't in it, which the attack "
                 "would have saved. Something else changes it too."
             )
-        for name, said in shot.fields.items():
+        for name, said in shot.forged.items():
             if (
                 said != value
+                and name not in control.public
                 and not self._action.attackers_visit
-                and _LOOKS_RANDOM.fullmatch(str(said))
+                and LOOKS_RANDOM.fullmatch(str(said))
             ):
                 raise NotJudged(
                     f"The request was forged with {name}={said}, which is the same in two sessions "
                     "of this user. If others have another, it's a secret: add "
                     "Action(attacker=…), which signs in to another account."
                 )
+
+    def _asked_first(self, result: trial.Result, shot: Shot, sender: str) -> trial.Result:
+        """See whether a request wasn't sent since the application said no when it was asked. A
+        browser doesn't tell of its question."""
+        seen = result.evidence
+        if shot.attack.slug != BY_CORS or result.outcome == FORGED or seen.status:
+            return result
+        target = replace(self._address, target=shot.target)
+        answer, yes = preflight.ask(target, shot, sender)
+        if yes:
+            return result
+        asked = replace(
+            seen, method="OPTIONS", cookies_sent=(), cookies_withheld=(), status=answer.status
+        )
+        return replace(result, reason=PREFLIGHT_REFUSED.code, evidence=asked)
+
+    def _check_click(self, app: Application, control: Control, before: Any) -> None:
+        """See that a click is all that an honest user has to do."""
+        assert control.click
+        click = control.click.with_fields(control.forged(self._action.another(before, "honest")))
+        if not self._honest.click_alone(app, click):
+            raise NotApplicable(
+                "A single click on its page changes nothing: something has to be filled in or "
+                "opened first."
+            )
+        self._honest.restore(app, before)
+
+    def _in_frame(self, result: trial.Result, shot: Shot, app: Application) -> trial.Result:
+        """See whether the application said that its page isn't to be shown in a frame."""
+        if not shot.click or result.outcome == FORGED:
+            return result
+        page = replace(self._address, target=shot.click.page)
+        if refuses_frames(page.ask(headers={"Cookie": app.cookies} if app.cookies else {})):
+            return replace(result, reason=FRAME_REFUSED.code)
+        return result
 
     def _check_again(self, app: Application, window: Window, control: Control) -> None:
         """See that the honest user's request still works, since a blocked one looks the same as one
@@ -316,6 +347,10 @@ class Proof:
         seen = result.evidence
         if result.outcome == FORGED:
             return None
+        if result.reason in {PREFLIGHT_REFUSED.code, FRAME_REFUSED.code}:
+            return APPLICATION
+        if shot.click:
+            return BROWSER if result.reason else APPLICATION
         if result.reason is None and seen.cookies_sent and not seen.cookies_withheld:
             return APPLICATION
         state = app.state()

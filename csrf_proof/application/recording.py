@@ -30,6 +30,8 @@ _TIME = re.compile(
     r"(?=\d)(\d{4}-\d\d-\d\d)?[T .]?(\d\d:\d\d(:\d\d([.,]\d+)?)?)?(Z|[+-]\d\d:?\d\d)?"
 )
 _NUMBER = re.compile(r"\d+(\.\d+)?")
+# What nobody would write by hand.
+LOOKS_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=.:-]{16,}")
 # A counter grows by a few, and the time since 1970 by little of itself. Random ones rarely do.
 _FEW, _SOON = 10, 0.00001
 _A_TURN = "() => new Promise((done) => setTimeout(done))"
@@ -66,7 +68,8 @@ class Recorded:
     @property
     def by_script(self) -> bool:
         """Whether no form can send it."""
-        return bool(self.headers) or not (self.is_safe or self.content_type in FORM_TYPES)
+        by_form = self.is_safe or (not self.only_own_page and self.content_type in FORM_TYPES)
+        return bool(self.headers) or not by_form
 
     @property
     def target(self) -> str:

@@ -15,16 +15,30 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 
 from csrf_proof.address import target_of
-from csrf_proof.application.choice import NO_ACCOUNT, WITH_ACCOUNT, arsenal
+from csrf_proof.application.choice import (
+    BY_CLICK,
+    BY_CORS,
+    NO_ACCOUNT,
+    OVERRIDE,
+    WITH_ACCOUNT,
+    arsenal,
+)
 from csrf_proof.application.fixes import fix
 from csrf_proof.application.known import Source
 from csrf_proof.application.tries import NOT_JUDGED, Tried
-from csrf_proof.application.verdict import BROWSER, SENDERS, changed, cookies, stopped
+from csrf_proof.application.verdict import BROWSER, SENDERS, Verdict, changed, cookies, stopped
 from csrf_proof.marked import Block
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.trial import BLOCKED, FORGED
 
 SCHEMA = 1
+# What stops an attack that a secret in the form doesn't stop.
+_ADVICE = {
+    BY_CLICK: "Against clicks in a frame: Content-Security-Policy: frame-ancestors 'none'.",
+    BY_CORS: "Against scripts of another origin: send Access-Control-Allow-Credentials to no "
+    "origin but your own.",
+    OVERRIDE: "Against a GET that names another method: let only a POST do so.",
+}
 
 
 @dataclass
@@ -96,15 +110,16 @@ def advice(done: Done) -> list[Advice]:
     """
     attacks = arsenal().attacks
     forged = {each.one.attack for each in done.results if each.outcome == FORGED}
-    methods = {attacks[slug].method for slug in forged - WITH_ACCOUNT}
+    methods = {attacks[slug].method for slug in forged - WITH_ACCOUNT - set(_ADVICE)}
     said = []
     if forged & WITH_ACCOUNT:
         said.append(
             Advice(
-                "Against those with another user's token: accept a token only in the session that "
-                "it was given to."
+                "Against those with a token of the attacker's own: accept a token only in the "
+                "session that it was given to."
             )
         )
+    said += [Advice(sentence) for slug, sentence in _ADVICE.items() if slug in forged]
     if "POST" in methods:
         needed = "Against those by POST: a secret in the form, which the application checks."
         if found := fix(done.results):
@@ -148,16 +163,23 @@ def as_html(application: str, actions: Sequence[Done]) -> str:
         title=lambda slug: title(attacks[slug].title),
         cookies=cookies,
         senders=SENDERS,
+        sender=_sender,
         changed=changed,
         stopped=stopped,
     )
 
 
+def _sender(verdict: Verdict) -> str:
+    """Return what is known of the page that sent the request."""
+    if verdict.one.attack == BY_CLICK:
+        return "your own page, in a frame"
+    return verdict.evidence.headers.get("origin", "no Origin was seen")
+
+
 def title(text: str) -> str:
     """Return an attack's title without what it does to the playground's bank."""
-    return re.sub(r" that (sends your money|signs you out)$", "", text).replace(
-        "bank", "application"
-    )
+    at_bank = r" (that (sends your money|signs you out)|with a file that you did not choose)$"
+    return re.sub(at_bank, "", text).replace("bank", "application")
 
 
 def _result(each: Tried) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from csrf_proof.application.choice import arsenal
 from csrf_proof.application.report import Done, title
 from csrf_proof.application.tries import NOT_JUDGED, Tried
-from csrf_proof.application.verdict import WEAKNESS, Verdict, requirement, told
+from csrf_proof.application.verdict import Verdict, told, weakness
 from csrf_proof.trial import FORGED
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -50,12 +50,13 @@ def as_sarif(application: str, actions: Sequence[Done]) -> str:
 
 def _rule(slug: str) -> dict[str, Any]:
     attack = arsenal().attacks[slug]
+    wrong = weakness(slug, attack.method)
     return {
         "id": slug,
         "shortDescription": {"text": title(attack.title)},
-        "help": {"text": f"{WEAKNESS}: cross-site request forgery. {requirement(attack.method)}"},
+        "help": {"text": f"{wrong.cwe}: {wrong.name}. {wrong.violates}"},
         "properties": {
-            "tags": ["security", f"external/cwe/{WEAKNESS.lower()}", requirement(attack.method)],
+            "tags": ["security", f"external/cwe/{wrong.cwe.lower()}", wrong.violates],
             "precision": "very-high",
             "security-severity": _SEVERITY,
         },

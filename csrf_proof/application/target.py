@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Error, Page
 
 from csrf_proof.address import Address
+from csrf_proof.application import clicks
 from csrf_proof.application.action import Action
 from csrf_proof.application.recording import Asked, watching
 from csrf_proof.trial import Look, NotJudged
@@ -61,6 +62,7 @@ class Application:
         page = context.new_page()
         page.set_default_timeout(_PAGE_TIMEOUT)
         page.add_init_script(_FILL_REPLACES)
+        page.add_init_script(clicks.REMEMBER)
         with watching(context) as traffic:
             try:
                 if not (self.action.opens_pages if opens_pages is None else opens_pages):
@@ -77,13 +79,18 @@ class Application:
     def sign_in(self, context: BrowserContext, *, by_hand: bool = False) -> None:
         page, _ = self.use(context, "sign_in(page)", self.action.sign_in)
         page.close()
-        self.cookies = cookie_header(context, self.url + self._path)
+        self.cookies = cookie_header(context, self.act)
         self.session = context
 
     def sign_in_anew(self, context: BrowserContext) -> None:
         """Sign in where somebody was signed in before, and may have been signed out."""
         context.clear_cookies()
         self.sign_in(context)
+
+    @property
+    def act(self) -> str:
+        """The address of the act."""
+        return self.url + self._path
 
     def state(self) -> Any:
         state = self.action.state

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from csrf_proof.address import WrongUse
-from csrf_proof.application.choice import POSITIONS, general
+from csrf_proof.application.choice import POSITIONS, NotApplicable, general
 from csrf_proof.application.known import Accepted
-from csrf_proof.application.proof import NotApplicable, Proof
+from csrf_proof.application.proof import Proof
 from csrf_proof.application.verdict import Try, Verdict
 from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
@@ -20,9 +20,11 @@ NOT_APPLICABLE, NOT_JUDGED = "not-applicable", "not-judged"
 _DECISIVE = (
     ("form-post", CROSS_SITE),
     ("form-post", SUBDOMAIN),
+    ("upload-post", CROSS_SITE),
     ("redirect-get", CROSS_SITE),
     ("text-plain-json", CROSS_SITE),
     ("untyped-json", SUBDOMAIN),
+    ("cors-json", SUBDOMAIN),
     ("empty-token-post", SUBDOMAIN),
     ("foreign-token-post", SUBDOMAIN),
     ("tossed-cookie-post", SUBDOMAIN),

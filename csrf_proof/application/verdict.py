@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from csrf_proof.application.choice import BY_CLICK, BY_CORS
 from csrf_proof.application.recording import SAFE
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.reasons import REASONS
@@ -19,12 +20,29 @@ SENDERS = {
     SUBDOMAIN: "A subdomain of your application",
     LOOKALIKE: "Another site whose name begins like yours",
 }
-# The weakness, by its number in the Common Weakness Enumeration.
-WEAKNESS = "CWE-352"
-# What OWASP's Application Security Verification Standard, version 5.0, asks for instead: requests
-# are known to come from the application itself (3.5.1), and GET and HEAD change nothing (3.5.3).
-_ASVS = "OWASP ASVS 5.0, 3.5.1"
-_ASVS_OF_SAFE = "OWASP ASVS 5.0, 3.5.3"
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """A weakness by its number in the Common Weakness Enumeration, what it's called, and what
+    OWASP's Application Security Verification Standard, version 5.0, asks for instead."""
+
+    cwe: str
+    name: str
+    asvs: str
+
+    @property
+    def violates(self) -> str:
+        return f"OWASP ASVS 5.0, {self.asvs}"
+
+
+# Requests are known to come from the application itself; GET and HEAD change nothing.
+_FORGERY = Weakness("CWE-352", "cross-site request forgery", "3.5.1")
+_BY_SAFE = Weakness("CWE-352", "cross-site request forgery", "3.5.3")
+_OF = {
+    BY_CLICK: Weakness("CWE-1021", "a page that others may show in a frame", "3.4.6"),
+    BY_CORS: Weakness("CWE-942", "an answer to every origin that asks", "3.4.2"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,17 +77,18 @@ class Verdict:
     page: str = ""
 
 
-def requirement(method: str) -> str:
-    """Return what an application doesn't fulfill if a request by this method was forged."""
-    return _ASVS_OF_SAFE if method in SAFE else _ASVS
+def weakness(attack: str, method: str) -> Weakness:
+    """Return what is wrong with an application in which an attack did this by a method."""
+    return _OF.get(attack) or (_BY_SAFE if method in SAFE else _FORGERY)
 
 
 def told(verdict: Verdict, action: str) -> str:
     """Return a verdict in lines, for a terminal."""
     seen, sender = verdict.evidence, SENDERS[verdict.one.position]
+    wrong = weakness(verdict.one.attack, seen.method)
     head, deed = f"{verdict.outcome.upper():8}{verdict.one.id}", "tried this and was stopped"
     if verdict.outcome == FORGED:
-        head, deed = f"{head}   {WEAKNESS}", "had the user's browser do this"
+        head, deed = f"{head}   {wrong.cwe}", "had the user's browser do this"
     asked = f"{seen.method} {urlsplit(seen.url).path}".strip() or "nothing that was seen"
     origin = seen.headers.get("origin", "")
     facts = {
@@ -78,7 +97,7 @@ def told(verdict: Verdict, action: str) -> str:
         "Your app": f"answered {seen.status}" if seen.status else "",
         "State": changed(verdict),
         "Stopped": "" if verdict.outcome == FORGED else stopped(verdict),
-        "Violates": requirement(seen.method) if verdict.outcome == FORGED else "",
+        "Violates": wrong.violates if verdict.outcome == FORGED else "",
     }
     lines = [f"  {name:<10}{said}" for name, said in facts.items() if said]
     return "\n".join([head, f"  {sender} {deed}: {action}.", *lines])
@@ -122,7 +141,8 @@ def _cookie(name: str, what: str, verdict: Verdict) -> str:
 
 def stopped(verdict: Verdict) -> str:
     """Return who stopped a blocked attack, and how."""
-    if verdict.stopped_by == APPLICATION and "host" not in verdict.evidence.headers:
+    is_told = verdict.reason or "host" in verdict.evidence.headers
+    if verdict.stopped_by == APPLICATION and not is_told:
         return (
             "by your application, which refuses it with the cookies as well; this browser doesn't "
             "tell whether it sent them."

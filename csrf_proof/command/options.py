@@ -283,6 +283,8 @@ def _checked(known: Known, needed: str) -> Known:
         )
     if known.signs_in and (known.sign_in or known.storage_state or known.signs_out):
         raise WrongUse("Before a sign-in, nobody is signed in: leave that out.")
+    if known.signs_in and known.method:
+        raise WrongUse("A sign-in is attacked by its form, which says the method: leave that out.")
     if known.attacker and not (known.sign_in or known.signs_in):
         raise WrongUse(
             "Where does the attacker sign in? With --sign-in PATH, or sign-in in a file."

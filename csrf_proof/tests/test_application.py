@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 
 from csrf_proof.address import WrongUse, address
-from csrf_proof.application import recording
+from csrf_proof.application import preflight, recording
 from csrf_proof.application.action import Action
 from csrf_proof.application.another import plantable
 from csrf_proof.application.choice import (
@@ -35,9 +35,10 @@ from csrf_proof.application.verdict import (
     cookies,
     stopped,
     told,
+    weakness,
 )
-from csrf_proof.arsenal import FORM_TYPE
-from csrf_proof.attacker import host
+from csrf_proof.arsenal import FORM_TYPE, Click
+from csrf_proof.attacker import alone, host
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.reasons import COOKIE_STRICT
 from csrf_proof.serving import serve
@@ -221,19 +222,27 @@ def control(method: str = "POST", kind: str = FORM_TYPE, **fields: object) -> Co
 
 # What can't be aimed at what, and the beginning of why.
 BY_FORM, AS_JSON = control(amount="1"), control(kind="application/json", amount=1)
+IN_PARTS = control(kind="multipart/form-data", amount="1", token="x")
+BODY_IN_PARTS = (
+    b'--csrf-proof\r\nContent-Disposition: form-data; name="amount"\r\n\r\n9\r\n--csrf-proof--\r\n'
+)
+CLICKED = replace(BY_FORM, click=Click("/form?of=alice", 300, 900))
 NOT_AIMED = [
-    ("form-post", control("PUT"), "Another site can send PUT only after"),
+    ("clickjacking", BY_FORM, "Nothing is clicked for it"),
+    ("upload-post", BY_FORM, "The application's own page sends its fields in another way"),
+    ("image-get", control("PUT"), "Another site can send PUT only after"),
+    ("form-post", control("PROPPATCH"), "Another site can send PROPPATCH only after"),
+    ("override-get", control("GET"), "The application's own page does it by GET"),
     ("form-post", control("GET"), "The application's own page does it by GET"),
     ("empty-token-post", BY_FORM, "The request has no token"),
     ("tossed-cookie-post", BY_FORM, "The request has no token"),
-    ("foreign-token-post", control(amount="1", token="x"), "The attacker has no account"),
     ("text-plain-json", BY_FORM, "The application's own page doesn't send JSON"),
 ]
 
 
 @pytest.mark.parametrize(("attack", "action", "why"), NOT_AIMED)
 def test_an_attack_that_makes_no_sense_says_why(attack: str, action: Control, why: str) -> None:
-    assert (why_not(arsenal().attacks[attack], action, account=False) or "").startswith(why)
+    assert (why_not(arsenal().attacks[attack], action) or "").startswith(why)
 
 
 @pytest.mark.parametrize(
@@ -245,11 +254,21 @@ def test_an_attack_that_makes_no_sense_says_why(attack: str, action: Control, wh
         ("ping-post", BY_FORM, "/act?amount=9", b"PING"),
         ("text-plain-json", AS_JSON, "/act", b'{"amount": 9}'),
         ("form-post", AS_JSON, "/act", b"amount=9"),
+        ("form-post", control("DELETE", amount="1"), "/act", b"amount=9&_method=DELETE"),
+        ("override-get", BY_FORM, "/act?amount=9&_method=POST", b""),
+        ("upload-post", IN_PARTS, "/act", BODY_IN_PARTS),
+        ("cors-json", AS_JSON, "/act", b'{"amount": 9}'),
+        (
+            "cors-json",
+            replace(AS_JSON, recorded=replace(AS_JSON.recorded, method="PUT")),
+            "/act",
+            b'{"amount": 9}',
+        ),
     ],
 )
 def test_what_an_aimed_attack_sends(attack: str, action: Control, target: str, sent: bytes) -> None:
     chosen = arsenal().attacks[attack]
-    assert why_not(chosen, action, account=False) is None
+    assert why_not(chosen, action) is None
     shot = aim(chosen, action, ORIGIN, "9")
     assert shot.target == target
     assert body(shot) == sent
@@ -269,10 +288,26 @@ def test_where_an_attack_comes_from(position: str, name: str, site: str) -> None
     assert (said["origin"], said["sec-fetch-site"]) == (f"http://{name}", site)
 
 
-def test_every_general_attack_can_be_aimed_at_some_action() -> None:
-    actions = (BY_FORM, AS_JSON, control("GET", amount="1"), control(amount="1", token="x"))
+def test_a_page_for_another_application_needs_nothing_of_the_playground() -> None:
     for attack in general():
-        said = [why_not(attack, action, account=True) for action in actions]
+        shot = aim(attack, CLICKED, ORIGIN, "9")
+        page = alone(arsenal().render(replace(shot, behind="http://evil.localhost:1/x/")))
+        for word in ("/static/", "What did this page", "bank"):
+            assert word not in page, attack.slug
+        assert page.endswith("</main>\n</body>\n</html>\n"), attack.slug
+
+
+def test_the_own_page_lies_over_the_bait_with_its_button_there() -> None:
+    shot = aim(arsenal().attacks["clickjacking"], CLICKED, ORIGIN, "9")
+    page = arsenal().render(shot)
+    assert f'src="{ORIGIN}/form?of=alice&amp;amount=9"' in page
+    assert "left: -258px; top: -878px; width: 1280px; height: 1000px;" in page
+
+
+def test_every_general_attack_can_be_aimed_at_some_action() -> None:
+    actions = (BY_FORM, AS_JSON, control("GET", amount="1"), IN_PARTS, CLICKED)
+    for attack in general():
+        said = [why_not(attack, action) for action in actions]
         assert None in said, attack.slug
 
 
@@ -307,8 +342,8 @@ def test_a_body_of_another_kind_is_kept_if_only_the_own_page_can_send_it(
     assert request is not None
     assert request.text == kept
     control = Control(request, "v1", frozenset(), saves=True)
-    sentence = why_not(arsenal().attacks["form-post"], control, account=False)
-    assert (sentence is None) == (method == "POST")
+    sentence = why_not(arsenal().attacks["form-post"], control)
+    assert (sentence is None) == (method in {"POST", "PUT"})
 
 
 def test_only_what_is_known_to_be_saved_is_put_back() -> None:
@@ -320,6 +355,49 @@ def test_only_what_is_known_to_be_saved_is_put_back() -> None:
     honest.saves = True
     with pytest.raises(TypeError, match="context manager"):
         honest.restore(Mock(state=lambda: "b@example.org"), "a@example.org")
+
+
+ALLOWED = {
+    "Access-Control-Allow-Origin": "http://evil.localhost:1",
+    "Access-Control-Allow-Credentials": "true",
+    "Access-Control-Allow-Methods": "GET, put",
+    "Access-Control-Allow-Headers": "Content-Type, X-Own",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "yes"),
+    [
+        ({}, True),
+        ({"status": 403}, False),
+        ({"Access-Control-Allow-Origin": "*"}, False),
+        ({"Access-Control-Allow-Origin": "http://evil.localhost:2"}, False),
+        ({"Access-Control-Allow-Credentials": "false"}, False),
+        ({"Access-Control-Allow-Methods": "*"}, False),
+        ({"Access-Control-Allow-Headers": "Content-Type"}, False),
+    ],
+)
+def test_a_yes_to_a_request_with_cookies_names_everything(
+    change: dict[str, Any], yes: bool
+) -> None:
+    answer = ALLOWED | change
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_OPTIONS(self) -> None:
+            self.send_response(answer.get("status", 204))
+            for name, said in answer.items():
+                if name != "status":
+                    self.send_header(name, said)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    attack = replace(arsenal().attacks["cors-json"], method="PUT", headers={"X-Own": "1"})
+    with serve(Answers) as port:
+        shot = replace(aim(attack, AS_JSON, ORIGIN, "9"), attack=attack)
+        target = address(f"http://127.0.0.1:{port}/act")
+        assert preflight.ask(target, shot, "http://evil.localhost:1")[1] == yes
 
 
 class SignedIn(BaseHTTPRequestHandler):
@@ -426,6 +504,20 @@ def test_a_forgery_is_told_in_full() -> None:
         "  State     a → b",
         "  Violates  OWASP ASVS 5.0, 3.5.1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("attack", "method", "said"),
+    [
+        ("form-post", "POST", ("CWE-352", "3.5.1")),
+        ("link-get", "GET", ("CWE-352", "3.5.3")),
+        ("clickjacking", "POST", ("CWE-1021", "3.4.6")),
+        ("cors-json", "PUT", ("CWE-942", "3.4.2")),
+    ],
+)
+def test_what_is_wrong_has_a_name(attack: str, method: str, said: tuple[str, str]) -> None:
+    found = weakness(attack, method)
+    assert (found.cwe, found.asvs) == said
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ def field(name: str, kind: str = "text", value: str = "", **more: bool) -> Field
 
 
 def form(index: int, *fields: Field, method: str = "POST") -> Form:
-    return Form(index, method, fields)
+    return Form(index, method, "/", fields)
 
 
 SEARCH = form(0, field("q", "search"), method="GET")
@@ -327,6 +327,20 @@ def test_what_stops_those_that_got_through() -> None:
     assert str(token).startswith("Against those by POST: a secret in the form")
     assert str(post_only) == "Against those by GET: change nothing then, and act on POST only."
     assert advice(Done("email", results=[BY_APPLICATION])) == []
+
+
+@pytest.mark.parametrize(
+    ("attack", "said"),
+    [
+        ("clickjacking", "Against clicks in a frame"),
+        ("cors-json", "Against scripts of another origin"),
+        ("override-get", "Against a GET that names another method"),
+    ],
+)
+def test_what_no_token_stops_is_stopped_otherwise(attack: str, said: str) -> None:
+    came_of_it = Tried(Try(attack, CROSS_SITE, "chromium"), FORGED)
+    (only,) = advice(Done("email", results=[came_of_it]))
+    assert str(only).startswith(said)
 
 
 def test_a_token_of_anyones_is_another_mistake_than_none() -> None:

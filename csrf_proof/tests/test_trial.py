@@ -27,6 +27,7 @@ class Seen:
     unanswered: tuple[str, ...] = ()
 
     act: None = None
+    opened: None = None
 
     def end(self) -> None:
         pass
