@@ -16,7 +16,7 @@ import importlib.util
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -150,18 +150,26 @@ class Attack:
 
 @dataclass(frozen=True)
 class Click:
-    """A click on a page: its path with the query, and how many pixels from the page's left and top
-    the middle is of what was clicked."""
+    """A click on a page of the application: its path with query and fragment, and how many pixels
+    from its left and top the middle is of what was clicked. `width` and `height` are those of the
+    frame in which the page is shown."""
 
     page: str
     x: int
     y: int
 
+    # As wide and as high as the windows in which clicks are noted, if that's enough.
+    width = 1280
+
+    @property
+    def height(self) -> int:
+        return 720 if self.y < 720 else self.y + 100
+
     def with_fields(self, fields: Mapping[str, Any]) -> Click:
         """Return the same click on a page that takes what is in its fields from its address."""
-        joint = "&" if "?" in self.page else "?"
-        query = urlencode(fields)
-        return Click(self.page + (joint + query if query else ""), self.x, self.y)
+        path, hash_mark, fragment = self.page.partition("#")
+        query = ("&" if "?" in path else "?") + urlencode(fields) if fields else ""
+        return replace(self, page=path + query + hash_mark + fragment)
 
 
 @dataclass(frozen=True, kw_only=True)

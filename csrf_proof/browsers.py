@@ -120,7 +120,10 @@ def _other_ways(profile: str) -> str:
     if profile != "firefox" or _playwright_version() < NO_STOCK_FIREFOX:
         return ""
     newest = ".".join(map(str, NO_STOCK_FIREFOX))
-    return f". This Playwright drives only its own; one before {newest} drives an installed one too"
+    return (
+        ". This version of Playwright drives only its own Firefox; to use an installed one: "
+        f"pip install 'playwright<{newest}'"
+    )
 
 
 def _starts_a_snap(path: Path) -> bool:
@@ -166,8 +169,8 @@ def plan(
     path = system or _playwright_path(playwright, profile)
     if path is None:
         raise BrowserMissing(
-            f"There is no browser for the profile {profile}; "
-            f"to get one: python -m csrf_proof.browsers{_other_ways(profile)}"
+            f"There is no browser for the profile {profile}. "
+            f"To get one: python -m csrf_proof.browsers{_other_ways(profile)}"
         )
     options: dict[str, Any] = {"executable_path": path, "headless": True}
     if profile == "firefox":

@@ -22,7 +22,13 @@ from playwright.sync_api import BrowserContext, Error, Page, Request
 from csrf_proof import cookie_rules
 from csrf_proof.arsenal import SIGNED_IN, SIGNS_IN_LATER, Attack
 from csrf_proof.browsers import first_line
-from csrf_proof.reasons import CSP_REFUSED, NOT_SENT, PREFLIGHT_REFUSED, RESPONSE_UNREADABLE
+from csrf_proof.reasons import (
+    CSP_REFUSED,
+    FRAME_REFUSED,
+    NOT_SENT,
+    PREFLIGHT_REFUSED,
+    RESPONSE_UNREADABLE,
+)
 from csrf_proof.watching import Evidence, Watch
 from csrf_proof.windows import Window
 
@@ -257,7 +263,7 @@ class _Trial:
         if self.wait_for == "policy":
             return self.watch.broke_policy
         if self.wait_for == "click":
-            return seconds > _CLICK_ACTS and not self.watch.unanswered
+            return seconds > max(_CLICK_ACTS, self.lag) and not self.watch.unanswered
         if self.wait_for == "sign":
             return self.watch.broke_policy or self.watch.asked_application
         return self.wait_for == "nothing" and bool(self.watch.addresses)
@@ -273,13 +279,14 @@ class _Trial:
         if record:
             return PREFLIGHT_REFUSED.code if record.kind == PREFLIGHT else record.reason
         act = self.watch.act if self.before.records is None else None
+        if self.wait_for == "click" and act is None:
+            return self._clicked_in_vain(evidence)
         # The page that shows the answer may break a policy too, such as Firefox's for JSON.
         arrived = act is not None and self.watch.response_to(act) is not None
         if self.watch.broke_policy and not arrived:
             return CSP_REFUSED.code
-        asked = act or self.watch.opened
-        if asked:
-            return self._withheld(asked, evidence)
+        if act:
+            return self._withheld(act, evidence)
         if self.watch.asked_application:
             return RESPONSE_UNREADABLE.code
         if self.wait_for != "nothing":
@@ -289,6 +296,18 @@ class _Trial:
         if not evidence.addresses:
             raise NotJudged(f"The page of {self.attack.slug} wasn't even opened.")
         return NOT_SENT.code
+
+    def _clicked_in_vain(self, evidence: Evidence) -> str | None:
+        """Return the code of why a click in a frame caused nothing."""
+        opened = self.watch.opened
+        if opened and self.watch.refused_frame:
+            return FRAME_REFUSED.code
+        if opened and evidence.cookies_withheld:
+            return self._withheld(opened, evidence)
+        raise NotJudged(
+            "The click in the frame caused nothing, although the page was shown there. Perhaps it "
+            "has a script against that, or looks different in a frame."
+        )
 
     def _withheld(self, act: Request, evidence: Evidence) -> str | None:
         """Return which rule withheld the cookies, or None if some were sent or there are none."""

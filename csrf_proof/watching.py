@@ -14,7 +14,10 @@ from playwright.sync_api import BrowserContext, Error, Request, Response
 # Makes every page say on the console when its content policy stops something.
 POLICY = "stopped by the page's policy"
 TELL_OF_POLICY = f"""addEventListener("securitypolicyviolation",
-    (event) => console.log(`${{event.effectiveDirective}}: {POLICY}`))"""
+    (event) => event.disposition === "enforce"
+        && console.log(`${{event.effectiveDirective}}: {POLICY}`))"""
+# Parts of what browsers say of a page that isn't to be shown in a frame.
+_NOT_IN_FRAMES = ("ERR_BLOCKED_BY_RESPONSE", "XFO_VIOLATION", "FRAME_ANCESTOR")
 
 
 PING_TYPE = "text/ping"
@@ -121,7 +124,7 @@ class Watch:
 
     def _is_page(self, request: Request) -> bool:
         here = self._is_own(request.url) and urlsplit(request.url).path == self._opens
-        return here and request.resource_type == "document"
+        return here and request.resource_type == "document" and request.method == "GET"
 
     @property
     def opened(self) -> Request | None:
@@ -129,9 +132,15 @@ class Watch:
         return next((r for r in self._requests if self._is_page(r)), None)
 
     @property
+    def refused_frame(self) -> bool:
+        """Whether the browser didn't show that page in a frame, since the page says so."""
+        failed = self.opened if self.opened in self._failed else None
+        return failed is not None and any(word in (failed.failure or "") for word in _NOT_IN_FRAMES)
+
+    @property
     def act(self) -> Request | None:
         """The request that should act: by address, and by method if several have that."""
-        found = [request for request in self._requests if self._may_act(request)]
+        found = [r for r in self._requests if self._may_act(r) and not self._is_page(r)]
         return next((r for r in found if r.method == self._method), found[0] if found else None)
 
     def response_to(self, request: Request) -> Response | None:
@@ -155,7 +164,9 @@ class Watch:
         said = ""
         for text in self._set:
             pair, *attributes = (part.strip() for part in text.split(";"))
-            if pair.partition("=")[0].strip() == cookie:
+            name, _, value = pair.partition("=")
+            # What takes a cookie away says nothing of how it was.
+            if name.strip() == cookie and value.strip('" '):
                 said = next((a[9:] for a in attributes if a.lower().startswith("samesite=")), "")
         return said
 

@@ -7,7 +7,9 @@ path.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 import time
 from typing import Any
@@ -54,9 +56,10 @@ def sign_in() -> ResponseReturnValue:
             session["user"] = request.form["user"]
             return redirect("/account")
         return redirect("/login")
-    return """
+    return f"""
     <form action="/search"><input type="search" name="q"></form>
     <form method="post">
+      <input type="hidden" name="token" value="{secrets.token_hex()}">
       <input name="user"> <input type="password" name="password">
       <button name="how" value="elsewhere">With another account</button>
       <button name="how" value="password">Log in</button>
@@ -172,15 +175,17 @@ def anyone() -> ResponseReturnValue:
 
 
 # The token of the form is in a cookie too, which a subdomain may set. Of two cookies, the first is
-# read: the one with the longer path.
+# read: the one with the longer path. It has to look like a token, and another cookie like JSON.
 @app.route("/doubled", methods=["GET", "POST"])
 def doubled() -> ResponseReturnValue:
     said, token = account(), request.cookies.get("doubled") or secrets.token_hex()
     if request.method == "POST":
-        if request.form["token"] != token:
+        json.loads(request.cookies.get("prefs", "{}"))
+        if request.form["token"] != token or not re.fullmatch("[0-9a-f]{64}", token):
             abort(403)
         said["note"] = request.form["note"]
     answer = make_response(form_with(token, said))
+    answer.set_cookie("prefs", "[1]")
     answer.set_cookie("doubled", token)
     return answer
 
@@ -224,8 +229,9 @@ def put() -> ResponseReturnValue:
 
 
 # One click is enough, and a page of any site may show it in a frame, or none may. The button is far
-# down the page.
+# down a page that scrolls softly, or stays at the bottom of the window.
 @app.route("/like", methods=["GET", "POST"])
+@app.route("/like-below", methods=["GET", "POST"])
 @app.route("/like-unframed", methods=["GET", "POST"])
 def like() -> ResponseReturnValue:
     said = account()
@@ -235,14 +241,41 @@ def like() -> ResponseReturnValue:
         said["balance"] -= 1
         return redirect("/account")
     token = session.setdefault("token", secrets.token_hex())
+    below = "position: fixed; bottom: 10px" if request.path == "/like-below" else ""
     answer = make_response(
-        f"""<p style="height: 900px">Once more?</p>
+        f"""<!doctype html><html style="scroll-behavior: smooth">
+        <p style="height: 900px">Once more?</p>
         <form method="post"><input type="hidden" name="token" value="{token}">
-          <input name="why" value="fun"> <button>I like it</button></form>"""
+          <input name="why" value="fun"> <button style="{below}">
+            <svg width="30" height="30"><circle cx="15" cy="15" r="15"/></svg></button></form>"""
     )
     if request.path == "/like-unframed":
-        answer.headers["X-Frame-Options"] = "DENY"
+        answer.headers.add("Content-Security-Policy", "frame-ancestors 'none'")
+        answer.headers.add("Content-Security-Policy", "object-src 'none'")
     return answer
+
+
+# What is there can be deleted once.
+@app.route("/thing", methods=["GET", "POST", "DELETE"])
+def thing() -> ResponseReturnValue:
+    said = account()
+    if request.method == "GET":
+        deletes = "onclick=\"fetch('/thing', { method: 'DELETE' })\""
+        return "Gone." if said.get("gone") else f"<button {deletes}>Delete</button>"
+    if request.method == "DELETE" and said.get("gone"):
+        abort(404)
+    said["gone"] = request.method == "DELETE"
+    return {}
+
+
+# Who opens it has changed something already.
+@app.route("/seen", methods=["GET", "POST"])
+def seen() -> ResponseReturnValue:
+    said = account()
+    said["balance"] -= 1
+    if request.method == "POST":
+        said["balance"] -= int(request.form["amount"])
+    return '<form method="post"><input name="amount" required> <button>Pay</button></form>'
 
 
 # JSON of that type alone, with an answer to every origin that asks, or to none.

@@ -155,7 +155,11 @@ FOUND = {
     "a list, and fields that must not be empty": (
         ("/pay", *AWKWARD, "--only", FORM_POST),
         1,
-        ["POST /pay works", "What it changes can't be put back.", r"Balance: \d+ → Balance: \d+\n"],
+        [
+            "POST /pay works",
+            "Nothing says how to put back what it changes.",
+            r"Balance: \d+ → Balance: \d+\n",
+        ],
     ),
     "a field that is named": (
         ("/pay", *AWKWARD, "--field", "amount", "--field", "to=carol", "--only", FORM_POST),
@@ -195,7 +199,11 @@ FOUND = {
     "a token in a cookie, and no account": (
         ("/doubled", *AWKWARD, "--only", "tossed-cookie-post-subdomain-chromium"),
         1,
-        ["A subdomain of your application had the user's browser do this", r" → forged-\w+\n"],
+        [
+            "A subdomain of your application had the user's browser do this",
+            r"doubled was sent \(the attacker's page set it too\)",
+            r" → forged-\w+\n",
+        ],
     ),
     "a token that strangers get too": (
         ("/constant", *AWKWARD, "--only", FORM_POST),
@@ -230,10 +238,20 @@ FOUND = {
         ("/like", *AWKWARD, "--state", "/account", "--only", "clickjacking"),
         1,
         [
-            "blocked clickjacking-cross-site-chromium   by the browser alone",
+            "blocked clickjacking-cross-site-chromium   by the browser, which didn't send all",
             "FORGED  clickjacking-subdomain-chromium",
             "Sent      POST /like ",
         ],
+    ),
+    "a click at the bottom of the window": (
+        ("/like-below", *AWKWARD, "--state", "/account", "--only", "clickjacking-subdomain"),
+        1,
+        ["FORGED  clickjacking-subdomain-chromium   CWE-1021"],
+    ),
+    "a page that acts when it is opened": (
+        ("/seen", *AWKWARD, "--state", "/account", "--only", "clickjacking-subdomain"),
+        3,
+        ["skipped clickjacking-subdomain-chromium   Opening its page changes the state"],
     ),
     "a click that is enough, and no frame": (
         ("/like-unframed", *AWKWARD, "--state", "/account", "--only", "clickjacking"),
@@ -337,7 +355,7 @@ WRONG = {
     "a page that doesn't show it": (
         ("/pay", *AWKWARD, "--state", "/done"),
         3,
-        "was saved, /done doesn't show it.",
+        "was sent, /done doesn't show it.",
     ),
 }
 
@@ -409,7 +427,7 @@ def test_a_recipe_may_have_several_actions(tmp_path: Path) -> None:
     assert [result["outcome"] for result in second["results"]] == ["not-judged"]
 
 
-SIGN_OUT = """
+SIGNS_IN = """
 from csrf_proof import Action
 
 def sign_in(page):
@@ -417,7 +435,33 @@ def sign_in(page):
     page.fill("[name=user]", "alice")
     page.fill("[name=password]", "secret")
     page.click("text=Log in")
+"""
+DELETE = f"""{SIGNS_IN}
+def delete(page, value):
+    page.goto("/thing")
+    page.click("text=Delete")
 
+def state(page):
+    page.goto("/thing")
+    return page.inner_text("body")
+
+def reset(page):
+    page.goto("/thing")
+    page.evaluate("fetch('/thing', {{ method: 'POST' }})")
+
+delete_thing = Action(sign_in, delete, state, reset)
+"""
+
+
+def test_what_can_be_deleted_once_is_put_back_each_time(tmp_path: Path, awkward: str) -> None:
+    (tmp_path / "recipe.py").write_text(DELETE)
+    done = run("run", "recipe.py", "--url", awkward, "--only", "cors-json-sub", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "DELETE /thing works, and works again when it's sent again." in done.stdout
+    assert "blocked cors-json-subdomain-chromium   by your application." in done.stdout
+
+
+SIGN_OUT = f"""{SIGNS_IN}
 def leave(page, value):
     page.goto("/account")
     page.click("text=More")

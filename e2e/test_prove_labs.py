@@ -16,7 +16,7 @@ from csrf_proof.application.choice import (
     BY_CLICK,
     EMPTY_TOKEN,
     POSITIONS,
-    WITH_ACCOUNT,
+    WITH_TOKEN,
     NotApplicable,
     arsenal,
     general,
@@ -73,7 +73,7 @@ class Bank:
         token = bool(honest(self.form).fields)
         if attack.slug == EMPTY_TOKEN:
             return not token and "current_password" not in self.form
-        return attack.slug in WITH_ACCOUNT and not token
+        return attack.slug in WITH_TOKEN and not token
 
     def balance(self) -> str:
         """Return what alice's page says that she has."""

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from csrf_proof.address import WrongUse, address
-from csrf_proof.application.choice import BY_CLICK, WITH_ACCOUNT
+from csrf_proof.application.choice import BY_CLICK, WITH_TOKEN
 from csrf_proof.command.status import Status
 from tools.libraries_page import FOLDER, RESULTS, Library, libraries, results
 from tools.run import ROOT, free_port
@@ -32,8 +32,9 @@ from tools.runner.failures import SetupError
 # A busy machine needs long to import a framework.
 START_SECONDS = 120.0
 KEPT = ("attack", "position", "profile", "outcome", "stopped_by", "reason", "note")
-# The recipe has no account of the attacker's own, and none of the libraries is about frames.
-NOT_TRIED = {*WITH_ACCOUNT, BY_CLICK}
+# The recipe has no account of the attacker's own, for the first, and none of the libraries is about
+# frames.
+LEFT_OUT = {*WITH_TOKEN, BY_CLICK}
 JUDGED = {Status.BLOCKED, Status.FORGED, Status.NOT_JUDGED}
 
 
@@ -97,7 +98,7 @@ def _answers(url: str) -> bool:
 
 
 def attack(url: str) -> list[dict[str, Any]]:
-    """Try every attack in every browser, and return what came of each but `NOT_TRIED`.
+    """Try every attack in every browser, and return what came of each but `LEFT_OUT`.
 
     Raises:
         Failed: The attacks can't be tried.
@@ -111,7 +112,7 @@ def attack(url: str) -> list[dict[str, Any]]:
         if status not in JUDGED or not report.exists():
             raise Failed(f"csrf-proof ended with status {status}.")
         (action,) = json.loads(report.read_text(encoding="utf-8"))["actions"]
-    tried = [one for one in action["results"] if one["attack"] not in NOT_TRIED]
+    tried = [one for one in action["results"] if one["attack"] not in LEFT_OUT]
     return [{key: one[key] for key in KEPT if one.get(key)} for one in tried]
 
 

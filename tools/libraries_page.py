@@ -37,8 +37,9 @@ the application acted on the same request once it got it.
 
 The applications are in `examples/libraries`. The session cookie is `SameSite=None; Secure` where
 nothing else is said, so it's the library that has to stop the attacks. These know no token of the
-user's. Not tried: planting a cookie from a subdomain, a token from the attacker's own account, a
-click in a frame, which none of these is about, and https, under which some of them check more.
+user's. Left out: planting a cookie from a subdomain and a token of somebody else's, for which the
+attacker needs an account; a click in a frame, which none of these is about; and https, under which
+some of them check more.
 
 Written from `examples/libraries/results.json` by `make docs`. `make libraries` tries all of it
 anew.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import string
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from csrf_proof.address import Address
 from csrf_proof.application.choice import (
     NO_ACCOUNT,
     TOSSED_COOKIE,
-    WITH_ACCOUNT,
+    WITH_TOKEN,
     Control,
     NotApplicable,
     arsenal,
@@ -50,41 +51,70 @@ class Another(Visitor):
 def bring(
     attack: Attack, address: Address, app: Application, control: Control, honest: Honest
 ) -> Prepared:
-    """Return the token and the cookies for an attack: those that the attacker's account got or, if
-    there is none, those that strangers get. A cookie and a token may also be made up: perhaps they
-    only have to be alike.
+    """Return the token for an attack and, if it plants cookies, those that fit it: what the
+    attacker's account got or, if there is none, what strangers get.
 
     Raises:
         NotApplicable: There is no such token, or no cookie that could be planted.
     """
-    if attack.slug not in WITH_ACCOUNT:
+    if attack.slug not in WITH_TOKEN:
         return Prepared()
     action, request = app.action, control.recorded
     fields, cookies = honest.of_another(app, request)
     tokens = {name: fields[name] for name in control.secrets if name in fields}
     page = replace(address, target=request.page)
-    if action.users:  # Before a sign-in, none signs in.
-        planted = cookies
-    elif action.attacker:
-        planted = plantable(page, cookies)
-    elif attack.slug == TOSSED_COOKIE:
-        own = plantable(page, honest.cookies(app, request))
-        planted = {name: cookies[name] for name in own if name in cookies}
-        if not (tokens and planted):
-            made_up = secrets.token_hex(16)
-            tokens = dict.fromkeys(control.secrets, made_up)
-            planted = dict.fromkeys(own, made_up)
-    elif tokens:
-        planted = {}
-    else:
-        raise NotApplicable(NO_ACCOUNT)
+    if attack.slug == TOSSED_COOKIE:
+        if action.attacker:
+            cookies = plantable(page, cookies)
+        elif not action.users:  # Before a sign-in, no cookie signs in.
+            tokens, cookies = _pair(app, page, control, honest, tokens, cookies)
+        if not cookies:
+            raise NotApplicable("There is no cookie to plant but those that sign in.")
     if not tokens:
-        raise NotApplicable(f"{request.page} gives the attacker no token that could be sent.")
-    if attack.slug == TOSSED_COOKIE and not planted:
-        raise NotApplicable("There is no cookie to plant but those that sign in.")
-    prepared = arsenal().prepare(attack, Another(tokens, planted))
+        known = f"{request.page} gives the attacker no token that could be sent."
+        raise NotApplicable(known if action.attackers_visit else NO_ACCOUNT)
+    prepared = arsenal().prepare(attack, Another(tokens, cookies))
     # Of two cookies with one name, some frameworks read the first, some the last.
     return replace(prepared, paths=("/", request.path))
+
+
+def _pair(
+    app: Application,
+    page: Address,
+    control: Control,
+    honest: Honest,
+    tokens: Mapping[str, str],
+    cookies: Mapping[str, str],
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return a token and the cookies that fit it: those of strangers, if they have both, else made
+    up, since perhaps they only have to be alike."""
+    fields, own = honest.of_user(app, control.recorded)
+    own = plantable(page, own)
+    secret = [fields[name] for name in control.secrets if name in fields]
+    fitting = {name for name, said in own.items() if any(said in each for each in secret)}
+    names = fitting or own.keys()
+    of_strangers = {name: cookies[name] for name in names if name in cookies}
+    if tokens and of_strangers:
+        return dict(tokens), of_strangers
+    made_up = _like(secret[0]) if secret else secrets.token_hex()
+    return dict.fromkeys(control.secrets, made_up), dict.fromkeys(names, made_up)
+
+
+def _like(text: str) -> str:
+    """Return a text of the same length with another letter for each letter, and another digit for
+    each digit; hexadecimal ones stay that."""
+
+    def other(found: re.Match[str]) -> str:
+        return secrets.choice(kinds[found[0].isdigit(), found[0].isupper()])
+
+    hexadecimal = re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", text)
+    letters = "abcdef" if hexadecimal else string.ascii_lowercase
+    kinds = {
+        (True, False): string.digits,
+        (False, False): letters,
+        (False, True): letters.upper(),
+    }
+    return re.sub(r"[A-Za-z0-9]", other, text)
 
 
 def plantable(page: Address, cookies: Mapping[str, str]) -> dict[str, str]:

@@ -29,7 +29,7 @@ POSITIONS = (CROSS_SITE, SUBDOMAIN, LOOKALIKE)
 EMPTY_TOKEN = "empty-token-post"  # noqa: S105
 # With what the application gave to the attacker's own account or, if there is none, to a stranger.
 TOSSED_COOKIE = "tossed-cookie-post"
-WITH_ACCOUNT = frozenset({"foreign-token-post", TOSSED_COOKIE})
+WITH_TOKEN = frozenset({"foreign-token-post", TOSSED_COOKIE})
 NO_ACCOUNT = "The attacker has no account: --attacker NAME, or Action(attacker=…)."
 OVERRIDE, BY_CORS, BY_CLICK = "override-get", "cors-json", "clickjacking"
 # The bank has to be given a weakness for these, which any application may have. The rest of the
@@ -37,7 +37,7 @@ OVERRIDE, BY_CORS, BY_CLICK = "override-get", "cors-json", "clickjacking"
 _ANY_MAY_HAVE = {OVERRIDE, BY_CORS}
 _OF_ITS_OWN_KIND = {"websocket-hijack"}
 # These can name another method than their own, one of those, in a field that frameworks look for.
-_NAMES_METHOD, _NAMED = {OVERRIDE, "form-post"}, {"PUT", "PATCH", "DELETE"}
+_CAN_OVERRIDE, _OVERRIDABLE = {OVERRIDE, "form-post"}, {"PUT", "PATCH", "DELETE"}
 
 
 class NotApplicable(Exception):
@@ -61,7 +61,7 @@ def general() -> tuple[Attack, ...]:
         and not attack.second_click
         and (not attack.by_application or attack.slug == BY_CLICK)
         and (
-            attack.slug in WITH_ACCOUNT
+            attack.slug in WITH_TOKEN
             or (attack.slug not in arsenal().servers and CROSS_SITE in attack.positions)
         )
     )
@@ -108,17 +108,20 @@ def why_not(attack: Attack, control: Control) -> str | None:
     """Return why an attack can't be aimed at an action, or None if it can."""
     request = control.recorded
     if attack.slug == BY_CLICK:
-        return None if control.click else "Nothing is clicked for it."
+        return None if control.click else "The honest user clicks on nothing."
     may_be_sent = attack.slug == BY_CORS or (
-        attack.slug in _NAMES_METHOD and request.method in _NAMED
+        attack.slug in _CAN_OVERRIDE and request.method in _OVERRIDABLE
     )
     if request.only_own_page and not may_be_sent:
-        return f"Another site can send {request.method} only after the browser has asked first."
+        return (
+            f"A page of another origin can send {request.method} only after the browser has asked "
+            "the application."
+        )
     if request.is_safe and (attack.method == "POST" or attack.slug == OVERRIDE):
         return "The application's own page does it by GET, and so do other attacks."
     if attack.slug == EMPTY_TOKEN and not control.secrets:
         return "The request has no token that could be empty."
-    if attack.slug in WITH_ACCOUNT and not control.secrets:
+    if attack.slug in WITH_TOKEN and not control.secrets:
         return "The request has no token that could be somebody else's."
     if attack.content_type == MULTIPART_TYPE and request.content_type != MULTIPART_TYPE:
         return "The application's own page sends its fields in another way."
@@ -126,6 +129,8 @@ def why_not(attack: Attack, control: Control) -> str | None:
         return None  # Such as a DELETE.
     if _is_json(attack) and request.content_type != JSON_TYPE:
         return "The application's own page doesn't send JSON."
+    if _is_json(attack) and request.text:
+        return "The JSON of the application's own page isn't an object with fields."
     return None
 
 
@@ -138,18 +143,18 @@ def aim(
     fields = control.forged(value, now)
     if attack.slug == EMPTY_TOKEN:
         fields |= dict.fromkeys(control.secrets, "")
-    # Where an attack is about the bank's interface for programs, it names the address of that.
-    attack = replace(attack, path="", files=())
-    click = None
+    # Where an attack is about the bank's interface for programs, or its form for a picture, it has
+    # their address and field.
+    attack, target, click = replace(attack, path="", files=()), request.target, None
     if attack.slug == BY_CLICK and control.click:
         attack, click = replace(attack, method=request.method), control.click.with_fields(fields)
     elif attack.slug == BY_CORS:
         attack = replace(attack, method=request.method, headers=control.headers)
     elif attack.slug == OVERRIDE or request.only_own_page:
         attack = replace(attack, adds={"_method": request.method})
-    return Shot(
-        attack=attack, origin=origin, action_path=request.target, forged=fields, click=click
-    )
+        if attack.method == "POST":  # Some frameworks look only into the query.
+            target += ("&" if "?" in target else "?") + urlencode(attack.adds)
+    return Shot(attack=attack, origin=origin, action_path=target, forged=fields, click=click)
 
 
 def body(shot: Shot) -> bytes:
@@ -158,6 +163,8 @@ def body(shot: Shot) -> bytes:
         return b""
     if shot.attack.content_type == PING_TYPE:
         return b"PING"
+    if shot.attack.slug == BY_CORS and not shot.fields:
+        return b""
     if _is_json(shot.attack):
         # A form adds a name and a value of its own to the end.
         return json.dumps(shot.fields).encode()

@@ -204,7 +204,8 @@ def choose(
     if not forms:
         raise WrongUse(
             f"There is no form at {at}. If a script sends something there, say how: "
-            "--method POST --field NAME, or write the action down in Python: csrf-proof init."
+            "--method POST --field NAME, or write the action down in Python: "
+            "csrf-proof init --pytest."
         )
     if not fitting:
         there = ", ".join(sorted({name for form in forms for name in form.names}))
@@ -223,7 +224,7 @@ def choose(
     if value is None:
         raise WrongUse(
             f"The form at {at} has no field for text that could be changed. Name another with "
-            "--field NAME, or write the action down in Python: csrf-proof init."
+            "--field NAME, or write the action down in Python: csrf-proof init --pytest."
         )
     return form, value
 

@@ -253,7 +253,7 @@ def _shown(
             if len(looked) == 1:
                 nowhere = f"{looked[0]} doesn't show"
             raise NotJudged(
-                f"After {value!r} was saved, {nowhere} it. "
+                f"After {value!r} was sent, {nowhere} it. "
                 "Perhaps it wasn't saved: name what other fields are to hold with --field "
                 "NAME=VALUE. Else name a page that shows it with --state PATH."
             )

@@ -13,13 +13,12 @@ from urllib.parse import urlencode, urlsplit
 from playwright.sync_api import BrowserContext, Error, Page
 
 from csrf_proof.application.action import BY_ATTACKER, Action
-from csrf_proof.application.choice import Control
-from csrf_proof.application.clicks import last_click
+from csrf_proof.application.choice import Control, NotApplicable
 from csrf_proof.application.forms import Field, fields_for, hidden, submit
 from csrf_proof.application.recording import (
-    LOOKS_RANDOM,
     Asked,
     Recorded,
+    looks_secret,
     other_fields,
     recorded,
 )
@@ -60,10 +59,6 @@ _IN_PAGE = """() => {
         }
     }
     return found;
-}"""
-_CLICK = """([x, y]) => {
-    scrollTo(0, y - innerHeight / 2);
-    document.elementFromPoint(x - scrollX, y - scrollY)?.click();
 }"""
 _PASSWORDS = """() =>
     [...document.querySelectorAll("input[type=password][name]")].map((input) => input.name)"""
@@ -138,20 +133,21 @@ class Honest:
             secrets |= first.passwords
         others, public = self._compare(app, first.request, second.request)
         secrets |= others
+        theirs = self._once(app, BY_ATTACKER).request.fields if self._action.users else None
         return Control(
             first.request,
             first.value,
             secrets,
-            self.saves,
-            shows,
-            first.sources,
-            guessed - secrets,
-            new,
-            LAG + _LAGS * max(first.lag, second.lag),
-            self._once(app, BY_ATTACKER).request.fields if self._action.users else None,
-            public,
-            _known_headers(first, second),
-            first.click,
+            saves=self.saves,
+            shows=shows,
+            sources=first.sources,
+            guessed=guessed - secrets,
+            new=new,
+            lag=LAG + _LAGS * max(first.lag, second.lag),
+            theirs=theirs,
+            public=public,
+            headers=_known_headers(first, second),
+            click=first.click,
         )
 
     def _once(self, app: Application, word: str = "honest") -> _Once:
@@ -159,13 +155,13 @@ class Honest:
         value = self._action.another(app.state(), word)
         with self._window(RECORDS) as window:
             page, asked, lag = self.act(app, window.context, value, RECORDS)
+            click = app.clicked
             request = recorded(asked, app.url, value, by_opening=self._action.of_session)
             if request is None:
                 raise NotJudged(
                     "The state changed, but the page sent no request to the application that could "
                     "have done it."
                 )
-            click = last_click(page)
             # A script's page is still there. Loaded again, it may have another token.
             names = {said: name for name, said in _tokens(page, app.url).items()}
             page.goto(app.url + request.page)
@@ -182,7 +178,7 @@ class Honest:
         those that are another for the attacker's account, and of those that are the same for it or,
         if there is none, for strangers. What strangers see may be another form."""
         mine = {n: said for n, said in first.fields.items() if second.fields.get(n) == said}
-        may_be_secret = any(LOOKS_RANDOM.fullmatch(str(said)) for said in mine.values())
+        may_be_secret = any(looks_secret(str(said)) for said in mine.values())
         if self._action.users or not (self._action.attacker or may_be_secret):
             return frozenset(), frozenset()
         theirs, _ = self.of_another(app, first)
@@ -194,41 +190,58 @@ class Honest:
         self, app: Application, request: Recorded
     ) -> tuple[dict[str, str], dict[str, str]]:
         """Visit the page of a request with the attacker's account or, if there is none, as a
-        stranger; return its hidden fields, and the cookies, by name."""
+        stranger, who may be sent elsewhere; return its hidden fields, and the cookies, by name."""
         visit = self._action.attackers_visit
-        path, names = request.page, request.fields
         with self._window(RECORDS) as window:
-            page = window.page
             if visit:
-                page, _ = app.use(window.context, "attacker(page)", visit)
+                app.use(window.context, "attacker(page)", visit)
             try:
-                page.goto(app.url + path)
-            except Error:
+                page = _opened(app, window.context, request)
+            except NotJudged:
                 if visit:
                     raise
-                return {}, {}  # It asks strangers for a password, with HTTP Basic.
-            if visit and (there := urlsplit(page.url).path) != urlsplit(path).path:
+                return {}, {}  # Strangers may not even see it.
+            there, here = urlsplit(page.url).path, urlsplit(request.page).path
+            if visit and there != here:
                 raise NotJudged(
-                    f"{path} leads to {there}: the attacker doesn't seem to be signed in."
+                    f"{request.page} leads to {there}: the attacker doesn't seem to be signed in."
                 )
-            return hidden(fields_for(page, request.target, names)), _cookies(window.context, app)
+            fields = hidden(fields_for(page, request.target, request.fields))
+            return fields, _cookies(window.context, app)
 
-    def cookies(self, app: Application, request: Recorded) -> dict[str, str]:
-        """Sign in, open the page of a request, and return the cookies of the browser, by name."""
+    def of_user(self, app: Application, request: Recorded) -> tuple[dict[str, str], dict[str, str]]:
+        """Sign in, open the page of a request, and return its hidden fields and the cookies, by
+        name."""
         with self._window(RECORDS) as window:
             app.sign_in(window.context)
-            window.page.goto(app.url + request.page)
-            return _cookies(window.context, app)
+            page = _opened(app, window.context, request)
+            fields = hidden(fields_for(page, request.target, request.fields))
+            return fields, _cookies(window.context, app)
 
-    def click_alone(self, app: Application, click: Click) -> bool:
-        """Open a page and click there, with nothing filled in; return whether that changes the
-        state."""
+    def click_alone(self, app: Application, click: Click, lag: float) -> None:
+        """See that a click on a page, with nothing filled in, is all that it takes.
+
+        Raises:
+            NotApplicable: It isn't.
+        """
+
+        def open_as_framed(page: Page) -> None:
+            page.set_viewport_size({"width": click.width, "height": click.height})
+            page.goto(click.page)
+
         with self._window(RECORDS) as window:
             app.sign_in(window.context)
             state = app.state()
-            window.page.goto(app.url + click.page)
-            window.page.evaluate(_CLICK, [click.x, click.y])
-            return changes(app, state, SHORT_PATIENCE)
+            page, _ = app.use(window.context, "Opening it", open_as_framed, opens_pages=True)
+            if app.state() != state:
+                raise NotApplicable("Opening its page changes the state, without a click.")
+            with suppress(Error):
+                page.mouse.click(click.x, click.y)
+            if not changes(app, state, max(SHORT_PATIENCE, lag)):
+                raise NotApplicable(
+                    "A single click on its page changes nothing: something has to be filled in or "
+                    "opened first."
+                )
 
     def guesses(self, app: Application, control: Control) -> dict[str, str]:
         """Return what is in the fields that an attacker can guess, by name."""
@@ -236,13 +249,8 @@ class Honest:
             return {}
         with self._window(RECORDS) as window:
             app.sign_in(window.context)
-            page, _ = app.use(
-                window.context,
-                "Opening it",
-                lambda page: page.goto(control.recorded.page),
-                opens_pages=True,
-            )
             request = control.recorded
+            page = _opened(app, window.context, request)
             return _named(control.guessed, fields_for(page, request.target, request.fields))
 
     def send_again(self, app: Application, context: BrowserContext, control: Control) -> bool:
@@ -296,17 +304,23 @@ class Honest:
         return soon(lambda: str(app.state()) == before, SHORT_PATIENCE)
 
 
+def _opened(app: Application, context: BrowserContext, request: Recorded) -> Page:
+    """Open the page that sends a request."""
+    page, _ = app.use(context, "Opening it", lambda page: page.goto(request.page), opens_pages=True)
+    return page
+
+
 def _known_headers(first: _Once, second: _Once) -> dict[str, str]:
     """Return the headers of a script that are the same in two sessions, and that no page or sign-in
-    has given to it; with the type of the body, which the script names too."""
+    has given to it; with the type of the body, which the script names too.
+
+    One that is the same for this user may still be another's secret: see `recording.looks_secret`.
+    """
     request, there = first.request, second.request.headers
     added = {
         name: said
         for name, said in request.headers.items()
-        if there.get(name) == said
-        and name not in first.sources
-        and name != "authorization"
-        and not LOOKS_RANDOM.fullmatch(said)
+        if there.get(name) == said and name not in first.sources and name != "authorization"
     }
     return {"content-type": request.content_type, **added} if request.content_type else added
 

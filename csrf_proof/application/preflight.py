@@ -15,7 +15,8 @@ def ask(target: Address, shot: Shot, sender: str) -> tuple[Answer, bool]:
     """Ask as a browser does for a page of the origin `sender`; return the answer, and whether it's
     a yes to a request with cookies.
 
-    By the Fetch Standard, where `*` is no answer to a request with cookies.
+    By the Fetch Standard, where `*` is no answer to a request with cookies, and methods are
+    compared as they are written.
 
     Raises:
         WrongUse: The application doesn't answer.
@@ -26,16 +27,15 @@ def ask(target: Address, shot: Shot, sender: str) -> tuple[Answer, bool]:
         asked["Access-Control-Request-Headers"] = ",".join(sorted(headers))
     answer = target.ask("OPTIONS", asked)
     allows = {name.removeprefix("access-control-allow-"): s for name, s in answer.headers.items()}
-    methods = _listed(allows.get("methods", ""))
     yes = (
         HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
         and allows.get("origin") == sender
         and allows.get("credentials") == "true"
-        and (method in _SAFELISTED or method.lower() in methods)
-        and headers <= _listed(allows.get("headers", ""))
+        and (method in _SAFELISTED or method in _listed(allows.get("methods", "")))
+        and headers <= _listed(allows.get("headers", "").lower())
     )
     return answer, yes
 
 
 def _listed(text: str) -> set[str]:
-    return {part.strip().lower() for part in text.split(",")}
+    return {part.strip() for part in text.split(",")}

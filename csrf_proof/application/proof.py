@@ -27,9 +27,8 @@ from csrf_proof.application.choice import (
     headers,
     why_not,
 )
-from csrf_proof.application.clicks import refuses_frames
 from csrf_proof.application.honest import RECORDS, Honest, changes
-from csrf_proof.application.recording import LOOKS_RANDOM
+from csrf_proof.application.recording import looks_secret
 from csrf_proof.application.sessions import copied, take_cookies
 from csrf_proof.application.target import Application
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
@@ -146,7 +145,6 @@ class Proof:
                 after = app.state()
                 self._check(result, control, shot, value, after)
                 result = self._asked_first(result, shot, server.origin)
-                result = self._in_frame(result, shot, app)
                 stopped_by = self._stopped_by(
                     app, shot, result, one.position, server.origin, control.lag
                 )
@@ -165,6 +163,7 @@ class Proof:
                 after,
                 {n: window.watch.samesite(n) for n in seen if window.watch.has_seen_set(n)},
                 server.page,
+                tuple(shot.prepared.cookies),
             )
 
     def control(self, profile: str) -> Control:
@@ -203,13 +202,16 @@ class Proof:
                 else:
                     value = self._action.another(app.state(), "honest")
                     self._honest.act(app, window.context, value, profile)
+                if self._action.reset:  # What is deleted can't be deleted again.
+                    self._honest.restore(app, before)
                 again = self._honest.send_again(app, window.context, self._control)
             finally:
                 self._honest.restore(app, before, window.context)
         if not again:
             raise NotReplayed(
                 "The request of the application's own page changed nothing when it was sent again "
-                f"in {profile}. Perhaps each can be used once, or a captcha has to be solved."
+                f"in {profile}. Perhaps each can be used once, a captcha has to be solved, or what "
+                "it changed has to be put back first: Action(reset=…)."
             )
 
     def _check_name(self) -> None:
@@ -264,7 +266,7 @@ class Proof:
         if result.outcome != FORGED:
             return
         is_there = str(after) == value if control.saves else value in str(after)
-        # A ping says nothing of its own, and a click not always.
+        # A ping says nothing of its own. A click sends what stands in the page.
         free = shot.click or shot.attack.content_type == PING_TYPE
         may_say = not free and (control.saves or control.shows)
         if may_say and not is_there:
@@ -277,12 +279,18 @@ class Proof:
                 said != value
                 and name not in control.public
                 and not self._action.attackers_visit
-                and LOOKS_RANDOM.fullmatch(str(said))
+                and looks_secret(str(said))
             ):
                 raise NotJudged(
                     f"The request was forged with {name}={said}, which is the same in two sessions "
                     "of this user. If others have another, it's a secret: add "
                     "Action(attacker=…), which signs in to another account."
+                )
+        for name, said in shot.attack.headers.items():
+            if looks_secret(said):
+                raise NotJudged(
+                    f"The request was forged with the header {name}: {said}, which is the same in "
+                    "two sessions of this user. Whether others have another can't be found out."
                 )
 
     def _asked_first(self, result: trial.Result, shot: Shot, sender: str) -> trial.Result:
@@ -303,22 +311,10 @@ class Proof:
     def _check_click(self, app: Application, control: Control, before: Any) -> None:
         """See that a click is all that an honest user has to do."""
         assert control.click
-        click = control.click.with_fields(control.forged(self._action.another(before, "honest")))
-        if not self._honest.click_alone(app, click):
-            raise NotApplicable(
-                "A single click on its page changes nothing: something has to be filled in or "
-                "opened first."
-            )
+        value = self._action.another(before, "honest")
+        click = control.click.with_fields(control.forged(value))
+        self._honest.click_alone(app, click, control.lag)
         self._honest.restore(app, before)
-
-    def _in_frame(self, result: trial.Result, shot: Shot, app: Application) -> trial.Result:
-        """See whether the application said that its page isn't to be shown in a frame."""
-        if not shot.click or result.outcome == FORGED:
-            return result
-        page = replace(self._address, target=shot.click.page)
-        if refuses_frames(page.ask(headers={"Cookie": app.cookies} if app.cookies else {})):
-            return replace(result, reason=FRAME_REFUSED.code)
-        return result
 
     def _check_again(self, app: Application, window: Window, control: Control) -> None:
         """See that the honest user's request still works, since a blocked one looks the same as one
@@ -347,10 +343,12 @@ class Proof:
         seen = result.evidence
         if result.outcome == FORGED:
             return None
-        if result.reason in {PREFLIGHT_REFUSED.code, FRAME_REFUSED.code}:
+        if result.reason == PREFLIGHT_REFUSED.code:
             return APPLICATION
-        if shot.click:
-            return BROWSER if result.reason else APPLICATION
+        if result.reason == FRAME_REFUSED.code:
+            return BOTH if seen.cookies_withheld and not seen.cookies_sent else APPLICATION
+        if shot.click:  # With all cookies, the click does it.
+            return BROWSER if seen.cookies_withheld else APPLICATION
         if result.reason is None and seen.cookies_sent and not seen.cookies_withheld:
             return APPLICATION
         state = app.state()

@@ -30,8 +30,8 @@ _TIME = re.compile(
     r"(?=\d)(\d{4}-\d\d-\d\d)?[T .]?(\d\d:\d\d(:\d\d([.,]\d+)?)?)?(Z|[+-]\d\d:?\d\d)?"
 )
 _NUMBER = re.compile(r"\d+(\.\d+)?")
-# What nobody would write by hand.
-LOOKS_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=.:-]{16,}")
+# A word that nobody would write by hand.
+_LOOKS_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=.:-]{16,}")
 # A counter grows by a few, and the time since 1970 by little of itself. Random ones rarely do.
 _FEW, _SOON = 10, 0.00001
 _A_TURN = "() => new Promise((done) => setTimeout(done))"
@@ -43,8 +43,8 @@ class Recorded:
 
     `path` has no query, `query` is without its question mark. `fields` are those of a form's or a
     JSON object's body or, for a GET, of the query. `headers` are those that a script added. `page`
-    is the path of the page that sent it, with its query. `text` is a body of another kind, such as
-    XML, of a request that no other page can send.
+    is the path of the page that sent it, with its query. `text` is a body that has no fields,
+    such as XML.
     """
 
     method: str
@@ -195,7 +195,7 @@ def _recorded(asked: Asked) -> Recorded:
         },
         target_of(asked.page),
     )
-    return replace(found, text=body) if found.only_own_page and not found.fields else found
+    return found if found.fields else replace(found, text=body)
 
 
 def other_fields(
@@ -212,6 +212,11 @@ def other_fields(
     guessed = {n for n in other if n in theirs and _follows(str(mine[n]), str(theirs[n]))}
     numbers = {name for name in other if name in theirs and str(mine[name]).isdecimal()}
     return frozenset(other), frozenset(other - guessed - numbers), frozenset(guessed)
+
+
+def looks_secret(text: str) -> bool:
+    """Tell whether a text has a word that may be a secret, by its look."""
+    return any(_LOOKS_RANDOM.fullmatch(word) for word in text.split())
 
 
 def _follows(one: str, two: str) -> bool:

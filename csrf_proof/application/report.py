@@ -20,7 +20,7 @@ from csrf_proof.application.choice import (
     BY_CORS,
     NO_ACCOUNT,
     OVERRIDE,
-    WITH_ACCOUNT,
+    WITH_TOKEN,
     arsenal,
 )
 from csrf_proof.application.fixes import fix
@@ -37,7 +37,7 @@ _ADVICE = {
     BY_CLICK: "Against clicks in a frame: Content-Security-Policy: frame-ancestors 'none'.",
     BY_CORS: "Against scripts of another origin: send Access-Control-Allow-Credentials to no "
     "origin but your own.",
-    OVERRIDE: "Against a GET that names another method: let only a POST do so.",
+    OVERRIDE: "Against a GET that says _method=…: take another method's name only from a POST.",
 }
 
 
@@ -110,15 +110,17 @@ def advice(done: Done) -> list[Advice]:
     """
     attacks = arsenal().attacks
     forged = {each.one.attack for each in done.results if each.outcome == FORGED}
-    methods = {attacks[slug].method for slug in forged - WITH_ACCOUNT - set(_ADVICE)}
+    methods = {attacks[slug].method for slug in forged - WITH_TOKEN - set(_ADVICE)}
     said = []
-    if forged & WITH_ACCOUNT:
+    if forged & WITH_TOKEN:
         said.append(
             Advice(
                 "Against those with a token of the attacker's own: accept a token only in the "
                 "session that it was given to."
             )
         )
+    if "GET" in methods:  # Whatever method it names.
+        forged.discard(OVERRIDE)
     said += [Advice(sentence) for slug, sentence in _ADVICE.items() if slug in forged]
     if "POST" in methods:
         needed = "Against those by POST: a secret in the form, which the application checks."
@@ -172,14 +174,16 @@ def as_html(application: str, actions: Sequence[Done]) -> str:
 def _sender(verdict: Verdict) -> str:
     """Return what is known of the page that sent the request."""
     if verdict.one.attack == BY_CLICK:
-        return "your own page, in a frame"
+        return "your own page, which it shows in a frame"
     return verdict.evidence.headers.get("origin", "no Origin was seen")
 
 
 def title(text: str) -> str:
-    """Return an attack's title without what it does to the playground's bank."""
+    """Return an attack's title in the words of these reports, without what it does to the
+    playground's bank."""
     at_bank = r" (that (sends your money|signs you out)|with a file that you did not choose)$"
-    return re.sub(at_bank, "", text).replace("bank", "application")
+    told = re.sub(at_bank, "", text)
+    return told.replace("bank", "application").replace("sub-domain", "subdomain")
 
 
 def _result(each: Tried) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Error, Page
 
 from csrf_proof.address import Address
-from csrf_proof.application import clicks
 from csrf_proof.application.action import Action
+from csrf_proof.application.clicks import on_click
 from csrf_proof.application.recording import Asked, watching
+from csrf_proof.arsenal import Click
 from csrf_proof.trial import Look, NotJudged
 from csrf_proof.windows import cookie_header
 
@@ -28,7 +29,8 @@ class Application:
     """An application and an action of it, as a trial needs it: a `csrf_proof.trial.Target`.
 
     `looking` gives the page for `state`, if it wants one. `cookies` are what a signed-in browser
-    sends to `path`, as a header has them. `session` is the browser that was signed in last.
+    sends to `path`, as a header has them. `session` is the browser that was signed in last,
+    `clicked` is what was clicked last.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Application:
         self.action = action
         self.cookies = ""
         self.session: BrowserContext | None = None
+        self.clicked: Click | None = None
         self._path = path
         self._looking = looking
 
@@ -62,7 +65,8 @@ class Application:
         page = context.new_page()
         page.set_default_timeout(_PAGE_TIMEOUT)
         page.add_init_script(_FILL_REPLACES)
-        page.add_init_script(clicks.REMEMBER)
+        self.clicked = None
+        on_click(page, self._note)
         with watching(context) as traffic:
             try:
                 if not (self.action.opens_pages if opens_pages is None else opens_pages):
@@ -75,6 +79,9 @@ class Application:
             if settles:
                 traffic.settle(page)
         return page, traffic.asked
+
+    def _note(self, click: Click) -> None:
+        self.clicked = click
 
     def sign_in(self, context: BrowserContext, *, by_hand: bool = False) -> None:
         page, _ = self.use(context, "sign_in(page)", self.action.sign_in)

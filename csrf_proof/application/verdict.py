@@ -41,7 +41,7 @@ _FORGERY = Weakness("CWE-352", "cross-site request forgery", "3.5.1")
 _BY_SAFE = Weakness("CWE-352", "cross-site request forgery", "3.5.3")
 _OF = {
     BY_CLICK: Weakness("CWE-1021", "a page that others may show in a frame", "3.4.6"),
-    BY_CORS: Weakness("CWE-942", "an answer to every origin that asks", "3.4.2"),
+    BY_CORS: Weakness("CWE-942", "a yes to an origin that isn't trusted", "3.4.2"),
 }
 
 
@@ -63,7 +63,8 @@ class Verdict:
     """What came of one attack. `reason` and `stopped_by` are empty where nothing stopped it.
 
     `samesite` is what the application says about the SameSite of each cookie that it was seen to
-    set, or nothing. `page` is the attacker's page.
+    set, or nothing. `page` is the attacker's page, and `planted` are the names of the cookies that
+    it set for the application.
     """
 
     one: Try
@@ -75,6 +76,7 @@ class Verdict:
     after: Any
     samesite: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
+    planted: tuple[str, ...] = ()
 
 
 def weakness(attack: str, method: str) -> Weakness:
@@ -128,6 +130,8 @@ def cookies(verdict: Verdict) -> str:
 
 
 def _cookie(name: str, what: str, verdict: Verdict) -> str:
+    if name in verdict.planted:
+        return f"{name} {what} (the attacker's page set it too)"
     if name not in verdict.samesite:
         return f"{name} {what}"
     samesite = verdict.samesite[name]
@@ -144,9 +148,12 @@ def stopped(verdict: Verdict) -> str:
     is_told = verdict.reason or "host" in verdict.evidence.headers
     if verdict.stopped_by == APPLICATION and not is_told:
         return (
-            "by your application, which refuses it with the cookies as well; this browser doesn't "
-            "tell whether it sent them."
+            "by your application, which doesn't do it with the cookies either; this browser "
+            "doesn't tell whether it sent them."
         )
+    if verdict.one.attack == BY_CLICK and verdict.stopped_by == BROWSER:
+        who = "by the browser, which didn't send all cookies into the frame."
+        return f"{who} {REASONS[verdict.reason].sentence}" if verdict.reason else who
     who = {
         APPLICATION: "by your application.",
         BROWSER: "by the browser alone; your application would have done it.",

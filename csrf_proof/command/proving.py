@@ -22,7 +22,7 @@ from csrf_proof import windows
 from csrf_proof.address import Address, WrongUse, address
 from csrf_proof.application import found, found_session
 from csrf_proof.application.action import Action
-from csrf_proof.application.choice import WITH_ACCOUNT
+from csrf_proof.application.choice import WITH_TOKEN
 from csrf_proof.application.known import Accepted, Known, Source
 from csrf_proof.application.proof import NotReplayed, Proof
 from csrf_proof.application.report import Done, advice, as_html, as_json, summary, write
@@ -154,7 +154,8 @@ def _prove(
     with suppress(Error), ExitStack() as kept:
         _try_all(where, Proof(where, action, browsers.get, kept), action, browsers, how, done)
     print("\n" + "\n".join([summary(done), *map(str, advice(done))]))
-    if again := [e.one.id for e in done.results if e.outcome == FORGED and not e.accepted]:
+    again = [e.one.id for e in done.results if e.outcome == FORGED and not e.accepted]
+    if again and how.only not in again:
         print(f"\nTo try one of them again, add: --only {again[0]}")
     return done
 
@@ -177,12 +178,12 @@ def _try_all(
         request = control.recorded
         print(f"  {request.method} {request.target} works, and works again when it's sent again.")
         if not (control.saves or action.reset or action.of_session):
-            print("  What it changes can't be put back.")
+            print("  Nothing says how to put back what it changes.")
         if control.secrets:
             print(f"  Another page can't know: {', '.join(sorted(control.secrets))}.")
         most = None if how.full or how.only else MOST_DECISIVE
         if most and action.attacker:
-            most += len(WITH_ACCOUNT)
+            most += len(WITH_TOKEN)
         for came in tried(proof, _tries(profile, how), browsers, most):
             each = _as_known(came, how.accepted)
             done.results.append(each)
@@ -222,7 +223,12 @@ def _profiles(browsers: Browsers, how: How) -> Sequence[str]:
         return [how.profile]
     if named := [profile for profile in PROFILES if how.only.endswith(f"-{profile}")]:
         return named
-    return browsers.found() if how.full else PROFILES[:1]
+    if not how.full:
+        return PROFILES[:1]
+    found = browsers.found()
+    for absent in set(PROFILES) - set(found):
+        print(f"There is no browser for {absent}: python -m csrf_proof.browsers gets one.")
+    return found
 
 
 def _write(file: Path, text: str) -> None:

@@ -334,7 +334,7 @@ def test_what_stops_those_that_got_through() -> None:
     [
         ("clickjacking", "Against clicks in a frame"),
         ("cors-json", "Against scripts of another origin"),
-        ("override-get", "Against a GET that names another method"),
+        ("override-get", "Against a GET that says _method"),
     ],
 )
 def test_what_no_token_stops_is_stopped_otherwise(attack: str, said: str) -> None:

@@ -178,3 +178,12 @@ def test_what_to_wait_for_follows_from_the_expected_reason() -> None:
     assert awaited("preflight-refused") == "sign"
     assert awaited("token-missing") == "act"
     assert awaited(None) == "act"
+
+
+def test_what_takes_a_cookie_away_says_nothing_of_how_it_was() -> None:
+    watch = Watch(Mock())
+    gone = "sid=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    watch._set += ["sid=1; Path=/; SameSite=Lax", gone]
+    assert watch.samesite("sid") == "Lax"
+    watch._set.append("sid=2; Path=/")
+    assert watch.samesite("sid") == ""
