@@ -47,9 +47,9 @@ _CLICK_ACTS = 2.0
 # Firefox may say of a blank page that it has arrived, and later say so again.
 _BLANK_COMES_LATE = 'interrupted by another navigation to "about:blank'
 
-# What to wait for: a request that acts, one that a click in the application's own page may cause, a
-# sign of one that the browser stopped, word that a page's policy stopped one, or nothing at all.
-Awaited = Literal["act", "click", "sign", "policy", "nothing"]
+# What to wait for: a request that acts, a sign of one that the browser stopped, word that a page's
+# policy stopped one, or nothing at all.
+Awaited = Literal["act", "sign", "policy", "nothing"]
 
 
 class NotJudged(Exception):
@@ -161,7 +161,7 @@ def run(
         if attack.victim != SIGNS_IN_LATER:
             lure(page, address)
         spring(page, attack)
-        trial = _Trial(page, watch, target, before, attack, wait_for, lag)
+        trial = _Trial(page, watch, target, before, attack, wait_for, lag, opens)
         record, changed = trial.wait()
         evidence = watch.evidence(held)
         if changed:
@@ -203,6 +203,7 @@ class _Trial:
     attack: Attack
     wait_for: Awaited
     lag: float = LAG
+    opens: str = ""
 
     def wait(self) -> tuple[Record | None, bool]:
         """Wait until it is decided; return the record that decided, and if the state changed."""
@@ -262,7 +263,7 @@ class _Trial:
             return True
         if self.wait_for == "policy":
             return self.watch.broke_policy
-        if self.wait_for == "click":
+        if self.opens:
             return seconds > max(_CLICK_ACTS, self.lag) and not self.watch.unanswered
         if self.wait_for == "sign":
             return self.watch.broke_policy or self.watch.asked_application
@@ -279,7 +280,7 @@ class _Trial:
         if record:
             return PREFLIGHT_REFUSED.code if record.kind == PREFLIGHT else record.reason
         act = self.watch.act if self.before.records is None else None
-        if self.wait_for == "click" and act is None:
+        if self.opens and act is None:
             return self._clicked_in_vain(evidence)
         # The page that shows the answer may break a policy too, such as Firefox's for JSON.
         arrived = act is not None and self.watch.response_to(act) is not None

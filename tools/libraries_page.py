@@ -28,8 +28,9 @@ FILE = ROOT / "docs" / "libraries.md"
 HEAD = """# Libraries against CSRF
 
 Each library or framework here protects the same small application, in which alice can change her
-e-mail address. `csrf-proof` then tries every attack that can be aimed at any action, from other
-sites and from a subdomain, in Chromium, in Chromium without third-party cookies, and in Firefox.
+e-mail address. `csrf-proof` then attacks it from other sites and from a subdomain, in Chromium, in
+Chromium without third-party cookies, and in Firefox. Below the table it says which attacks are left
+out.
 """
 NOTES = """
 *Blocked by the browser alone* means that the browser didn't send what the attack needed, and that

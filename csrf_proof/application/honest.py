@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -88,10 +88,15 @@ class Honest:
         self.saves = False
 
     def act(
-        self, app: Application, context: BrowserContext, value: str, profile: str
+        self,
+        app: Application,
+        context: BrowserContext,
+        value: str,
+        profile: str,
+        clicked: Callable[[Click], Any] | None = None,
     ) -> tuple[Page, list[Asked], float]:
         """Sign in and act; return the page, what the browser asked for, and how many seconds later
-        the state changed.
+        the state changed. `clicked` is told of every click.
 
         Raises:
             NotJudged: That changed nothing.
@@ -99,7 +104,10 @@ class Honest:
         app.sign_in(context)
         state = app.state()
         page, asked = app.use(
-            context, f"act(page, {value!r})", lambda page: self._action.act(page, value)
+            context,
+            f"act(page, {value!r})",
+            lambda page: self._action.act(page, value),
+            clicked=clicked,
         )
         answered = time.monotonic()
         if app.state() != state:
@@ -153,9 +161,9 @@ class Honest:
     def _once(self, app: Application, word: str = "honest") -> _Once:
         """Act in a new session, with a value that begins with a word."""
         value = self._action.another(app.state(), word)
+        clicks: list[Click] = []
         with self._window(RECORDS) as window:
-            page, asked, lag = self.act(app, window.context, value, RECORDS)
-            click = app.clicked
+            page, asked, lag = self.act(app, window.context, value, RECORDS, clicks.append)
             request = recorded(asked, app.url, value, by_opening=self._action.of_session)
             if request is None:
                 raise NotJudged(
@@ -169,6 +177,7 @@ class Honest:
             passwords = [name for name in page.evaluate(_PASSWORDS) if request.fields.get(name)]
             names |= {said: name for name, said in _tokens(page, app.url).items()}
         sources = {h: names[said] for h, said in request.headers.items() if said in names}
+        click = clicks[-1] if clicks else None
         return _Once(request, value, frozenset(passwords), sources, lag, click)
 
     def _compare(
@@ -206,8 +215,7 @@ class Honest:
                 raise NotJudged(
                     f"{request.page} leads to {there}: the attacker doesn't seem to be signed in."
                 )
-            fields = hidden(fields_for(page, request.target, request.fields))
-            return fields, _cookies(window.context, app)
+            return hidden(_fields(page, request)), _cookies(window.context, app)
 
     def of_user(self, app: Application, request: Recorded) -> tuple[dict[str, str], dict[str, str]]:
         """Sign in, open the page of a request, and return its hidden fields and the cookies, by
@@ -215,8 +223,7 @@ class Honest:
         with self._window(RECORDS) as window:
             app.sign_in(window.context)
             page = _opened(app, window.context, request)
-            fields = hidden(fields_for(page, request.target, request.fields))
-            return fields, _cookies(window.context, app)
+            return hidden(_fields(page, request)), _cookies(window.context, app)
 
     def click_alone(self, app: Application, click: Click, lag: float) -> None:
         """See that a click on a page, with nothing filled in, is all that it takes.
@@ -251,7 +258,7 @@ class Honest:
             app.sign_in(window.context)
             request = control.recorded
             page = _opened(app, window.context, request)
-            return _named(control.guessed, fields_for(page, request.target, request.fields))
+            return _named(control.guessed, _fields(page, request))
 
     def send_again(self, app: Application, context: BrowserContext, control: Control) -> bool:
         """Send the recorded request from its own page, with the tokens that are there now; return
@@ -310,6 +317,10 @@ def _opened(app: Application, context: BrowserContext, request: Recorded) -> Pag
     return page
 
 
+def _fields(page: Page, request: Recorded) -> list[Field]:
+    return fields_for(page, request.target, request.fields)
+
+
 def _known_headers(first: _Once, second: _Once) -> dict[str, str]:
     """Return the headers of a script that are the same in two sessions, and that no page or sign-in
     has given to it; with the type of the body, which the script names too.
@@ -340,7 +351,7 @@ def _replay(
 def _send(page: Page, url: str, control: Control, value: str) -> None:
     request = control.recorded
     page.goto(url + request.page)
-    there = fields_for(page, request.target, request.fields)
+    there = _fields(page, request)
     secret = hidden(there)
     fields = request.saying(control.value, value) | _named(control.guessed, there)
     fields |= {name: secret[name] for name in control.secrets | control.new if name in secret}

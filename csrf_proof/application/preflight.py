@@ -26,13 +26,16 @@ def ask(target: Address, shot: Shot, sender: str) -> tuple[Answer, bool]:
     if headers:
         asked["Access-Control-Request-Headers"] = ",".join(sorted(headers))
     answer = target.ask("OPTIONS", asked)
-    allows = {name.removeprefix("access-control-allow-"): s for name, s in answer.headers.items()}
+
+    def allowed(what: str) -> str:
+        return answer.headers.get(f"access-control-allow-{what}", "")
+
     yes = (
         HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
-        and allows.get("origin") == sender
-        and allows.get("credentials") == "true"
-        and (method in _SAFELISTED or method in _listed(allows.get("methods", "")))
-        and headers <= _listed(allows.get("headers", "").lower())
+        and allowed("origin") == sender
+        and allowed("credentials") == "true"
+        and (method in _SAFELISTED or method in _listed(allowed("methods")))
+        and headers <= _listed(allowed("headers").lower())
     )
     return answer, yes
 

@@ -17,7 +17,6 @@ from csrf_proof.application import preflight
 from csrf_proof.application.action import BY_ATTACKER, Action
 from csrf_proof.application.another import bring
 from csrf_proof.application.choice import (
-    BY_CLICK,
     BY_CORS,
     Control,
     NotApplicable,
@@ -46,12 +45,6 @@ NEVER_SENT = {("ping-post", "firefox")}
 # each time is as good as a refusal.
 _BROKEN, _BROKEN_TRIES = HTTPStatus.INTERNAL_SERVER_ERROR, 3
 _REFUSES_HOST = {400, 403, 404, 421}
-
-
-def _awaited(one: Try) -> trial.Awaited:
-    if one.attack == BY_CLICK:
-        return "click"
-    return "nothing" if (one.attack, one.profile) in NEVER_SENT else "act"
 
 
 class NotReplayed(NotJudged):
@@ -138,7 +131,7 @@ class Proof:
                         server.address,
                         app,
                         path=control.recorded.path,
-                        wait_for=_awaited(one),
+                        wait_for="nothing" if (one.attack, one.profile) in NEVER_SENT else "act",
                         lag=control.lag,
                         opens=urlsplit(shot.click.page).path if shot.click else "",
                     )

@@ -29,8 +29,7 @@ class Application:
     """An application and an action of it, as a trial needs it: a `csrf_proof.trial.Target`.
 
     `looking` gives the page for `state`, if it wants one. `cookies` are what a signed-in browser
-    sends to `path`, as a header has them. `session` is the browser that was signed in last,
-    `clicked` is what was clicked last.
+    sends to `path`, as a header has them. `session` is the browser that was signed in last.
     """
 
     def __init__(
@@ -40,7 +39,6 @@ class Application:
         self.action = action
         self.cookies = ""
         self.session: BrowserContext | None = None
-        self.clicked: Click | None = None
         self._path = path
         self._looking = looking
 
@@ -52,12 +50,13 @@ class Application:
         *,
         opens_pages: bool | None = None,
         settles: bool = True,
+        clicked: Callable[[Click], Any] | None = None,
     ) -> tuple[Page, list[Asked]]:
         """Open the application and use it; return the page once it's done, and what it asked.
 
         `what` is the name of the function, for people. `opens_pages`: it needs no page to begin
         with, whatever the action says of its own functions. `settles`: wait until all that it began
-        is over.
+        is over. `clicked` is told of every click.
 
         Raises:
             NotJudged: The page isn't as the function expects it.
@@ -65,8 +64,8 @@ class Application:
         page = context.new_page()
         page.set_default_timeout(_PAGE_TIMEOUT)
         page.add_init_script(_FILL_REPLACES)
-        self.clicked = None
-        on_click(page, self._note)
+        if clicked:
+            on_click(page, clicked)
         with watching(context) as traffic:
             try:
                 if not (self.action.opens_pages if opens_pages is None else opens_pages):
@@ -79,9 +78,6 @@ class Application:
             if settles:
                 traffic.settle(page)
         return page, traffic.asked
-
-    def _note(self, click: Click) -> None:
-        self.clicked = click
 
     def sign_in(self, context: BrowserContext, *, by_hand: bool = False) -> None:
         page, _ = self.use(context, "sign_in(page)", self.action.sign_in)

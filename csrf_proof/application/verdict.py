@@ -151,12 +151,11 @@ def stopped(verdict: Verdict) -> str:
             "by your application, which doesn't do it with the cookies either; this browser "
             "doesn't tell whether it sent them."
         )
-    if verdict.one.attack == BY_CLICK and verdict.stopped_by == BROWSER:
-        who = "by the browser, which didn't send all cookies into the frame."
-        return f"{who} {REASONS[verdict.reason].sentence}" if verdict.reason else who
     who = {
         APPLICATION: "by your application.",
         BROWSER: "by the browser alone; your application would have done it.",
         BOTH: "by the browser, and your application would have refused it too.",
     }[verdict.stopped_by or APPLICATION]
+    if verdict.one.attack == BY_CLICK and verdict.stopped_by == BROWSER:
+        who = "by the browser, which didn't send all cookies into the frame."
     return f"{who} {REASONS[verdict.reason].sentence}" if verdict.reason else who

@@ -13,9 +13,10 @@ import pytest
 from csrf_proof.address import WrongUse, address
 from csrf_proof.application import preflight, recording
 from csrf_proof.application.action import Action
-from csrf_proof.application.another import plantable
+from csrf_proof.application.another import bring, plantable
 from csrf_proof.application.choice import (
     Control,
+    NotApplicable,
     aim,
     arsenal,
     body,
@@ -357,6 +358,14 @@ def test_only_what_is_known_to_be_saved_is_put_back() -> None:
     honest.saves = True
     with pytest.raises(TypeError, match="context manager"):
         honest.restore(Mock(state=lambda: "b@example.org"), "a@example.org")
+
+
+def test_without_a_token_for_strangers_the_attacker_needs_an_account() -> None:
+    app = Mock(action=Action(Mock(), Mock(), Mock()))
+    honest = Mock(of_another=lambda *_: ({}, {}))
+    attack, here = arsenal().attacks["foreign-token-post"], address("http://127.0.0.1:1/")
+    with pytest.raises(NotApplicable, match="The attacker has no account"):
+        bring(attack, here, app, control(amount="1", token="x"), honest)
 
 
 ALLOWED = {

@@ -65,7 +65,7 @@ def test_without_any_browser_the_profile_and_the_remedy_are_named(
     install: Callable[..., Path], playwright: Any
 ) -> None:
     for profile in PROFILES:
-        with pytest.raises(BrowserMissing, match=f"{profile}. .*csrf_proof.browsers"):
+        with pytest.raises(BrowserMissing, match=rf"{profile}\. .*csrf_proof.browsers"):
             plan(playwright, profile)
     assert browsers.missing(playwright) == list(PROFILES)
 
