@@ -183,6 +183,8 @@ def lure(page: Page, address: str) -> None:
 def spring(page: Page, attack: Attack) -> None:
     """Click where the attack needs it: the bait, and then perhaps something in the application."""
     if attack.trigger == "click":
+        # A picture that comes later moves the bait away under the pointer (4 of 150 clicks).
+        page.wait_for_load_state()
         frame = page.query_selector("iframe")
         if frame and (inside := frame.content_frame()):
             inside.wait_for_load_state()

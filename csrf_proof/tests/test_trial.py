@@ -14,7 +14,8 @@ from csrf_proof.arsenal import read_all
 from csrf_proof.trial import Look, NotJudged, Record, awaited
 from csrf_proof.watching import Evidence, Watch
 
-ATTACK = read_all()["form-post"]
+ATTACKS = read_all()
+ATTACK = ATTACKS["form-post"]
 
 
 @dataclass
@@ -187,3 +188,10 @@ def test_what_takes_a_cookie_away_says_nothing_of_how_it_was() -> None:
     assert watch.samesite("sid") == "Lax"
     watch._set.append("sid=2; Path=/")
     assert watch.samesite("sid") == ""
+
+
+def test_the_bait_is_clicked_once_its_page_stands_still() -> None:
+    page = Mock()
+    trial.spring(page, ATTACKS["link-get"])
+    done = [call[0] for call in page.mock_calls]
+    assert done.index("wait_for_load_state") < done.index("click")
