@@ -13,7 +13,7 @@ TIMEOUT_SECONDS = 10.0
 # What an application is called in the browser if its address names no host with subdomains.
 OWN_NAME = "app.localhost"
 # By scheme, the port that browsers leave out.
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 
 
 class WrongUse(Exception):
@@ -61,7 +61,7 @@ class Address:
         return _is_loopback(self.site)
 
     @property
-    def _hosts(self) -> tuple[str, ...]:
+    def hosts(self) -> tuple[str, ...]:
         """Where to connect. Python's resolver doesn't know names that end in .localhost."""
         return ("127.0.0.1", "::1") if self.site.endswith("localhost") else (self.site,)
 
@@ -75,7 +75,7 @@ class Address:
             WrongUse: It doesn't answer.
         """
         parts = urlsplit(self.origin)
-        for host in self._hosts:
+        for host in self.hosts:
             connection = _connection(parts.scheme, host, parts.port)
             try:
                 connection.request(method, self.target, body, {"Host": parts.netloc, **headers})
@@ -104,9 +104,20 @@ class Address:
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
     if scheme == "http":
         return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    tls = any_certificate()
+    return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=tls)
+
+
+def any_certificate() -> ssl.SSLContext:
+    """Return what connects by https whatever the certificate is."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=tls)
+    return tls
+
+
+def http_of(url: str) -> str:
+    """Return the address that a browser asks for when it opens a WebSocket."""
+    return url.replace("ws", "http", 1) if url.startswith("ws") else url
 
 
 def target_of(url: str) -> str:
@@ -126,13 +137,13 @@ def address(text: str, i_own: Collection[str] = ()) -> Address:
         name, _ = parts.hostname or "", parts.port
     except ValueError as error:
         raise WrongUse(f"{text!r} isn't an address: {error}.") from None
-    if parts.scheme not in _PORTS or not name:
+    if parts.scheme not in PORTS or not name:
         raise WrongUse(f"{text!r} isn't an address such as http://127.0.0.1:5055/email.")
     if not _is_loopback(name) and name not in i_own:
         raise WrongUse(f"{name} isn't this machine: attacks are tried on 127.0.0.1 or *.localhost.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     # Browsers leave the default port out.
-    host = parts.netloc.removesuffix(f":{_PORTS[parts.scheme]}")
+    host = parts.netloc.removesuffix(f":{PORTS[parts.scheme]}")
     return Address(f"{parts.scheme}://{host}", target)
 
 

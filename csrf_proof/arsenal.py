@@ -15,7 +15,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -179,6 +179,7 @@ class Shot:
     `origin` is the application's, `action_path` and `forged` are the address and the fields of the
     act. `behind` is the link to a page about the attack, `caught` the address where stolen things
     arrive. `click` is where the visitor has to click within the application, if it isn't the bank.
+    `messages` are to be said through a WebSocket; without any, the page listens.
     """
 
     attack: Attack
@@ -189,6 +190,7 @@ class Shot:
     prepared: Prepared = field(default_factory=Prepared)
     caught: str = ""
     click: Click | None = None
+    messages: Sequence[str] = ()
 
     @property
     def fields(self) -> dict[str, str]:
@@ -365,6 +367,7 @@ class Arsenal:
             "files": shot.attack.files,
             "method": shot.attack.method,
             "click": shot.click,
+            "messages": shot.messages,
             "headers": dict(shot.attack.headers),
             "cookies": dict(shot.prepared.cookies),
             "paths": shot.prepared.paths,

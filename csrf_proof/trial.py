@@ -229,7 +229,9 @@ class _Trial:
 
     def _answered(self) -> bool:
         request = self.watch.act
-        return request is not None and self.watch.is_over(request)
+        if request is None:
+            return self.watch.socket_is_over
+        return self.watch.is_over(request)
 
     def _changes_after_all(self) -> bool:
         """Whether the state changes once the act has been answered or, if a ping, been sent."""
@@ -290,6 +292,8 @@ class _Trial:
             return CSP_REFUSED.code
         if act:
             return self._withheld(act, evidence)
+        if self.before.records is None and self.watch.socket_is_over:
+            return None  # The browser doesn't tell of its cookies.
         if self.watch.asked_application:
             return RESPONSE_UNREADABLE.code
         if self.wait_for != "nothing":

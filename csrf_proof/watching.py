@@ -9,7 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Error, Request, Response
+from playwright.sync_api import BrowserContext, Error, Page, Request, Response, WebSocket
+
+from csrf_proof.address import http_of
 
 # Makes every page say on the console when its content policy stops something.
 POLICY = "stopped by the page's policy"
@@ -55,6 +57,7 @@ class Watch:
         context.on("response", self._answered)
         context.on("requestfailed", lambda request: self._failed.append(request))
         context.on("console", lambda message: self.console.append(message.text))
+        context.on("page", self._listen)
 
     def begin(self, origin: str, method: str, path: str, opens: str = "") -> None:
         """Begin a trial: `origin` is the application's, `method` and `path` are those of the
@@ -71,6 +74,9 @@ class Watch:
         # Set-Cookie headers of the application, in order.
         self._set: list[str] = []
         self._failed: list[Request] = []
+        self._sockets: list[WebSocket] = []
+        # Those that were refused, or that the page has said something through.
+        self._sockets_over: set[WebSocket] = set()
         self.console: list[str] = []
 
     def _answered(self, response: Response) -> None:
@@ -89,9 +95,19 @@ class Watch:
                     if header["name"].lower() == "set-cookie"
                 ]
 
+    def _listen(self, page: Page) -> None:
+        # Chromium tells of WebSockets apart from requests, and Firefox only as a request.
+        page.on("websocket", self._see_socket)
+
+    def _see_socket(self, socket: WebSocket) -> None:
+        self._sockets.append(socket)
+        for event in ("framesent", "socketerror", "close"):
+            socket.on(event, lambda _: self._sockets_over.add(socket))
+
     def forget(self) -> None:
         """Begin again: what was seen so far belongs to the sign-in."""
         self._requests.clear()
+        self._sockets.clear()
         self.console.clear()
 
     def end(self) -> None:
@@ -115,12 +131,11 @@ class Watch:
     def _is_own(self, address: str) -> bool:
         return address == self._origin or address.startswith(f"{self._origin}/")
 
+    def _leads_to_act(self, address: str) -> bool:
+        return self._is_own(address) and urlsplit(address).path == self._path
+
     def _may_act(self, request: Request) -> bool:
-        return (
-            self._is_own(request.url)
-            and urlsplit(request.url).path == self._path
-            and request.method != "OPTIONS"
-        )
+        return self._leads_to_act(request.url) and request.method != "OPTIONS"
 
     def _is_page(self, request: Request) -> bool:
         here = self._is_own(request.url) and urlsplit(request.url).path == self._opens
@@ -142,6 +157,16 @@ class Watch:
         """The request that should act: by address, and by method if several have that."""
         found = [r for r in self._requests if self._may_act(r) and not self._is_page(r)]
         return next((r for r in found if r.method == self._method), found[0] if found else None)
+
+    @property
+    def socket(self) -> WebSocket | None:
+        """The WebSocket that should act, if it was opened, and the browser tells of those."""
+        return next((s for s in self._sockets if self._leads_to_act(http_of(s.url))), None)
+
+    @property
+    def socket_is_over(self) -> bool:
+        """Whether it was refused, or something was said through it."""
+        return self.socket in self._sockets_over
 
     def response_to(self, request: Request) -> Response | None:
         return next((r for r in self._responses if r.request == request), None)
@@ -180,7 +205,7 @@ class Watch:
         act = self.act or self.opened
         seen = Evidence(console=tuple(self.console), addresses=tuple(self.addresses))
         if act is None:
-            return seen
+            return replace(seen, method="GET", url=self.socket.url) if self.socket else seen
         headers = self._sent.get(act, dict(act.headers))
         # Chromium doesn't tell what was sent beside the page's own headers if the page may not read
         # the answer. Whether cookies were isn't known then.

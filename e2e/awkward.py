@@ -16,6 +16,8 @@ from typing import Any
 
 from flask import Flask, Response, abort, make_response, redirect, request, session
 from flask.typing import ResponseReturnValue
+from flask_sock import Sock  # type: ignore[import-untyped]
+from simple_websocket import Server  # type: ignore[import-untyped,unused-ignore]
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
@@ -25,6 +27,7 @@ JSON_HEADERS = '{ "Content-Type": "application/json" }'
 
 app = Flask(__name__)
 app.secret_key = "only for tests"
+sock = Sock(app)
 if below := os.environ.get("BELOW"):
     app.config["SESSION_COOKIE_PATH"] = below
     only_there = DispatcherMiddleware(NotFound(), {below: app.wsgi_app})
@@ -44,7 +47,9 @@ def live() -> None:
 @app.before_request
 def check() -> None:
     checked = PROTECTED and request.method == "POST" and request.endpoint != "sign_in"
-    if checked and request.headers.get("Origin") != request.host_url.rstrip("/"):
+    if (checked or request.path == "/spoken-here/feed") and request.headers.get(
+        "Origin"
+    ) != request.host_url.rstrip("/"):
         abort(403)
 
 
@@ -299,6 +304,42 @@ def answer_everybody(response: Response) -> Response:
         response.headers["Access-Control-Allow-Headers"] = "Content-Type"
         response.headers["Access-Control-Allow-Methods"] = "PUT"
     return response
+
+
+# What is said through a WebSocket is done, once it has been greeted. It opens for any page, or for
+# the application's own alone.
+@app.get("/spoken")
+@app.get("/spoken-here")
+def spoken() -> ResponseReturnValue:
+    account()
+    return f"""
+    <form id="form"><input name="note"> <button>Save</button></form>
+    <script>
+      const socket = new WebSocket(`ws://${{location.host}}{request.path}/feed`);
+      const opened = new Promise((open) => socket.onopen = open);
+      opened.then(() => socket.send("hello"));
+      form.onsubmit = async (event) => {{
+        event.preventDefault();
+        await opened;
+        socket.send({TO_JSON});
+      }};
+    </script>"""
+
+
+@sock.route("/<page>/feed")  # type: ignore[untyped-decorator]
+def listen(said: Server, page: str) -> None:
+    user = session.get("user")
+    greeted = said.receive() == "hello"
+    while user and greeted:
+        accounts[user]["note"] = json.loads(said.receive())["note"]
+
+
+# Nothing is good enough for this form.
+@app.route("/refused", methods=["GET", "POST"])
+def refused() -> ResponseReturnValue:
+    if request.method == "POST":
+        abort(422)
+    return form_with("", account())
 
 
 # Fields in parts, as uploads are, and in no other way.

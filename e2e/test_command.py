@@ -103,7 +103,7 @@ def test_an_address_is_enough(tmp_path: Path) -> None:
         "Another site had the user's browser do this: email at /email.",
         "alice@example.org → forged-",
         "blocked redirect-get-cross-site-chromium   by your application.",
-        "skipped empty-token-post-subdomain-chromium   The request has no token",
+        "skipped 1: The request has no token that could be empty. (empty-token-post)",
         "6 of 8 attacks did what only the user may do.\nAgainst those by POST: a secret",
         f"To try one of them again, add: --only {FORM_POST}\n",
         "Report: report.json",
@@ -205,6 +205,29 @@ FOUND = {
             r" → forged-\w+\n",
         ],
     ),
+    "a WebSocket": (
+        ("/spoken", *AWKWARD, "--only", "websocket-hijack"),
+        1,
+        [
+            r"blocked websocket-hijack-cross-site-chromium   by the browser alone;",
+            r"FORGED  websocket-hijack-subdomain-chromium   CWE-1385",
+            r" → forged-\w+\n",
+            "open one only if the Origin is your own",
+        ],
+    ),
+    "a WebSocket in a browser that says more": (
+        ("/spoken", *AWKWARD, "--only", "websocket-hijack-cross-site-firefox"),
+        0,
+        ["by the browser alone; your application would have done it. "],
+    ),
+    "a WebSocket that looks who opens it": (
+        ("/spoken-here", *AWKWARD, "--only", "websocket-hijack"),
+        0,
+        [
+            "blocked websocket-hijack-cross-site-chromium   by your application",
+            "blocked websocket-hijack-subdomain-chromium   by your application",
+        ],
+    ),
     "a token that strangers get too": (
         ("/constant", *AWKWARD, "--only", FORM_POST),
         1,
@@ -251,7 +274,7 @@ FOUND = {
     "a page that acts when it is opened": (
         ("/seen", *AWKWARD, "--state", "/account", "--only", "clickjacking-subdomain"),
         3,
-        ["skipped clickjacking-subdomain-chromium   Opening its page changes the state"],
+        ["skipped 1: Opening its page changes the state"],
     ),
     "a click that is enough, and no frame": (
         ("/like-unframed", *AWKWARD, "--state", "/account", "--only", "clickjacking"),
@@ -261,7 +284,7 @@ FOUND = {
     "a click that is not enough": (
         ("/pay", *AWKWARD, "--only", "clickjacking-subdomain"),
         3,
-        ["skipped clickjacking-subdomain-chromium   A single click on its page changes nothing"],
+        ["skipped 1: A single click on its page changes nothing"],
     ),
     "fields in parts": (
         ("/parts", *AWKWARD, "--only", "post-cross-site-chromium"),
@@ -351,6 +374,11 @@ WRONG = {
         ("/leave", *AWKWARD, "--signs-out", "--state", "/done"),
         3,
         "Signed in or not, a browser sees the same at /done.",
+    ),
+    "a form that isn't accepted": (
+        ("/refused", *AWKWARD, "--state", "/refused"),
+        3,
+        "--state PATH. The answer to POST /refused was 422.",
     ),
     "a page that doesn't show it": (
         ("/pay", *AWKWARD, "--state", "/done"),

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from csrf_proof.address import WrongUse, address
-from csrf_proof.application.choice import BY_CLICK, WITH_TOKEN
+from csrf_proof.application.choice import BY_CLICK, BY_SOCKET, WITH_TOKEN
 from csrf_proof.command.status import Status
 from tools.libraries_page import FOLDER, RESULTS, Library, libraries, results
 from tools.run import ROOT, free_port
@@ -33,8 +33,8 @@ from tools.runner.failures import SetupError
 START_SECONDS = 120.0
 KEPT = ("attack", "position", "profile", "outcome", "stopped_by", "reason", "note")
 # The recipe has no account of the attacker's own, for the first, and none of the libraries is about
-# frames.
-LEFT_OUT = {*WITH_TOKEN, BY_CLICK}
+# frames or WebSockets.
+LEFT_OUT = {*WITH_TOKEN, BY_CLICK, BY_SOCKET}
 JUDGED = {Status.BLOCKED, Status.FORGED, Status.NOT_JUDGED}
 
 

@@ -32,10 +32,9 @@ TOSSED_COOKIE = "tossed-cookie-post"
 WITH_TOKEN = frozenset({"foreign-token-post", TOSSED_COOKIE})
 NO_ACCOUNT = "The attacker has no account: --attacker NAME, or Action(attacker=…)."
 OVERRIDE, BY_CORS, BY_CLICK = "override-get", "cors-json", "clickjacking"
-# The bank has to be given a weakness for these, which any application may have. The rest of the
-# catalogue needs others, or an action of its own kind.
+BY_SOCKET = "websocket-hijack"
+# The bank has to be given a weakness for these, which any application may have.
 _ANY_MAY_HAVE = {OVERRIDE, BY_CORS}
-_OF_ITS_OWN_KIND = {"websocket-hijack"}
 # These can name another method than their own, one of those, in a field that frameworks look for.
 _CAN_OVERRIDE, _OVERRIDABLE = {OVERRIDE, "form-post"}, {"PUT", "PATCH", "DELETE"}
 
@@ -56,7 +55,6 @@ def general() -> tuple[Attack, ...]:
         attack
         for attack in arsenal().attacks.values()
         if (not attack.needs or attack.slug in _ANY_MAY_HAVE)
-        and attack.slug not in _OF_ITS_OWN_KIND
         and attack.victim == SIGNED_IN
         and not attack.second_click
         and (not attack.by_application or attack.slug == BY_CLICK)
@@ -107,6 +105,9 @@ class Control:
 def why_not(attack: Attack, control: Control) -> str | None:
     """Return why an attack can't be aimed at an action, or None if it can."""
     request = control.recorded
+    if (attack.slug == BY_SOCKET) != bool(request.messages):
+        by = "a WebSocket" if request.messages else "a request, and through no WebSocket"
+        return f"The application's own page acts by {by}."
     if attack.slug == BY_CLICK:
         return None if control.click else "The honest user clicks on nothing."
     may_be_sent = attack.slug == BY_CORS or (
@@ -141,6 +142,9 @@ def aim(
     the fields that can be guessed."""
     request = control.recorded
     fields = control.forged(value, now)
+    if attack.slug == BY_SOCKET:
+        messages = request.saying_all(fields, control.value, value)
+        return Shot(attack=attack, origin=origin, action_path=request.target, messages=messages)
     if attack.slug == EMPTY_TOKEN:
         fields |= dict.fromkeys(control.secrets, "")
     # Where an attack is about the bank's interface for programs, or its form for a picture, it has

@@ -172,7 +172,7 @@ def find(
             _, found.value = found.choose(page)
         before = {path: _text(found, page, path) for path in places}
         value = found.action().another("\n".join(before.values()), "honest")
-        done, _ = app.use(context, "Filling in the form", lambda page: found.act(page, value))
+        done, traffic = app.use(context, "Filling in the form", lambda page: found.act(page, value))
         if not known.state:
             if found.in_form(page) == value:
                 found.by_script = found.in_form_by_script(page) == value
@@ -181,10 +181,11 @@ def find(
             places.append(urlsplit(done.url).path)
         try:
             found.shown = _shown(found, page, places, before, value)
-        except NotJudged:
+        except NotJudged as problem:
             if not known.method and found.in_form(page) == value:
                 _put_back(found, app, context)
-            raise
+            said = f"{problem} {traffic.answer_to_act(address.origin)}"
+            raise NotJudged(said.strip()) from None
         first = found.text(page, found.shown[0])
         time.sleep(_A_SECOND)
         lines = set(first.splitlines()) ^ set(found.text(page, found.shown[0]).splitlines())

@@ -16,8 +16,8 @@ from csrf_proof.application.action import BY_ATTACKER, Action
 from csrf_proof.application.choice import Control, NotApplicable
 from csrf_proof.application.forms import Field, fields_for, hidden, submit
 from csrf_proof.application.recording import (
-    Asked,
     Recorded,
+    Traffic,
     looks_secret,
     other_fields,
     recorded,
@@ -42,6 +42,11 @@ _SEND_BY_SCRIPT = """([method, address, headers, body, fields]) => {
     fetch(address, { method, headers, body: method === "GET" ? undefined : fields ? form : body });
 }"""
 # By name: what a page has in meta tags, hidden fields, and attributes for scripts.
+_SAY = """([address, messages]) => new Promise((said, failed) => {
+    const socket = new WebSocket(new URL(address, location.href.replace(/^http/, "ws")));
+    socket.onopen = () => { messages.forEach((each) => socket.send(each)); said(); };
+    socket.onerror = () => failed(new Error("The WebSocket isn't opened."));
+})"""
 _IN_PAGE = """() => {
     const found = {};
     for (const { name, content } of document.querySelectorAll("meta[name][content]"))
@@ -94,8 +99,8 @@ class Honest:
         value: str,
         profile: str,
         clicked: Callable[[Click], Any] | None = None,
-    ) -> tuple[Page, list[Asked], float]:
-        """Sign in and act; return the page, what the browser asked for, and how many seconds later
+    ) -> tuple[Page, Traffic, float]:
+        """Sign in and act; return the page, the browser's traffic, and how many seconds later
         the state changed. `clicked` is told of every click.
 
         Raises:
@@ -103,7 +108,7 @@ class Honest:
         """
         app.sign_in(context)
         state = app.state()
-        page, asked = app.use(
+        page, traffic = app.use(
             context,
             f"act(page, {value!r})",
             lambda page: self._action.act(page, value),
@@ -111,13 +116,14 @@ class Honest:
         )
         answered = time.monotonic()
         if app.state() != state:
-            return page, asked, 0.0
+            return page, traffic, 0.0
         if not changes(app, state):
-            raise NotJudged(
+            said = (
                 f"An honest user's act changed nothing in {profile}: after act(page, {value!r}) "
-                f"the state is still {state!r}."
+                f"the state is still {state!r}. {traffic.answer_to_act(app.url)}"
             )
-        return page, asked, time.monotonic() - answered
+            raise NotJudged(said.strip())
+        return page, traffic, time.monotonic() - answered
 
     def record(self, app: Application, before: Any) -> Control:
         """Act in two sessions of one browser, and find out what an attacker can't know of it.
@@ -163,8 +169,8 @@ class Honest:
         value = self._action.another(app.state(), word)
         clicks: list[Click] = []
         with self._window(RECORDS) as window:
-            page, asked, lag = self.act(app, window.context, value, RECORDS, clicks.append)
-            request = recorded(asked, app.url, value, by_opening=self._action.of_session)
+            page, traffic, lag = self.act(app, window.context, value, RECORDS, clicks.append)
+            request = recorded(traffic, app.url, value, by_opening=self._action.of_session)
             if request is None:
                 raise NotJudged(
                     "The state changed, but the page sent no request to the application that could "
@@ -355,6 +361,9 @@ def _send(page: Page, url: str, control: Control, value: str) -> None:
     secret = hidden(there)
     fields = request.saying(control.value, value) | _named(control.guessed, there)
     fields |= {name: secret[name] for name in control.secrets | control.new if name in secret}
+    if request.messages:
+        page.evaluate(_SAY, [request.target, request.saying_all(fields, control.value, value)])
+        return
     if not request.by_script:
         kind = request.content_type or FORM_TYPE
         submit(page, request.method, request.target, kind, fields)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from http import HTTPStatus
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from csrf_proof import attacker, trial, windows
 from csrf_proof.address import Address, WrongUse
-from csrf_proof.application import preflight
+from csrf_proof.application import preflight, sockets
 from csrf_proof.application.action import BY_ATTACKER, Action
 from csrf_proof.application.another import bring
 from csrf_proof.application.choice import (
@@ -45,6 +46,8 @@ NEVER_SENT = {("ping-post", "firefox")}
 # each time is as good as a refusal.
 _BROKEN, _BROKEN_TRIES = HTTPStatus.INTERNAL_SERVER_ERROR, 3
 _REFUSES_HOST = {400, 403, 404, 421}
+# What may stand in a message beside its punctuation.
+_WORD = re.compile(r"[\w+/=.-]+")
 
 
 class NotReplayed(NotJudged):
@@ -279,6 +282,12 @@ class Proof:
                     "of this user. If others have another, it's a secret: add "
                     "Action(attacker=…), which signs in to another account."
                 )
+        if any(looks_secret(word) for said in shot.messages for word in _WORD.findall(said)):
+            raise NotJudged(
+                "What was said through the WebSocket has a part that looks like a secret, and is "
+                "the same in two sessions of this user. Whether others have another can't be found "
+                "out."
+            )
         for name, said in shot.attack.headers.items():
             if looks_secret(said):
                 raise NotJudged(
@@ -308,6 +317,30 @@ class Proof:
         click = control.click.with_fields(control.forged(value))
         self._honest.click_alone(app, click, control.lag)
         self._honest.restore(app, before)
+
+    def _does_with_cookies(
+        self,
+        app: Application,
+        shot: Shot,
+        seen: Mapping[str, str],
+        position: str,
+        sender: str,
+        lag: float,
+    ) -> bool:
+        """Send the application what the browser sent, with the cookies, and tell whether the state
+        changes. `seen` are the browser's headers."""
+        state = app.state()
+        target = replace(self._address, target=shot.target)
+        cookies = {"cookie": app.cookies} if app.cookies else {}
+        if shot.messages:
+            fetched = {name: said for name, said in seen.items() if name.startswith("sec-fetch-")}
+            with sockets.said(target, shot.messages, sender, fetched | cookies):
+                return changes(app, state, lag)
+        sent = headers(shot, seen, position, sender) | cookies
+        answer = target.ask(shot.attack.method, sent, body(shot))
+        if self._action.of_session and app.session:
+            take_cookies(app.session, app.url, answer.cookies)
+        return changes(app, state, lag)
 
     def _check_again(self, app: Application, window: Window, control: Control) -> None:
         """See that the honest user's request still works, since a blocked one looks the same as one
@@ -344,15 +377,7 @@ class Proof:
             return BROWSER if seen.cookies_withheld else APPLICATION
         if result.reason is None and seen.cookies_sent and not seen.cookies_withheld:
             return APPLICATION
-        state = app.state()
-        sent = headers(shot, seen.headers, position, sender)
-        if app.cookies:
-            sent["cookie"] = app.cookies
-        target = replace(self._address, target=shot.target)
-        answer = target.ask(shot.attack.method, sent, body(shot))
-        if self._action.of_session and app.session:
-            take_cookies(app.session, app.url, answer.cookies)
-        if changes(app, state, lag):
+        if self._does_with_cookies(app, shot, seen.headers, position, sender, lag):
             return BROWSER
         # Chromium doesn't always tell whether it sent cookies.
         return BOTH if seen.cookies_withheld or result.reason else APPLICATION

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
-from playwright.sync_api import BrowserContext, Error, Page, Request, Response
+from playwright.sync_api import BrowserContext, Error, Page, Request, Response, WebSocket
 
-from csrf_proof.address import target_of
+from csrf_proof.address import http_of, target_of
 from csrf_proof.arsenal import FORM_TYPE
-from csrf_proof.bodies import MULTIPART_TYPE, TEXT_TYPE, fields_of
+from csrf_proof.bodies import JSON_TYPE, MULTIPART_TYPE, TEXT_TYPE, fields_of
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 FORM_TYPES = {FORM_TYPE, MULTIPART_TYPE, TEXT_TYPE}
@@ -45,6 +46,9 @@ class Recorded:
     JSON object's body or, for a GET, of the query. `headers` are those that a script added. `page`
     is the path of the page that sent it, with its query. `text` is a body that has no fields,
     such as XML.
+
+    `messages` is what the page said through a WebSocket, if it opened one there; the last of them
+    acted, and has the fields or the text.
     """
 
     method: str
@@ -55,6 +59,7 @@ class Recorded:
     headers: Mapping[str, str] = field(default_factory=dict)
     page: str = "/"
     text: str = ""
+    messages: Sequence[str] = ()
 
     @property
     def only_own_page(self) -> bool:
@@ -63,7 +68,7 @@ class Recorded:
 
     @property
     def is_safe(self) -> bool:
-        return self.method in SAFE
+        return self.method in SAFE and not self.messages
 
     @property
     def by_script(self) -> bool:
@@ -80,6 +85,12 @@ class Recorded:
         """Return the fields with another value in place of one, wherever that stands."""
         return {name: _replaced(said, old, new) for name, said in self.fields.items()}
 
+    def saying_all(self, fields: Mapping[str, Any], old: str, new: str) -> list[str]:
+        """Return the messages; in the last of them these fields or, if it has none, another text in
+        place of one."""
+        last = json.dumps(fields) if self.fields else self.text.replace(old, new)
+        return [*self.messages[:-1], last]
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -89,12 +100,31 @@ class Asked:
     page: str
 
 
-class Traffic:
-    """What a browser asks for, in order, and whether it's over."""
+@dataclass(frozen=True)
+class Spoken:
+    """A WebSocket, by its address, the address of its page, and what that has said so far."""
 
-    def __init__(self) -> None:
-        self.asked: list[Asked] = []
-        self._open: set[Request] = set()
+    url: str
+    page: str
+    messages: list[str | bytes]
+
+
+@dataclass
+class Traffic:
+    """What a browser asks for and says, in order, and whether it's over."""
+
+    asked: list[Asked] = field(default_factory=list)
+    spoken: list[Spoken] = field(default_factory=list)
+    _open: set[Request] = field(default_factory=set)
+
+    def hear(self, page: Page, socket: WebSocket) -> None:
+        spoken = Spoken(socket.url, page.url, [])
+        self.spoken.append(spoken)
+        socket.on("framesent", lambda said: spoken.messages.append(said))
+
+    @property
+    def _length(self) -> int:
+        return len(self.asked) + sum(len(spoken.messages) for spoken in self.spoken)
 
     def see(self, request: Request) -> None:
         with suppress(Error):  # What a service worker asks for has no page.
@@ -110,6 +140,17 @@ class Traffic:
     def end(self, request: Request) -> None:
         self._open.discard(request)
 
+    def answer_to_act(self, origin: str) -> str:
+        """Return a sentence that says what an origin answered to the last request that may have
+        done something; nothing if there was none, or no answer."""
+        acts = [a.request for a in self.asked if _may_act(a.request, origin)]
+        response = acts[-1].response() if acts else None
+        if response is None:
+            return ""
+        return (
+            f"The answer to {acts[-1].method} {urlsplit(acts[-1].url).path} was {response.status}."
+        )
+
     def settle(self, page: Page) -> None:
         """Wait until nothing is on its way, for three turns of the page or at least 0.1 s.
 
@@ -117,13 +158,13 @@ class Traffic:
         Gives up after ten seconds: some pages never stop asking.
         """
         deadline = time.monotonic() + PATIENCE
-        seen, since = len(self.asked), time.monotonic()
+        seen, since = self._length, time.monotonic()
         while (now := time.monotonic()) < deadline:
             with suppress(Error):  # The page may be leaving.
                 page.evaluate(_A_TURN)
             turn = time.monotonic() - now
-            if self._open or len(self.asked) != seen:
-                seen, since = len(self.asked), time.monotonic()
+            if self._open or self._length != seen:
+                seen, since = self._length, time.monotonic()
             elif time.monotonic() - since > max(QUIET, 3 * turn):
                 return
             page.wait_for_timeout(20)
@@ -132,7 +173,14 @@ class Traffic:
 @contextmanager
 def watching(context: BrowserContext) -> Iterator[Traffic]:
     traffic = Traffic()
+
+    def listen(page: Page) -> None:
+        page.on("websocket", lambda socket: traffic.hear(page, socket))
+
+    for page in context.pages:
+        listen(page)
     listeners = {
+        "page": listen,
         "request": traffic.see,
         "response": traffic.answer,
         "requestfinished": traffic.end,
@@ -148,27 +196,56 @@ def watching(context: BrowserContext) -> Iterator[Traffic]:
 
 
 def recorded(
-    found: Sequence[Asked], origin: str, value: str, *, by_opening: bool = False
+    found: Traffic, origin: str, value: str, *, by_opening: bool = False
 ) -> Recorded | None:
     """Return the request that did the action: the one that carries its value, and best by POST;
-    else the last by POST. `by_opening`: else the last page that was opened, as by a link.
+    else the WebSocket through which that was said; else the last request by POST. `by_opening`:
+    else the last page that was opened, as by a link.
 
     None if nothing was sent to the application that could have done it.
     """
-    own = [asked for asked in found if _origin(asked.request.url) == origin]
-    unsafe = [asked for asked in own if asked.request.method not in SAFE]
+    own = [asked for asked in found.asked if _origin(asked.request.url) == origin]
+    unsafe = [asked for asked in own if _may_act(asked.request, origin)]
     by_body = [a for a in unsafe if value in unquote_plus(_body(a.request))]
     by_query = [a for a in own if value in unquote_plus(urlsplit(a.request.url).query)]
     pages = [a for a in own if a.request.is_navigation_request()]
     opened = [a for a in pages if by_opening and not a.request.redirected_from]
     with_value = (*by_body, *(a for a in by_query if a in unsafe), *by_query)
+    if not with_value and (said := _said(found.spoken, origin, value)):
+        return said
     in_order = (*with_value, *unsafe[-1:], *opened[-1:])
     return _recorded(in_order[0]) if in_order else None
+
+
+def _said(all_spoken: Sequence[Spoken], origin: str, value: str) -> Recorded | None:
+    """Return what was said through a WebSocket until a value was, if it all was text."""
+    for spoken in all_spoken:
+        parts = urlsplit(spoken.url)
+        texts = [said for said in spoken.messages if isinstance(said, str)]
+        last = next((n for n, said in enumerate(texts) if value in said), None)
+        if http_of(spoken.url).startswith(f"{origin}/") and last is not None:
+            if texts[: last + 1] != spoken.messages[: last + 1]:
+                return None
+            fields, messages = fields_of(JSON_TYPE, texts[last]), texts[: last + 1]
+            return Recorded(
+                "GET",
+                parts.path,
+                parts.query,
+                fields=fields,
+                page=target_of(spoken.page),
+                text="" if fields else texts[last],
+                messages=messages,
+            )
+    return None
 
 
 def _body(request: Request) -> str:
     """Return what was sent; files may be no text."""
     return (request.post_data_buffer or b"").decode("utf-8", "replace")
+
+
+def _may_act(request: Request, origin: str) -> bool:
+    return _origin(request.url) == origin and request.method not in SAFE
 
 
 def _origin(url: str) -> str:

@@ -18,6 +18,7 @@ from csrf_proof.address import target_of
 from csrf_proof.application.choice import (
     BY_CLICK,
     BY_CORS,
+    BY_SOCKET,
     NO_ACCOUNT,
     OVERRIDE,
     WITH_TOKEN,
@@ -37,8 +38,12 @@ _ADVICE = {
     BY_CLICK: "Against clicks in a frame: Content-Security-Policy: frame-ancestors 'none'.",
     BY_CORS: "Against scripts of another origin: send Access-Control-Allow-Credentials to no "
     "origin but your own.",
+    BY_SOCKET: "Against WebSockets of other pages: open one only if the Origin is your own.",
     OVERRIDE: "Against a GET that says _method=…: take another method's name only from a POST.",
 }
+
+# What an attack is called here, where the bank's is about something else.
+_TITLES = {BY_SOCKET: "A page that opens your WebSocket"}
 
 
 @dataclass
@@ -162,7 +167,7 @@ def as_html(application: str, actions: Sequence[Done]) -> str:
         when=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         summary=summary,
         advice=advice,
-        title=lambda slug: title(attacks[slug].title),
+        title=lambda slug: _TITLES.get(slug) or title(attacks[slug].title),
         cookies=cookies,
         senders=SENDERS,
         sender=_sender,

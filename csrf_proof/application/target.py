@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Error, Page
 from csrf_proof.address import Address
 from csrf_proof.application.action import Action
 from csrf_proof.application.clicks import on_click
-from csrf_proof.application.recording import Asked, watching
+from csrf_proof.application.recording import Traffic, watching
 from csrf_proof.arsenal import Click
 from csrf_proof.trial import Look, NotJudged
 from csrf_proof.windows import cookie_header
@@ -51,8 +51,8 @@ class Application:
         opens_pages: bool | None = None,
         settles: bool = True,
         clicked: Callable[[Click], Any] | None = None,
-    ) -> tuple[Page, list[Asked]]:
-        """Open the application and use it; return the page once it's done, and what it asked.
+    ) -> tuple[Page, Traffic]:
+        """Open the application and use it; return the page once it's done, and its traffic.
 
         `what` is the name of the function, for people. `opens_pages`: it needs no page to begin
         with, whatever the action says of its own functions. `settles`: wait until all that it began
@@ -77,7 +77,7 @@ class Application:
                 raise NotJudged(f"{what} failed at {at}: {_said(error)}") from error
             if settles:
                 traffic.settle(page)
-        return page, traffic.asked
+        return page, traffic
 
     def sign_in(self, context: BrowserContext, *, by_hand: bool = False) -> None:
         page, _ = self.use(context, "sign_in(page)", self.action.sign_in)

@@ -36,6 +36,8 @@ _DECISIVE = (
     ("fetch-post", SUBDOMAIN),
     ("hidden-frame-post", CROSS_SITE),
     ("head-request", SUBDOMAIN),
+    ("websocket-hijack", CROSS_SITE),
+    ("websocket-hijack", SUBDOMAIN),
 )
 MOST_DECISIVE = 8
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from csrf_proof.application.choice import BY_CLICK, BY_CORS
+from csrf_proof.application.choice import BY_CLICK, BY_CORS, BY_SOCKET
 from csrf_proof.application.recording import SAFE
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.reasons import REASONS
@@ -42,6 +42,7 @@ _BY_SAFE = Weakness("CWE-352", "cross-site request forgery", "3.5.3")
 _OF = {
     BY_CLICK: Weakness("CWE-1021", "a page that others may show in a frame", "3.4.6"),
     BY_CORS: Weakness("CWE-942", "a yes to an origin that isn't trusted", "3.4.2"),
+    BY_SOCKET: Weakness("CWE-1385", "a WebSocket that opens for any origin", "4.4.2"),
 }
 
 

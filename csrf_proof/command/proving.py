@@ -176,7 +176,8 @@ def _try_all(
             done.results += failed
             continue
         request = control.recorded
-        print(f"  {request.method} {request.target} works, and works again when it's sent again.")
+        kind = "WebSocket" if request.messages else request.method
+        print(f"  {kind} {request.target} works, and works again when it's sent again.")
         if not (control.saves or action.reset or action.of_session):
             print("  Nothing says how to put back what it changes.")
         if control.secrets:
@@ -184,13 +185,19 @@ def _try_all(
         most = None if how.full or how.only else MOST_DECISIVE
         if most and action.attacker:
             most += len(WITH_TOKEN)
+        skipped: dict[str, list[str]] = {}
         for came in tried(proof, _tries(profile, how), browsers, most):
             each = _as_known(came, how.accepted)
             done.results.append(each)
-            print(_line(each, done.name), flush=True)
+            if each.outcome == NOT_APPLICABLE:
+                skipped.setdefault(each.note, []).append(each.one.attack)
+            else:
+                print(_line(each, done.name), flush=True)
             if each.outcome == NOT_JUDGED and not where.answers():
                 print(f"{where.origin} no longer answers, so nothing else is tried.")
                 return
+        for note, attacks in skipped.items():
+            print(f"skipped {len(attacks)}: {note} ({', '.join(dict.fromkeys(attacks))})")
     everything = how.full and not how.only and not how.profile
     for known in how.accepted if everything else ():
         if {e.outcome for e in done.results if e.one.attack == known.attack} == {BLOCKED}:
@@ -207,7 +214,7 @@ def _line(each: Tried, name: str) -> str:
     if each.verdict and each.outcome == FORGED:
         said = told(each.verdict, name)
         return f"{said}\n  Known     {each.accepted}" if each.accepted else said
-    head = {BLOCKED: "blocked", NOT_APPLICABLE: "skipped", NOT_JUDGED: "NOT JUDGED"}[each.outcome]
+    head = {BLOCKED: "blocked", NOT_JUDGED: "NOT JUDGED"}[each.outcome]
     return f"{head:7} {each.one.id}   {stopped(each.verdict) if each.verdict else each.note}"
 
 

@@ -25,7 +25,14 @@ from csrf_proof.application.choice import (
     why_not,
 )
 from csrf_proof.application.honest import Honest
-from csrf_proof.application.recording import Asked, Recorded, other_fields, recorded
+from csrf_proof.application.recording import (
+    Asked,
+    Recorded,
+    Spoken,
+    Traffic,
+    other_fields,
+    recorded,
+)
 from csrf_proof.application.sessions import take_cookies
 from csrf_proof.application.verdict import (
     APPLICATION,
@@ -123,7 +130,7 @@ CHOSEN: dict[str, tuple[list[Asked], str]] = {
 @pytest.mark.parametrize("case", CHOSEN)
 def test_which_request_did_it(case: str) -> None:
     found, expected = CHOSEN[case]
-    request = recorded(found, ORIGIN, VALUE)
+    request = recorded(Traffic(found), ORIGIN, VALUE)
     assert (f"{request.method} {request.path}" if request else "") == expected
 
 
@@ -132,7 +139,7 @@ def test_a_link_may_act_where_nothing_is_saved() -> None:
     for each in found[:3]:
         cast("Any", each.request).opens_a_page = True
     cast("Any", found[2].request).redirected_from = "/logout"
-    request = recorded(found, ORIGIN, VALUE, by_opening=True)
+    request = recorded(Traffic(found), ORIGIN, VALUE, by_opening=True)
     assert request is not None
     assert (request.method, request.path) == ("GET", "/logout")
 
@@ -168,8 +175,48 @@ def test_the_state_of_a_session_is_read_in_a_page() -> None:
         Action(Mock(), Mock(), lambda: None, of_session=True)
 
 
+FEED = "ws://app.localhost:5055/feed?of=alice"
+HELLO, NOTE = "hello", '{"note": "honest-1a2b@example.org", "to": "all"}'
+SAID: dict[str, tuple[list[Spoken], list[str] | None, dict[str, str]]] = {
+    "all until the value": (
+        [Spoken(FEED, f"{ORIGIN}/notes", [HELLO, NOTE, "bye"])],
+        [HELLO, '{"note": "forged", "to": "all"}'],
+        {"note": VALUE, "to": "all"},
+    ),
+    "what is no JSON": (
+        [Spoken(FEED, f"{ORIGIN}/notes", [f'42["save","{VALUE}"]'])],
+        ['42["save","forged"]'],
+        {},
+    ),
+    "nothing after what is no text": (
+        [Spoken(FEED, f"{ORIGIN}/notes", [b"\x00", NOTE])],
+        None,
+        {},
+    ),
+    "nothing that went elsewhere": ([Spoken("ws://other/feed", f"{ORIGIN}/", [NOTE])], None, {}),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_what_was_said_through_a_websocket(case: str) -> None:
+    spoken, messages, fields = SAID[case]
+    request = recorded(Traffic([asked("GET", "/notes")], spoken), ORIGIN, VALUE)
+    assert (request is not None) == (messages is not None)
+    if request is None:
+        return
+    assert (request.target, request.page) == ("/feed?of=alice", "/notes")
+    assert request.fields == fields
+    control = Control(request, VALUE, frozenset(), saves=True)
+    attacks = arsenal().attacks
+    assert "by a WebSocket" in str(why_not(attacks["form-post"], control))
+    assert why_not(attacks["websocket-hijack"], control) is None
+    shot = aim(attacks["websocket-hijack"], control, ORIGIN, "forged")
+    assert shot.messages == messages
+    assert f'new WebSocket("{FEED}")' in arsenal().render(shot)
+
+
 def test_a_recorded_request_has_its_fields_and_its_page() -> None:
-    request = recorded([asked("POST", "/email?tab=1", BODY)], ORIGIN, VALUE)
+    request = recorded(Traffic([asked("POST", "/email?tab=1", BODY)]), ORIGIN, VALUE)
     assert request is not None
     assert request.fields == {"email": VALUE, "token": "x"}
     assert request.saying(VALUE, "new") == {"email": "new", "token": "x"}
@@ -199,7 +246,7 @@ MULTIPART = (
 )
 def test_the_fields_of_a_body(content_type: str, body: str, fields: dict[str, object]) -> None:
     sent = Request("POST", f"{ORIGIN}/", body, {"content-type": content_type})
-    request = recorded([Asked(cast("Any", sent), ORIGIN)], ORIGIN, "x")
+    request = recorded(Traffic([Asked(cast("Any", sent), ORIGIN)]), ORIGIN, "x")
     assert request is not None
     assert request.fields == fields
 
@@ -210,7 +257,7 @@ def test_a_script_adds_headers_of_any_name_and_a_form_none(opens_a_page: bool) -
     browsers = {"user-agent": "x", "accept": "*/*", "sec-fetch-site": "same-origin"}
     sent = Request("POST", f"{ORIGIN}/", BODY, {"content-type": FORM_TYPE, **own, **browsers})
     sent.opens_a_page = opens_a_page
-    request = recorded([Asked(cast("Any", sent), ORIGIN)], ORIGIN, VALUE)
+    request = recorded(Traffic([Asked(cast("Any", sent), ORIGIN)]), ORIGIN, VALUE)
     assert request is not None
     assert request.headers == ({} if opens_a_page else own)
     assert request.by_script is not opens_a_page
@@ -229,6 +276,7 @@ BODY_IN_PARTS = (
 )
 BY_DELETE = control("DELETE", amount="1")
 CLICKED = replace(BY_FORM, click=Click("/form?of=alice", 300, 900))
+SPOKEN = replace(BY_FORM, recorded=replace(BY_FORM.recorded, method="GET", messages=[HELLO, NOTE]))
 NOT_AIMED = [
     ("clickjacking", BY_FORM, "The honest user clicks on nothing"),
     ("upload-post", BY_FORM, "The application's own page sends its fields in another way"),
@@ -307,7 +355,7 @@ def test_the_own_page_lies_over_the_bait_with_its_button_there() -> None:
 
 
 def test_every_general_attack_can_be_aimed_at_some_action() -> None:
-    actions = (BY_FORM, AS_JSON, control("GET", amount="1"), IN_PARTS, CLICKED)
+    actions = (BY_FORM, AS_JSON, control("GET", amount="1"), IN_PARTS, CLICKED, SPOKEN)
     for attack in general():
         said = [why_not(attack, action) for action in actions]
         assert None in said, attack.slug
@@ -319,7 +367,7 @@ def test_what_a_script_asks_for_is_over_when_it_is_answered(
 ) -> None:
     monkeypatch.setattr(recording, "PATIENCE", 0.5)
     request = Mock(resource_type=kind)
-    traffic = recording.Traffic()
+    traffic = Traffic()
     traffic.see(request)
     traffic.answer(Mock(request=request))
     began = time.monotonic()
@@ -338,7 +386,7 @@ def test_what_a_script_asks_for_is_over_when_it_is_answered(
 )
 def test_a_body_without_fields_is_kept(method: str, kind: str, text: str, kept: str) -> None:
     seen = Request(method, f"{ORIGIN}/calendar", text, {"content-type": kind})
-    request = recorded([Asked(cast("Any", seen), f"{ORIGIN}/")], ORIGIN, "v1")
+    request = recorded(Traffic([Asked(cast("Any", seen), f"{ORIGIN}/")]), ORIGIN, "v1")
     assert request is not None
     assert request.text == kept
     control = Control(request, "v1", frozenset(), saves=True)
