@@ -160,7 +160,7 @@ def test_three_clicks_lead_to_a_forged_request_over_https(browsers: Browsers, se
         context.on("request", lambda request: asked.append(request.url))
         page = context.new_page()
         page.goto(secure.playground)
-        page.click("text=Be signed out by an image")
+        page.click("text=See an image sign you out")
         page.click("main form[action='/login'] button")
         with context.expect_page() as opened:
             page.click("text=Open the attacker’s page")

@@ -82,8 +82,8 @@ def test_the_teaching_side_survives_the_attacks_that_it_shows(
     page = context.new_page()
     page.goto(f"{site.playground}{LESSON}")  # So that the visitor has a CSRF cookie, and a name.
     page.check("input[value=get-refused]")
-    page.click("text=That is my prediction")
-    page.wait_for_selector("text=Your prediction is kept")
+    page.click("text=That’s my prediction")
+    page.wait_for_selector("text=Prediction saved")
     before, cookies = lab.state(), own_cookies(context, site)
     assert before["attempts"], "a reset would not show"
     addresses = unsafe_addresses(site, lab.label)

@@ -64,7 +64,7 @@ def test_three_clicks_lead_from_the_home_page_to_a_forged_request(
         reset(context, site, "no-defense")
         page = context.new_page()
         page.goto(site.playground)
-        page.click("text=Be signed out by an image")  # One.
+        page.click("text=See an image sign you out")  # One.
         page.click("main form[action='/login'] button")  # Two.
         with context.expect_page() as opened:
             page.click("text=Open the attacker’s page")  # Three.

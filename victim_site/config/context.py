@@ -13,6 +13,8 @@ def addresses(request: HttpRequest) -> dict[str, Any]:
     here = settings.ADDRESSES
     return {
         "request": request,
+        # The part of the playground that a page belongs to, for the menu.
+        "place": request.path.split("/")[1],
         "user": getattr(request, "user", None),
         "label": getattr(request, "label", None),
         "scheme": here.victim_scheme,

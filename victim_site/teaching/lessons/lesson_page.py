@@ -12,11 +12,15 @@ from victim_site.teaching import descriptions, expectations, versions
 from victim_site.teaching.browser.views import self_check
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.markdown import as_page
+from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.lessons.overview import browser_of
 from victim_site.teaching.lessons.steps import FIXED, TRIED, step_of
 from victim_site.teaching.links import get_label_or_404, walk
 from victim_site.teaching.your_app.offered import is_offered
 from victim_site.wording import REASONS
+
+# The parts of a lesson, in order; one is open, and the last three once the attack was seen.
+STATIONS = ("predict", "do-it", "tried", "fix-it", "prove-it")
 
 
 def get_lesson_or_404(slug: str) -> Lesson:
@@ -41,6 +45,7 @@ def lesson_context(
     position = found.position(expectations.the_matrix(), browser["profile"])
     others = list(progress.lessons().values())
     after = others.index(found) + 1
+    is_open = bool(row.tried) or "all" in request.GET
     tried, fixed = (
         step_of(
             found,
@@ -55,11 +60,6 @@ def lesson_context(
     return {
         "lesson": found,
         "count": len(others),
-        "steps": [
-            ("Predict", "predict", row.predicted),
-            ("Do it", "do-it", row.tried),
-            ("Fix it", "rest", row.fixed),
-        ],
         "text": {
             title.lower().replace(" ", "_"): as_page(text) for title, text in found.sections.items()
         },
@@ -90,12 +90,24 @@ def lesson_context(
         "after": others[after] if after < len(others) else None,
         "your_app": is_offered(request),
         "done": bool(row.tried and row.fixed),
-        "open": bool(row.tried) or "all" in request.GET,
+        "open": is_open,
+        "station": _station(row, request.GET.get("at", ""), is_open),
         "late": "late" in request.GET,
         "version": versions.as_query(version),
         "self_check": self_check.start_address(),
         **browser,
     }
+
+
+def _station(row: Progress, wanted: str, is_open: bool) -> str:
+    """Return the station that is open: the one that was asked for, or else the learner's next."""
+    if wanted in (STATIONS if is_open else STATIONS[:2]):
+        return wanted
+    if row.tried:
+        return "prove-it" if row.fixed else "tried"
+    if row.fixed or row.predicted:
+        return "do-it"
+    return "tried" if is_open else "predict"
 
 
 def _added(found: Lesson) -> list[descriptions.DefenseText]:

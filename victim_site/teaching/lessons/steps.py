@@ -70,32 +70,34 @@ def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
     """Return what is still to be done for a step, given what came of the newest try, if any."""
     if arrived == COOKIE_THIRD_PARTY.code and "subdomain" in found.positions:
         return (
-            "The request arrived, but your browser kept the cookie back. Launch it from the "
-            "sub-domain of the bank instead: check your browser, and this page will know."
+            "The request arrived, but your browser didn’t send the cookie. Launch the attack from "
+            "the bank’s subdomain instead: check your browser, and this page will know."
         )
     if arrived == COOKIE_UNKNOWN.code:
         return (
-            "A request arrived without a session cookie. Open this lab's bank in this browser, and "
-            "sign in if it asks you to. Then open the attacker's page again, in a tab of its own."
+            "A request arrived without a session cookie. Open this lab’s bank in this browser, and "
+            "sign in if it asks you to. Then open the attacker’s page again, in its own tab."
         )
     if arrived in {NOT_SIGNED_IN.code, SESSION_ENDED.code}:
         return (
-            "The request arrived, but you were not signed in. Sign in to this lab's bank, then "
-            "open the attacker's page again."
+            "The request arrived, but you weren’t signed in. Sign in to this lab’s bank, then open "
+            "the attacker’s page again."
         )
     if arrived:
         return (
-            f"A request arrived and ended as {arrived}, which is not what this step is about. "
-            "Use its buttons: the bank first, then the attacker's page. Or start the lesson over."
+            f"A request arrived, and the result was {arrived}, which isn’t what this step is "
+            "about. Use its buttons: the bank first, then the attacker’s page. Or start the lesson "
+            "over."
         )
     attack = descriptions.attacks()[found.attack]
     # The attacker's own server signs in too, as mallory, for some attacks.
     signed_in = visited and reports.is_signed_in(label.text, "alice")
     if attack.victim == "signed-out":
         if signed_in:
-            return "Sign out of this lab's bank. Then open the attacker's page."
-        return "Open the attacker's page while you are signed out of this lab's bank."
+            return "Sign out of this lab’s bank. Then open the attacker’s page."
+        return "Open the attacker’s page while you’re signed out of this lab’s bank."
     if not signed_in:
-        return "Nothing yet. Press “Show me, step by step”; it begins at the bank."
+        return "Nothing yet. Press “Show me, step by step”. You’ll start at the bank."
     click = " and click what it offers" if attack.trigger == "click" else ""
-    return f"You are signed in. The bank's strip leads to the attacker's page: open it{click}."
+    where = "The yellow bar at the bank leads to the attacker’s page"
+    return f"You’re signed in. {where}: open it{click}."

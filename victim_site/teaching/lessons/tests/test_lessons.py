@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,37 @@ def test_a_lesson_begins_with_what_is_missing() -> None:
     page = Learner().read(IMAGE)
 
     assert "Nothing yet." in page
-    assert "comes here once you have seen it happen" in page
+    assert "These open once you’ve seen it happen." in page
+
+
+def opened(page: str) -> str:
+    """Return the station of a lesson's page that is open."""
+    (one,) = re.findall(r'aria-labelledby="([a-z-]+)"><details open>', page)
+    return str(one)
+
+
+def test_one_station_is_open_the_learners_next_or_the_one_that_is_asked_for() -> None:
+    learner = Learner()
+    found = [opened(learner.read(IMAGE))]
+    learner.predict("forged")
+    found.append(opened(learner.read(IMAGE)))
+    learner.look_at_the_kitten()
+    found.append(opened(learner.read(IMAGE)))
+    asked = [opened(learner.read(f"{IMAGE}?at={at}")) for at in ("fix-it", "predict", "nowhere")]
+    learner.look_at_the_kitten("post-only")
+    found.append(opened(learner.read(IMAGE)))
+
+    assert found == ["predict", "do-it", "tried", "prove-it"]
+    assert asked == ["fix-it", "predict", "tried"]
+
+
+def test_what_is_still_ahead_can_not_be_opened_but_by_its_link() -> None:
+    learner = Learner()
+    for asked in ("fix-it", "prove-it", "tried"):
+        assert opened(learner.read(f"{IMAGE}?at={asked}")) == "predict"
+        assert 'id="fix-it"' not in learner.read(f"{IMAGE}?at={asked}")
+    assert opened(learner.read(f"{IMAGE}?all")) == "tried"
+    assert opened(learner.read(f"{IMAGE}?at=fix-it&all")) == "fix-it"
 
 
 def test_reading_a_lesson_writes_nothing() -> None:
@@ -102,7 +133,7 @@ def test_reading_a_lesson_writes_nothing() -> None:
 def test_the_labs_log_and_not_a_click_says_that_a_step_is_done() -> None:
     learner = Learner()
     signed_in("no-defense--for-otter42")
-    assert "leads to the attacker&#x27;s page" in learner.read(IMAGE)
+    assert "leads to the attacker’s page" in learner.read(IMAGE)
 
     learner.look_at_the_kitten()
     assert HAPPENED in learner.read(IMAGE)
@@ -125,7 +156,7 @@ def test_a_request_without_a_session_is_not_the_lessons_outcome_and_the_page_say
     Bank("no-defense--for-otter42").get("/logout", headers=KITTEN)
 
     assert learner.progress is None
-    assert "you were not signed in" in learner.read(IMAGE)
+    assert "you weren’t signed in" in learner.read(IMAGE)
 
 
 def test_where_the_browser_may_be_signed_in_the_page_has_it_find_out() -> None:
@@ -135,7 +166,7 @@ def test_where_the_browser_may_be_signed_in_the_page_has_it_find_out() -> None:
 
     said = Learner().read(IMAGE)
     assert "sign in if it asks you to" in said
-    assert "you were not signed in" not in said
+    assert "you weren’t signed in" not in said
 
 
 def test_another_learners_lab_says_nothing_of_this_one() -> None:
@@ -178,7 +209,7 @@ def test_a_prediction_can_be_changed_until_the_outcome_is_known() -> None:
 
     assert answer["Location"] == f"{IMAGE}?late#predict"
     assert learner.predicted == "forged"
-    assert "does not count" in learner.read(f"{IMAGE}?late")
+    assert "doesn’t count" in learner.read(f"{IMAGE}?late")
 
 
 @pytest.mark.parametrize("choice", ["", "token-wrong", "<script>", "forged " * 1000])
@@ -282,8 +313,8 @@ def test_the_live_part_unfolds_the_rest_once() -> None:
     later = learner.read(f"{IMAGE}live/?for=otter42&tried=forged")
 
     assert HAPPENED in first
-    assert 'id="rest" hx-swap-oob' in first
-    assert 'id="rest"' not in later
+    assert 'id="path" hx-swap-oob' in first
+    assert 'id="path"' not in later
     assert 'id="fixed-live" hx-swap-oob' in later
 
 
@@ -316,7 +347,7 @@ def test_what_the_self_check_found_decides_where_the_picture_is_launched(
 
     page = learner.get(IMAGE, headers={"user-agent": agent}).content.decode()
 
-    button = page.partition("The attacker's page</a>")[0].rpartition('href="')[2]
+    button = page.partition("The attacker’s page</a>")[0].rpartition('href="')[2]
     assert where in button
     assert ("Your browser is different here" in page) == (where == "community.")
 
@@ -369,7 +400,7 @@ def test_a_script_in_a_lesson_is_text(broken_lessons: Path) -> None:
     text = text.replace("title: ", f"title: {script} ").replace("## Why\n", f"## Why\n\n{script}\n")
     broken_lessons.write_text(text.replace("- `forged`: ", f"- `forged`: {script} "))
 
-    for path in (f"{IMAGE}?all", f"{IMAGE}present/", "/lessons/", "/"):
+    for path in (f"{IMAGE}?all", f"{IMAGE}present/", "/lessons/"):
         page = Learner().read(path)
         assert script not in page
         assert "&lt;script&gt;alert(1)" in page
