@@ -7,3 +7,10 @@ from __future__ import annotations
 
 PROFILES = ("chromium", "chromium-no-3pc", "firefox")
 OPTIONAL = ("webkit",)
+# What people call them.
+NAMES = {
+    "chromium": "Chrome",
+    "chromium-no-3pc": "Chrome, third-party cookies blocked",
+    "firefox": "Firefox",
+    "webkit": "WebKit",
+}

@@ -142,6 +142,7 @@ PAGES = {
         "/",
         "/lessons/the-image/",
         "/matrix/",
+        "/matrix/pattern/",
         "/defenses/origin-suffix/",
         "/weaknesses/open-redirect/",
         "/attacks/form-post/",

@@ -9,6 +9,7 @@ from victim_site.teaching.reference.views import (
     defenses,
     known_labs,
     matrix,
+    pattern,
     policies,
     weaknesses,
 )
@@ -22,6 +23,7 @@ urlpatterns = [
     path("weaknesses/", weaknesses.index, name="weaknesses"),
     path("weaknesses/<slug:slug>/", weaknesses.show, name="weakness"),
     path("matrix/", matrix.show, name="matrix"),
+    path("matrix/pattern/", pattern.show, name="pattern"),
     path("matrix/<int:row>.<int:column>", matrix.square, name="square"),
     path("known-labs/", known_labs.show, name="known-labs"),
     path("policies/", policies.show, name="policies"),

@@ -78,6 +78,7 @@ def _tables(profile: str) -> SafeString:
         ],
         "https_profiles": over_https.expected().profiles,
         "refuted": _refuted(profile),
+        "profile": profile,
         "reasons": REASONS,
     }
     return render_to_string("reference/_matrix_tables.html", context)

@@ -69,7 +69,7 @@ def test_a_run_is_shown_as_it_goes_and_with_its_report(said: Any) -> None:
     page = audit(path)
     assert f"Looking at {URL} as alice with email" in page
     assert '<span class="outcome forged">Forged</span>' in page
-    assert "from a sub-domain, in firefox" in page
+    assert "from a sub-domain, in Firefox" in page
     report = playground().get(f"{path}report/")
     assert report.content.decode().endswith("The report")
     assert "default-src 'none'" in report["Content-Security-Policy"]

@@ -1,0 +1,110 @@
+"""The matrix at a glance: a small square for each cell, and what one of them says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalogue.matrix import FORGED, Cell
+from victim_site.teaching import descriptions, expectations
+from victim_site.teaching.links import walk
+from victim_site.teaching.reference.matrix_tables import page_of, profile_of
+from victim_site.wording import REASONS
+
+# What a square can be, by its class in the stylesheet.
+KINDS = {
+    "f": "forged",
+    "b": "blocked by the bank",
+    "o": "blocked by the browser",
+    "m": "depends on the cookie’s age",
+    "n": "not applicable",
+}
+# Where attacks come from, in a word.
+SHORT = {"cross-site": "site", "subdomain": "sub", "lookalike": "look", "same-origin": "script"}
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Show the squares of one profile, all or some of them, and perhaps open one."""
+    profile, asked = profile_of(request), request.GET
+    keys = list(enumerate(expectations.the_matrix().rows, 1))
+    columns = list(enumerate(expectations.columns(), 1))
+    attack, position, defense, kind = (
+        asked.get(name, "") for name in ("attack", "position", "defense", "kind")
+    )
+    rows = [
+        {
+            "attack": key[0],
+            "short": SHORT[key[1]],
+            "squares": [
+                (f"{row}.{column}", *_kind(_cells(profile, key, lab)))
+                for column, lab in columns
+                if defense in {"", lab}
+            ],
+        }
+        for row, key in keys
+        if attack in {"", key[0]} and position in {"", key[1]}
+    ]
+    half = (len(rows) + 1) // 2 if len(rows) > 12 else len(rows)
+    context = {
+        "profiles": expectations.the_matrix().profiles,
+        "profile": profile,
+        "columns": [lab for _, lab in columns if defense in {"", lab}],
+        "halves": [part for part in (rows[:half], rows[half:]) if part],
+        "kinds": KINDS.items(),
+        "chosen": {"attack": attack, "position": position, "defense": defense, "kind": kind},
+        "attacks": dict.fromkeys(key[0] for _, key in keys),
+        "defenses": [lab for _, lab in columns],
+        "positions": descriptions.POSITIONS.items(),
+        "shorts": [(short, descriptions.POSITIONS[code]) for code, short in SHORT.items()],
+        "opened": _opened(asked["square"], profile) if "square" in asked else None,
+    }
+    return render(request, "reference/pattern.html", context)
+
+
+def _cells(profile: str, key: tuple[str, str], lab: str) -> list[Cell]:
+    return expectations.squares(profile)[*key, expectations.the_matrix().lab(key[0], lab)]
+
+
+def _kind(cells: Sequence[Cell]) -> tuple[str, str]:
+    """Return the class of a square, and what it means."""
+    kinds = {_kind_of(cell) for cell in cells}
+    kind = kinds.pop() if len(kinds) == 1 else "m"
+    return kind, KINDS[kind]
+
+
+def _kind_of(cell: Cell) -> str:
+    if cell.outcome == FORGED:
+        return "f"
+    if cell.reason is None:
+        return "n"
+    return "o" if REASONS[cell.reason].by == "browser" else "b"
+
+
+def _opened(square: str, profile: str) -> dict[str, Any]:
+    """Return what one square says, by its row and column.
+
+    Raises:
+        Http404: There is no such square.
+    """
+    keys, columns = list(expectations.the_matrix().rows), expectations.columns()
+    row, _, column = square[:8].partition(".")
+    if not (row.isdecimal() and column.isdecimal()):
+        raise Http404("A square is two numbers, such as 3.5: its row and its column.")
+    if not (0 < int(row) <= len(keys) and 0 < int(column) <= len(columns)):
+        raise Http404("The matrix has no such square.")
+    key, lab = keys[int(row) - 1], columns[int(column) - 1]
+    attack = descriptions.attacks()[key[0]]
+    return {
+        "square": square,
+        "attack": attack,
+        "where": descriptions.POSITIONS[key[1]],
+        "lab": lab,
+        "about_lab": page_of(lab),
+        "cells": [(cell, REASONS.get(cell.reason or "")) for cell in _cells(profile, key, lab)],
+        "walk": walk(lab, *key),
+    }
