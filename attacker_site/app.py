@@ -2,6 +2,8 @@
 
     /                   the gallery of bait pages
     /<attack>/          the exploit, exactly as in its folder, aimed at one lab
+    /<attack>/hold/     shows that page for a moment, and then leads to it
+    /<attack>/still/    the same page, which can do nothing
     /<attack>/behind/   what that page does; fires nothing
     /<attack>/caught/   where what the attack steals arrives
     /loot/              what the attacker's server has prepared or stolen in this lab
@@ -40,6 +42,12 @@ from csrf_proof.visitor import Caught, Prepared, VisitProblem
 
 # The longest body that is looked at: a page of the bank's, and a good deal more.
 MOST_LOOT = 200_000
+# What a page may do that is only looked at: have its style and picture. No script, form, frame or
+# refresh works in a sandbox.
+STILL = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox"
+)
 
 
 class Refusal(HTTPException):
@@ -183,11 +191,18 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         return shot, query(lab, action=named)
 
     def page(
-        template: str, status: int = 200, *, images: str = "", probes: str = "", **values: Any
+        template: str,
+        status: int = 200,
+        *,
+        images: str = "",
+        probes: str = "",
+        frames: str = "",
+        **values: Any,
     ) -> Response:
         """Return one of the site's own pages, closed to everything that it does not need.
 
-        It may load `images` from one more site, or send `probes` of every kind to one.
+        It may load `images` from one more site, send `probes` of every kind to one, or have
+        `frames` from one.
         """
         lab = current_lab()
         html = render_template(
@@ -202,7 +217,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Security-Policy"] = (
             f"default-src 'none'; style-src 'self'; script-src 'self'; "
-            f"img-src 'self' {images or probes}; frame-src {probes}; "
+            f"img-src 'self' {images or probes}; frame-src {probes}{frames}; "
             f"connect-src {probes} {probes.replace('http', 'ws', 1)}; "
             f"form-action 'self' {addresses.evil} {probes}; base-uri 'none'; frame-ancestors 'none'"
         )
@@ -279,6 +294,27 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         shot, _ = shot_at(attack, action, lab, at, amount, prepared_for(attack, lab, at))
         response = make_response(arsenal.render(shot))
         response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.get("/<slug>/hold/")
+    def hold(slug: str) -> Response:
+        attack, action, lab = chosen(slug)
+        named = action.name if action.name != attack.action else None
+        return page(
+            "hold.html",
+            frames="'self'",
+            still=f"/{slug}/still/{query(lab, action=named)}",
+            runs=f"/{slug}/{query(lab, action=named)}",
+            bait=attack.bait,
+        )
+
+    @app.get("/<slug>/still/")
+    def still(slug: str) -> Response:
+        attack, action, lab = chosen(slug)
+        shot, _ = shot_at(attack, action, lab, None, MOST, Prepared())
+        response = make_response(arsenal.render(shot))
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Security-Policy"] = STILL
         return response
 
     @app.route("/<slug>/caught/", methods=["GET", "POST"])

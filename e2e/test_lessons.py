@@ -66,6 +66,7 @@ class Attendee:
         page = self.click_to_a_new_tab("text=Open the attacker’s page")
         if about.trigger == "click":
             self.click("#bait", page)
+        page.wait_for_url(lambda url: "/hold/" not in url)  # It's shown before it runs.
         page.wait_for_load_state()
         if page.is_visible(".strip .step"):
             self.page = page  # The attacker has led to the bank, where the guide goes on.

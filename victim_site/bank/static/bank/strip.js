@@ -97,7 +97,9 @@ function cameFromAttacker() {
 
 function attackersPage(walk) {
   const address = strip.dataset[walk.position === "cross-site" ? "crossSite" : walk.position];
-  const open = link("Open the attacker’s page", address.replace("ATTACK", walk.attack));
+  // In a lesson, what would be gone in a blink is shown for a moment.
+  const page = walk.back && !walk.click ? `${walk.attack}/hold` : walk.attack;
+  const open = link("Open the attacker’s page", address.replace("ATTACK", page));
   open.target = "_blank";
   open.rel = "noopener";
   open.addEventListener("click", () => {

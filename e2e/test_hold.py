@@ -1,0 +1,42 @@
+"""A bait page that would be gone at once is shown first, and does nothing until then."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext
+
+from e2e.attacks import all_attacks
+from e2e.bank import Site
+
+# When the page was asked for, which is in its link to what is behind it.
+WHEN = re.compile(r"(?:&amp;)?at=\d+(?:&amp;)?")
+
+
+def test_a_page_that_is_held_asks_nobody_else_for_anything(
+    context: BrowserContext, site: Site
+) -> None:
+    """Every attack in turn: its own script, form, picture, frame and refresh are all there."""
+    asked: list[str] = []
+    page = context.new_page()
+    # What a policy stops is told as a request too, which has no answer.
+    page.on("response", lambda response: asked.append(response.url))
+    for attack in all_attacks().values():
+        address = site.attack_page(attack.slug, attack.launched_from[0], "no-defense")
+        page.goto(address.replace(f"/{attack.slug}/", f"/{attack.slug}/still/"))
+        page.wait_for_timeout(100)  # A refresh would be due at once.
+    assert len(asked) > len(all_attacks())
+    assert [url for url in asked if "/still/" not in url and "/static/" not in url] == []
+
+
+def test_it_runs_after_three_counts_with_the_bytes_that_were_shown(
+    context: BrowserContext, site: Site
+) -> None:
+    page = context.new_page()
+    address = site.attack_page("image-get", "cross-site", "no-defense")
+    with page.expect_response(address) as ran, page.expect_response("**/still/*"):
+        page.goto(address.replace("/image-get/", "/image-get/hold/"))
+    here = urlsplit(address)
+    still = site.get(here.hostname or "", f"/image-get/still/?{here.query}").text
+    assert WHEN.sub("", ran.value.text()) == WHEN.sub("", still)
