@@ -1,11 +1,13 @@
 """Which host is which: the first look at every request.
 
-The playground's domain is the teaching side. A name below the bank's is that lab's bank. Nothing
-else is served, so a page on the internet cannot reach in by pointing its own name here.
+The playground's domain is the teaching side. A name below the bank's is that lab's bank.
+`localhost` and 127.0.0.1 lead to the teaching side. Nothing else is served, so a page on the
+internet cannot reach in by pointing its own name here.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -14,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import set_urlconf
 
+from catalogue.addresses import LOCALHOST
 from catalogue.labels import BadLabel
 from victim_site.bank.label import Label
 from victim_site.bank.requests import SiteRequest
@@ -21,6 +24,10 @@ from victim_site.config.urls_bank import addresses
 from victim_site.defenses.base import all_defenses
 from victim_site.label import parse, stacks
 from victim_site.weaknesses.registry import all_weaknesses
+
+# What people type who know only the port. Neither is in ALLOWED_HOSTS, so that nothing behind
+# this middleware ever takes such a host for one of ours.
+_LOOPBACK = re.compile(rf"(?:{LOCALHOST}|127\.0\.0\.1)(?::[0-9]{{0,5}})?")
 
 
 class HostMiddleware:
@@ -33,6 +40,8 @@ class HostMiddleware:
         try:
             host = request.get_host().partition(":")[0].lower()
         except DisallowedHost:
+            if _LOOPBACK.fullmatch(request.META.get("HTTP_HOST", "").lower()):
+                return _lead_to_playground(request)
             return _unknown_host(request)
         if refusal := _unreadable(request):
             return refusal
@@ -40,7 +49,7 @@ class HostMiddleware:
         if host == settings.ADDRESSES.domains.playground:
             return self.get_response(request)
         if host == settings.ADDRESSES.domains.bank:
-            return HttpResponseRedirect(f"{settings.ADDRESSES.playground}/")
+            return _to_playground()
         try:
             request.label = _label(host)
         except BadLabel as mistake:
@@ -87,6 +96,24 @@ def _refuse(request: HttpRequest, status: int, title: str, message: str) -> Http
         {"title": title, "message": message},
         status=status,
     )
+
+
+def _to_playground() -> HttpResponse:
+    return HttpResponseRedirect(f"{settings.ADDRESSES.playground}/")
+
+
+def _lead_to_playground(request: HttpRequest) -> HttpResponse:
+    """Redirect a visitor who typed `localhost` or its number; accept nothing that could act."""
+    allowed = ["GET", "HEAD"]
+    if request.method in allowed:
+        return _to_playground()
+    message = (
+        "This address only leads to the playground, and only with GET or HEAD. "
+        f"Send the request to {settings.ADDRESSES.playground} instead."
+    )
+    response = _refuse(request, 405, "Method not allowed", message)
+    response["Allow"] = ", ".join(allowed)
+    return response
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:

@@ -20,10 +20,10 @@ PORT = settings.ADDRESSES.victim_port
 BANK = "Lantern Bank"
 
 
-def ask(host: str, path: str = "/", **kwargs: Any) -> Any:
+def ask(host: str, path: str = "/", headers: dict[str, str] | None = None, **kwargs: Any) -> Any:
     client = Client(raise_request_exception=False)
     client.handler = HANDLER
-    return client.get(path, headers={"host": host}, **kwargs)
+    return client.get(path, headers={"host": host, **(headers or {})}, **kwargs)
 
 
 # What cannot be a name of this site is misdirected (421); what cannot be a lab is not found (404).
@@ -31,8 +31,17 @@ NO_BANK = {
     "a foreign name": ("evil.example", 421),
     "a foreign name that ends alike": ("evilbank.localhost", 421),
     "a foreign name that begins alike": ("no-defense.bank.localhost.evil.example", 421),
-    "localhost itself": (f"localhost:{PORT}", 421),
-    "an address": (f"127.0.0.1:{PORT}", 421),
+    "a name below localhost": (f"x.localhost:{PORT}", 421),
+    "a name that ends in localhost": ("mylocalhost", 421),
+    "a name that begins with localhost": ("localhost.evil.example", 421),
+    "a name that begins with the number": ("127.0.0.1.evil.example", 421),
+    "localhost with a trailing dot": (f"localhost.:{PORT}", 421),
+    "localhost with a port that is no number": ("localhost:http", 421),
+    "localhost behind a user part": (f"evil.example@localhost:{PORT}", 421),
+    "localhost beside another name": ("localhost,evil.example", 421),
+    "another loopback number": (f"127.0.0.2:{PORT}", 421),
+    "the loopback number as one": (f"2130706433:{PORT}", 421),
+    "every address": (f"0.0.0.0:{PORT}", 421),
     "an IPv6 address": (f"[::1]:{PORT}", 421),
     "the attacker": (f"evil.localhost:{PORT}", 421),
     "below the teaching side": (f"x.playground.localhost:{PORT}", 421),
@@ -79,6 +88,36 @@ def test_the_bare_bank_leads_to_the_teaching_side(host: str) -> None:
     answer = ask(host, "/transfer?to=mallory&amount=5")
 
     assert (answer.status_code, answer["Location"]) == (302, settings.ADDRESSES.playground + "/")
+
+
+LOOPBACK = ["localhost", f"localhost:{PORT}", "LocalHost:1", "127.0.0.1", f"127.0.0.1:{PORT}"]
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
+@pytest.mark.parametrize("path", ["/", "/lessons/3/?x=1", "/nowhere", "//evil.example/"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_loopback_address_leads_to_the_teaching_side(host: str, path: str, method: str) -> None:
+    answer = ask(host, path, REQUEST_METHOD=method)
+
+    assert (answer.status_code, answer["Location"]) == (302, settings.ADDRESSES.playground + "/")
+    assert answer.content == b""
+    assert not answer.cookies
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "BREW"])
+def test_a_loopback_address_refuses_every_other_method(host: str, method: str) -> None:
+    answer = ask(host, "/lessons/start-over/", REQUEST_METHOD=method)
+
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+    assert f"Send the request to {settings.ADDRESSES.playground} instead." in (
+        answer.content.decode()
+    )
+
+
+@pytest.mark.parametrize("host", ["evil.example", "no-defense.bank.localhost.evil.example"])
+def test_a_loopback_host_named_by_a_proxy_header_is_not_believed(host: str) -> None:
+    assert ask(host, headers={"x-forwarded-host": "localhost"}).status_code == 421
 
 
 @pytest.mark.parametrize(
@@ -209,6 +248,13 @@ RAW = {
     "a very long header": (
         f"GET /login HTTP/1.1\r\n{GOOD_HOST}X: {'y' * 70_000}\r\n\r\n",
         {400, 431},
+    ),
+    "a form for the number": (
+        (
+            f"POST /lessons/start-over/ HTTP/1.1\r\nHost: 127.0.0.1\r\n{FORM}"
+            "Content-Length: 8\r\n\r\nlesson=x"
+        ),
+        {405},
     ),
     "a very long address": (f"GET /{'y' * 5000} HTTP/1.1\r\n{GOOD_HOST}\r\n", {400, 414}),
     "a method that nobody knows": (f"BREW /login HTTP/1.1\r\n{GOOD_HOST}\r\n", {405}),
