@@ -255,8 +255,25 @@ def test_the_self_check_says_what_this_browser_does(
     page.click("text=Start")
     page.wait_for_url("**/self-check/?cookies=*")
     sends = profiles.STATED[profile].third_party_cookies
-    assert page.is_visible("text=does everything as the lessons are written") == sends
+    assert page.is_visible("text=behaves exactly as the lessons describe") == sends
     assert page.is_visible("text=say where your browser is different") != sends
+    assert not page.is_visible("text=Not ready")
+
+
+def test_the_self_check_is_not_ready_where_the_browser_blocks_all_cookies(
+    browsers: Browsers, site: Site
+) -> None:
+    with profiles.fresh_context(browsers.get("firefox-no-cookies")) as context:
+        page = context.new_page()
+        page.goto(site.playground)
+        page.click("text=Start")
+        page.wait_for_url("**/self-check/?cookies=none")
+        expect(page.locator(".verdict")).to_contain_text("Not ready")
+        assert page.is_visible("text=All cookies")
+        assert page.locator("main form").count() == 0
+        page.click("text=Check again")
+        page.wait_for_url("**/self-check/?cookies=none")
+        assert context.cookies() == []
 
 
 @pytest.mark.usefixtures("shared_labs")

@@ -1,5 +1,5 @@
-// Which of the bank's cookies does this browser send along with a picture on another site?
-// The picture's width is 1 + bits: bit 0 a SameSite=None cookie, bit 1 one without SameSite.
+// Which of the bank's cookies does this browser send with an image on another site's page?
+// The image's width is 1 + bits: bit 0 a SameSite=None cookie, bit 1 one without SameSite.
 "use strict";
 
 const check = document.getElementById("check");

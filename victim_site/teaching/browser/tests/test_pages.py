@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 PAGES = [
     "/self-check/",
-    *(f"/self-check/?cookies={answer}" for answer in ("0", "1", "2", "3", "error")),
+    *(f"/self-check/?cookies={answer}" for answer in ("0", "1", "2", "3", "error", "none")),
     "/cookies/",
 ]
 MISSING = {
