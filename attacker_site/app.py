@@ -36,6 +36,7 @@ from attacker_site.hosts import Visit, is_loopback, read_host
 from attacker_site.mallory import visit as visit_as_mallory
 from attacker_site.targets import read_addresses
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
+from catalogue.spelling import closest
 from csrf_proof.arsenal import CAUGHT_PAGE, Arsenal, Attack, AttackError
 from csrf_proof.positions import CROSS_SITE, HOSTS, LOOKALIKE, SUBDOMAIN
 from csrf_proof.visitor import Caught, Prepared, VisitProblem
@@ -150,8 +151,11 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         """Return the attack, its action and the lab; refuse what does not fit."""
         attack = arsenal.attacks.get(slug)
         if attack is None:
-            gallery = {"The gallery shows every attack": f"/{query(current_lab())}"}
-            raise Refusal(404, "No such attack", "There is no attack of that name.", gallery)
+            where = current_lab()
+            links = {"The gallery shows every attack": f"/{query(where)}"}
+            if where and (meant := closest(slug, arsenal.attacks)):
+                links = {f"Did you mean {meant}?": reach(arsenal.attacks[meant], where), **links}
+            raise Refusal(404, "No such attack", f"There is no attack called “{slug}”.", links)
         lab = aimed_lab()
         if visit().position not in attack.launched_from:
             there = [launched_from(position, lab, f"/{slug}/") for position in attack.launched_from]

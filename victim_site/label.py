@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from catalogue import labels
-from catalogue.labels import NO_DEFENSE, BadLabel
+from catalogue.labels import LONGEST_LABEL, NO_DEFENSE, BadLabel
+from catalogue.spelling import closest
 from victim_site.bank.label import Label
 from victim_site.bank.weakness import Weakness
 from victim_site.defenses.base import Defense, all_defenses
@@ -38,6 +39,21 @@ def parse(text: str) -> Label:
     """
     named = labels.split(text)
     return Label(text, _expand(named.defenses), _weaknesses(named.weaknesses), named.owner)
+
+
+def closest_label(text: str) -> str:
+    """Return the label that a mistyped one is most like, or nothing if that names no lab."""
+    if len(text) > LONGEST_LABEL:
+        return ""
+    known = [*all_defenses(), *stacks(), *(f"with-{slug}" for slug in all_weaknesses())]
+    label = "--".join(
+        part if part.startswith("for-") else closest(part, known)
+        for part in text.lower().split("--")
+    )
+    try:
+        return parse(label).text
+    except BadLabel:
+        return ""
 
 
 def _weaknesses(named: Sequence[str]) -> tuple[Weakness, ...]:

@@ -184,3 +184,44 @@ def test_an_attack_of_one_position_is_not_launched_from_the_other(tmp_path: Path
     assert there in Document(answer.text).addresses()
     assert "/form-get/" not in Document(get("/", community("csrf-token")).text).addresses()
     assert get(f"/form-get/?{urlsplit(there).query}", EVIL).status_code == 200
+
+
+MISTYPED = {
+    "an attack": ("/form-pots/?lab=csrf-token", EVIL, "/form-post/?lab=csrf-token"),
+    "what is behind it": ("/form-pots/behind/", EVIL, "/form-post/?lab=no-defense"),
+    "an attack of the subdomain's": ("/form-pots/", community(LAB), "/form-post/"),
+    "an attack from elsewhere": (
+        "/tosed-cookie-post/?lab=csrf-token",
+        EVIL,
+        f"http://{community('csrf-token')}/tossed-cookie-post/",
+    ),
+}
+
+
+@pytest.mark.parametrize(("typed", "host", "meant"), MISTYPED.values(), ids=MISTYPED)
+def test_a_mistyped_attack_gets_the_one_that_was_meant(
+    get: Get, typed: str, host: str, meant: str
+) -> None:
+    answer = get(typed, host)
+
+    name = urlsplit(meant).path.strip("/")
+    assert answer.status_code == 404
+    assert f'<a href="{meant}">Did you mean {name}?</a>' in answer.text
+    assert "The gallery shows every attack" in answer.text
+
+
+@pytest.mark.parametrize("typed", ["/banana/", "/form-pots/?lab=.", f"/{'form-post' * 300}/"])
+def test_where_no_attack_is_alike_the_gallery_is_offered_alone(get: Get, typed: str) -> None:
+    answer = get(typed)
+
+    assert answer.status_code == 404
+    assert "Did you mean" not in answer.text
+    assert "The gallery shows every attack" in answer.text
+
+
+def test_a_mistyped_attack_is_quoted_as_text(get: Get) -> None:
+    page = get("/%3Cb%3Eform-pots/").text
+
+    assert "There is no attack called “&lt;b&gt;form-pots”." in page
+    assert "<b>" not in page
+    assert "Did you mean form-post?" in page

@@ -22,7 +22,7 @@ from victim_site.bank.label import Label
 from victim_site.bank.requests import SiteRequest
 from victim_site.config.urls_bank import addresses
 from victim_site.defenses.base import all_defenses
-from victim_site.label import parse, stacks
+from victim_site.label import closest_label, parse, stacks
 from victim_site.weaknesses.registry import all_weaknesses
 
 # What people type who know only the port. Neither is in ALLOWED_HOSTS, so that nothing behind
@@ -53,18 +53,21 @@ class HostMiddleware:
         try:
             request.label = _label(host)
         except BadLabel as mistake:
-            return _no_such_lab(request, mistake)
+            return _no_such_lab(request, host, mistake)
         request.urlconf = addresses(request.label.weaknesses)
         set_urlconf(request.urlconf)
         return self.get_response(request)
 
 
 def _label(host: str) -> Label:
-    domain = settings.ADDRESSES.domains.bank
-    text = host.removesuffix(f".{domain}")
+    text = _below_bank(host)
     if "." in text:
-        raise BadLabel(f"A lab is one label before {domain}.")
+        raise BadLabel(f"A lab is one label before {settings.ADDRESSES.domains.bank}.")
     return parse(text)
+
+
+def _below_bank(host: str) -> str:
+    return host.removesuffix(f".{settings.ADDRESSES.domains.bank}")
 
 
 def _unreadable(request: HttpRequest) -> HttpResponse | None:
@@ -122,12 +125,13 @@ def _unknown_host(request: HttpRequest) -> HttpResponse:
     return _refuse(request, 421, "No such host", message)
 
 
-def _no_such_lab(request: HttpRequest, mistake: BadLabel) -> HttpResponse:
+def _no_such_lab(request: HttpRequest, host: str, mistake: BadLabel) -> HttpResponse:
     return render(
         request,
         "labs/no_such_lab.html",
         {
             "message": str(mistake),
+            "meant": closest_label(_below_bank(host)),
             "defenses": sorted(all_defenses()),
             "stacks": stacks(),
             "weaknesses": all_weaknesses(),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404
 
 from catalogue.labels import BadLabel
 from victim_site.bank.label import Label
-from victim_site.label import parse
+from victim_site.label import closest_label, parse
 from victim_site.teaching import descriptions, expectations
+from victim_site.teaching.missing import Missing
 
 
 def get_label_or_404(text: str) -> Label:
@@ -18,7 +18,8 @@ def get_label_or_404(text: str) -> Label:
     try:
         return parse(text)
     except BadLabel as mistake:
-        raise Http404(f"There is no such lab. {mistake}") from None
+        sentence = f"There is no such lab. {mistake}"
+        raise Missing(sentence, "labs", closest_label(text)) from None
 
 
 def walk(lab: str, attack: str, position: str, back: str = "") -> str:

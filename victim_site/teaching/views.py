@@ -8,6 +8,8 @@ from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from victim_site.teaching.missing import Missing
+
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
@@ -23,7 +25,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404, with the sentence of whoever raised it."""
     said = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
-    return _error(request, 404, "No such page", said or "There is nothing at this address.")
+    missing = exception if isinstance(exception, Missing) else None
+    said = said or "There is nothing at this address."
+    return _error(request, 404, "No such page", said, missing)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -39,6 +43,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _error(request, 403, "Refused", message)
 
 
-def _error(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
-    context = {"title": title, "message": message}
+def _error(
+    request: HttpRequest, status: int, title: str, message: str, missing: Missing | None = None
+) -> HttpResponse:
+    context = {"title": title, "message": message, "missing": missing}
     return render(request, "teaching/host_error.html", context, status=status)

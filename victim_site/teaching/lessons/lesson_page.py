@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 
 from catalogue.lessons import Claim, Lesson
 from catalogue.matrix import FORGED
@@ -16,6 +16,7 @@ from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.lessons.overview import browser_of
 from victim_site.teaching.lessons.steps import FIXED, TRIED, step_of
 from victim_site.teaching.links import get_label_or_404, walk
+from victim_site.teaching.missing import no_such
 from victim_site.teaching.your_app.offered import is_offered
 from victim_site.wording import REASONS
 
@@ -26,10 +27,7 @@ STATIONS = ("predict", "do-it", "tried", "fix-it", "prove-it")
 def get_lesson_or_404(slug: str) -> Lesson:
     found = progress.lessons().get(slug)
     if found is None:
-        raise Http404(
-            f"There is no lesson called “{slug}”. Your progress is kept; "
-            "the list of lessons at /lessons/ has all that there are."
-        )
+        raise no_such("lesson", slug, progress.lessons(), "lessons")
     return found
 
 

@@ -12,6 +12,8 @@ urlpatterns = [
     path("lessons/name/", learner.rename, name="rename"),
     path("lessons/browser/", learner.use_browser, name="use-browser"),
     path("lessons/start-over/", learner.start_over, name="start-over"),
+    path("lessons/<int:number>/", lesson.by_number, {"page": "lesson"}),
+    path("lessons/<int:number>/present/", lesson.by_number, {"page": "lesson-present"}),
     path("lessons/<slug:slug>/", lesson.show, name="lesson"),
     path("lessons/<slug:slug>/live/", lesson.live, name="lesson-live"),
     path("lessons/<slug:slug>/present/", lesson.present, name="lesson-present"),

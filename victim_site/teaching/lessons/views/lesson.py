@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from victim_site.teaching import versions
 from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.lessons.lesson_page import get_lesson_or_404, lesson_context
+from victim_site.teaching.missing import Missing
 
 
 @require_safe
@@ -19,6 +20,15 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
     return render(
         request, "lessons/lesson.html", lesson_context(request, name, get_lesson_or_404(slug))
     )
+
+
+@require_safe
+def by_number(request: HttpRequest, number: int, page: str) -> HttpResponse:
+    """Lead whoever types a lesson's number to that page of it."""
+    for found in progress.lessons().values():
+        if found.number == number:
+            return redirect(page, slug=found.slug)
+    raise Missing(f"There is no lesson {number}.", "lessons")
 
 
 @require_safe

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import walk
+from victim_site.teaching.missing import no_such
 from victim_site.teaching.reference.matrix_tables import page_of, profile_of
 from victim_site.teaching.rendering import as_code, as_html
 
@@ -26,7 +27,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One attack: what it does, its source, and its row of the matrix."""
     found = descriptions.attacks().get(slug)
     if found is None:
-        raise Http404(f"There is no attack called “{slug}”.")
+        raise no_such("attack", slug, descriptions.attacks(), "attacks")
     positions = dict(descriptions.positions(found))
     context = {
         "attack": found,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from victim_site.label import stacks
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import get_label_or_404, walk
+from victim_site.teaching.missing import no_such
 from victim_site.teaching.reference.matrix_tables import page_of, profile_of, rows
 from victim_site.teaching.rendering import as_code, as_html
 
@@ -72,7 +73,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One defense or stack: the lesson, the whole file, and its column of the matrix."""
     if slug not in stacks() and slug not in descriptions.defenses():
-        raise Http404(f"There is no defense called “{slug}”.")
+        raise no_such("defense", slug, [*descriptions.defenses(), *stacks()], "defenses")
     profile = profile_of(request)
     stated = [
         (attack, position)

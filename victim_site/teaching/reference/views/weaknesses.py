@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalogue.labels import NO_DEFENSE
 from victim_site.teaching import descriptions
 from victim_site.teaching.links import get_label_or_404, walk
+from victim_site.teaching.missing import no_such
 from victim_site.teaching.rendering import as_code, as_html
 
 
@@ -24,7 +25,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One weakness: the lesson, the attacks that need it, and the whole file."""
     found = descriptions.weaknesses().get(slug)
     if found is None:
-        raise Http404(f"There is no weakness called “{slug}”.")
+        raise no_such("weakness", slug, descriptions.weaknesses(), "weaknesses")
     context = {
         "weakness": found,
         "bank": get_label_or_404(f"{NO_DEFENSE}--with-{slug}").url,

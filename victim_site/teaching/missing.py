@@ -1,0 +1,27 @@
+"""A page that isn't there: what was probably meant, and where the list of what exists is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.http import Http404
+
+from catalogue.spelling import closest
+
+
+class Missing(Http404):
+    """Nothing has the name that an address in a `folder` such as `attacks` ends in.
+
+    `meant` is the name that does exist and was probably meant, or empty; `views.not_found` shows it
+    as a link.
+    """
+
+    def __init__(self, sentence: str, folder: str, meant: str = "") -> None:
+        super().__init__(sentence)
+        self.folder = folder
+        self.meant = meant
+
+
+def no_such(kind: str, slug: str, known: Iterable[str], folder: str) -> Missing:
+    """Return what to raise where nothing of that kind is called so."""
+    return Missing(f"There is no {kind} called “{slug}”.", folder, closest(slug, known))
