@@ -1,8 +1,8 @@
 """Which host is which: the first look at every request.
 
 The playground's domain is the teaching side. A name below the bank's is that lab's bank.
-`localhost` and 127.0.0.1 lead to the teaching side. Nothing else is served, so a page on the
-internet cannot reach in by pointing its own name here.
+This machine's own name and number lead to the teaching side. Nothing else is served, so a page on
+the internet cannot reach in by pointing its own name here.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _to_playground() -> HttpResponse:
 
 
 def _lead_to_playground(request: HttpRequest) -> HttpResponse:
-    """Redirect a visitor who typed `localhost` or its number; accept nothing that could act."""
+    """Redirect a visitor who typed only the port; accept nothing that could act."""
     allowed = ["GET", "HEAD"]
     if request.method in allowed:
         return _to_playground()

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from catalogue.lessons import Claim, Lesson
 from catalogue.matrix import FORGED
+from catalogue.spelling import closest
 from victim_site.teaching import descriptions, expectations, versions
 from victim_site.teaching.browser.views import self_check
 from victim_site.teaching.lessons import progress
@@ -16,7 +17,7 @@ from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.lessons.overview import browser_of
 from victim_site.teaching.lessons.steps import FIXED, TRIED, step_of
 from victim_site.teaching.links import get_label_or_404, walk
-from victim_site.teaching.missing import no_such
+from victim_site.teaching.missing import Missing
 from victim_site.teaching.your_app.offered import is_offered
 from victim_site.wording import REASONS
 
@@ -27,7 +28,9 @@ STATIONS = ("predict", "do-it", "tried", "fix-it", "prove-it")
 def get_lesson_or_404(slug: str) -> Lesson:
     found = progress.lessons().get(slug)
     if found is None:
-        raise no_such("lesson", slug, progress.lessons(), "lessons")
+        # A lesson that was taken out has its progress still, which nobody should worry about.
+        sentence = f"There is no lesson called “{slug}”. Your progress is saved."
+        raise Missing(sentence, "lessons", closest(slug, progress.lessons()))
     return found
 
 

@@ -281,7 +281,7 @@ def test_progress_of_a_lesson_that_is_gone_is_kept_and_said() -> None:
     assert "“the-fax”, a lesson that no longer exists" in learner.read("/lessons/")
     answer = learner.get("/lessons/the-fax/")
     assert answer.status_code == 404
-    assert "Your progress is kept" in answer.content.decode()
+    assert "Your progress is saved" in answer.content.decode()
 
 
 def test_another_name_has_progress_of_its_own() -> None:
