@@ -75,6 +75,13 @@ def result(lesson: Lesson, attempt: Attempt, label: Label) -> str | None:
     return FORGED if attempt.outcome == APPLIED else attempt.reason
 
 
+def is_of_another(lesson: Lesson, result: str, lab: str) -> bool:
+    """Tell whether a result at a lab is what another lesson there is about, and not this one."""
+    here = [each for each in lessons().values() if lab in each.labs]
+    about = [each.slug for each in here if result in each.outcomes(lab).values()]
+    return bool(about) and lesson.slug not in about
+
+
 @receiver(post_save, sender=Attempt)
 def note(sender: Any, instance: Attempt, **kwargs: Any) -> None:
     """Note what an attempt means for the lessons of the lab's owner."""

@@ -48,11 +48,18 @@ def step_of(
 
 
 def _launched(found: Lesson, label: Label) -> list[tuple[Attempt, str]]:
-    """Return the attempts at a lab that are the lesson's attack, newest first, with results."""
+    """Return the attempts at a lab that are the lesson's attack, newest first, with results.
+
+    Two lessons may share a lab, and their attacks look alike there.
+    """
     attack = descriptions.attacks()[found.attack]
     alike = reports.attempts(label.text, kind=ACT, action=attack.action, method=attack.method)
     results = [(attempt, progress.result(found, attempt, label)) for attempt in reversed(alike)]
-    return [(attempt, result) for attempt, result in results if result is not None]
+    return [
+        (attempt, result)
+        for attempt, result in results
+        if result and not progress.is_of_another(found, result, label.without_owner)
+    ]
 
 
 def _came_of_it(found: Lesson, outcome: str) -> str:

@@ -169,6 +169,16 @@ def test_where_the_browser_may_be_signed_in_the_page_has_it_find_out() -> None:
     assert "you weren’t signed in" not in said
 
 
+def test_an_attempt_of_another_lesson_at_the_same_lab_is_no_alarm() -> None:
+    """Both send a form to the same bank, one with a token that is wrong, the other without one."""
+    alice = signed_in("session-token--for-otter42")
+    form = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    alice.post("/transfer", {"to": "mallory", "amount": "1", "token": "wrong"}, headers=form)
+
+    assert progress.of("otter42")["the-token"].tried == "token-wrong"
+    assert "isn’t what this step is" not in Learner().read("/lessons/fake-tokens/?all")
+
+
 def test_another_learners_lab_says_nothing_of_this_one() -> None:
     Learner("heron7").look_at_the_kitten()
 
