@@ -39,9 +39,7 @@ class EdgeMiddleware:
         label = request.label
         if label is None:
             return self.get_response(request)
-        _take_prefix_off(label.cookie_prefix, cast("BankRequest", request))
-        for weakness in label.weaknesses:
-            weakness.read(request)
+        read_as_the_bank(cast("BankRequest", request))
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         for weakness in label.weaknesses:
@@ -57,6 +55,13 @@ class EdgeMiddleware:
                 _make_keepable(cookie, request, response)
         _put_prefix_on(label.cookie_prefix, response)
         return response
+
+
+def read_as_the_bank(request: BankRequest) -> None:
+    """Give the request the cookies and fields that the bank's code reads in this lab."""
+    _take_prefix_off(request.label.cookie_prefix, request)
+    for weakness in request.label.weaknesses:
+        weakness.read(request)
 
 
 def _take_prefix_off(prefix: str, request: BankRequest) -> None:

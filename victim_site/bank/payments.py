@@ -41,3 +41,11 @@ def latest(lab: int) -> QuerySet[Transfer, tuple[str, str, int, datetime]]:
     # A lab has two customers, so every payment in it is one of theirs.
     newest = Transfer.objects.filter(lab_id=lab).order_by("-pk")
     return newest.values_list("sender__username", "recipient__username", "amount", "at")[:10]
+
+
+def history(lab: int, me: str) -> list[tuple[str, str, str, str]]:
+    """Return the latest payments as a customer's pages show them: when, from, to, how much."""
+    return [
+        (f"{at:%d %b, %H:%M:%S}", sender, recipient, f"−{amount}" if sender == me else f"+{amount}")
+        for sender, recipient, amount, at in latest(lab)
+    ]

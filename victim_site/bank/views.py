@@ -43,14 +43,9 @@ def account(request: BankRequest) -> HttpResponse:
     just_signed_in = "signed-in" in request.GET
     if not request.user.is_authenticated:
         return _cookie_not_kept(request) if just_signed_in else redirect("login")
-    me = request.user.get_username()
-    history = [
-        (f"{at:%d %b, %H:%M:%S}", sender, recipient, f"−{amount}" if sender == me else f"+{amount}")
-        for sender, recipient, amount, at in payments.latest(request.lab.pk)
-    ]
     context = {
         "notice": NOTICES.get(request.GET.get("done", "")),
-        "history": history,
+        "history": payments.history(request.lab.pk, request.user.get_username()),
         # Where scripts must state the type of every body, no body is a file.
         "takes_files": "Content-Type" not in request.label.script_headers(request),
         "quick_payment": all(weakness.quick_payment for weakness in request.label.weaknesses),

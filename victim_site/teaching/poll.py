@@ -4,17 +4,24 @@
 `{"changed": [<lab>, …]}`; the page then gets the parts that show those. Half of all requests are
 such questions, so they're answered before the other middleware: they need no session, no template,
 no token and no form, and change nothing.
+
+The bank's pages ask the same at their own host, `/poll/?<version>`, and get 204 or what they should
+show now. Only their own origin may read that. The answer bypasses the lab's defenses and weaknesses
+on purpose: it sets no cookie, and no weakness opens it to other origins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from catalogue.labels import BadLabel
-from victim_site.bank.requests import SiteRequest
+from victim_site.bank import now
+from victim_site.bank.middleware import read_as_the_bank
+from victim_site.bank.requests import BankRequest, SiteRequest
 from victim_site.label import parse
 from victim_site.teaching import versions
 from victim_site.teaching.lessons import learner, progress
@@ -39,29 +46,47 @@ class Mistake(Exception):
 
 
 class PollMiddleware:
-    """Answer `/poll/` on the playground's host, right after the host was checked."""
+    """Answer `/poll/`, right after the host was checked."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: SiteRequest) -> HttpResponse:
-        if request.path_info != PATH or request.label is not None:
+        if request.path_info != PATH:
             return self.get_response(request)
         if request.method not in {"GET", "HEAD"}:
             headers = _HEADERS | {"Allow": "GET, HEAD"}
             return JsonResponse({"detail": "A poll is a GET."}, status=405, headers=headers)
         try:
-            changed = _changed(request)
+            news = _changed(request) if request.label is None else _in_the_bank(request)
         except Mistake as mistake:
             detail = {"detail": str(mistake)}
             return JsonResponse(detail, status=mistake.status, headers=_HEADERS)
-        if not changed:
+        if not news:
             return HttpResponse(status=204, headers=_HEADERS)
-        return JsonResponse({"changed": changed}, headers=_HEADERS)
+        return JsonResponse(news, headers=_HEADERS)
 
 
-def _changed(request: HttpRequest) -> list[str]:
-    """Return the names in the query whose version isn't the one that the page has.
+def _in_the_bank(request: HttpRequest) -> dict[str, Any]:
+    """Return what a page of the bank should show, unless its version is still the newest.
+
+    Raises:
+        Mistake: Another origin asks.
+    """
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        raise Mistake(403, "Only the bank's own pages may ask this.")
+    asked = cast("BankRequest", request)
+    read_as_the_bank(asked)
+    lab = asked.label.text
+    # The cookie is part of the version, so an open page also notices when it's replaced or gone.
+    version = f"{versions.current([lab])[lab]}.{now.asker(asked)}"
+    if request.META.get("QUERY_STRING") == version:
+        return {}
+    return {"version": version, **now.state(asked)}
+
+
+def _changed(request: HttpRequest) -> dict[str, list[str]]:
+    """Return the names in the query whose version isn't the one that the page has, if any.
 
     Raises:
         Mistake: The query is too long, or names nothing that there is.
@@ -86,7 +111,8 @@ def _changed(request: HttpRequest) -> list[str]:
     found = versions.current(labels, lesson, owner)
     if lessons and request.COOKIES.get(learner.NAME_COOKIE) != owner:
         found[lessons[0]] += versions.COOKIELESS
-    return [name for name, version in found.items() if version != has[name]]
+    changed = [name for name, version in found.items() if version != has[name]]
+    return {"changed": changed} if changed else {}
 
 
 def _lesson(name: str) -> tuple[str, str]:
