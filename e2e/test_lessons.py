@@ -70,6 +70,7 @@ class Attendee:
         page.wait_for_load_state()
         if page.is_visible(".strip .step"):
             self.page = page  # The attacker has led to the bank, where the guide goes on.
+        self.page.bring_to_front()
         self.click("text=See what happened")
 
 

@@ -62,6 +62,7 @@ def test_go_leads_to_the_bank_and_its_attack(context: BrowserContext, site: Site
     with context.expect_page() as opened:
         bank.click("text=Open the attacker’s page")
     opened.value.wait_for_load_state()
+    bank.bring_to_front()
     bank.click("text=See what happened")
     expect(bank.locator("li:target")).to_contain_text("forged")
 

@@ -3,8 +3,17 @@
 // meets a visitor who is not signed in), ".by-bank" (the bank's own page sends its request), ".click"
 // (the attacker's page waits for a click), and ".lesson.<slug>.<step>" (it began in a lesson, which
 // shows what happened). All tabs of a lab know of the walk: the attacker's page often ends in one.
+// The consequence comes first, on the bank's page (news.js), and only then a link to the explanation.
+import { ask, begin, changes, fromAttacker, now, version } from "./news.js";
+
 const AN_HOUR = 3600 * 1000;
-let waiting = false; // Whether the attacker's page was opened from here, and nothing was loaded since.
+// How long to wait for an attack that the bank may never hear of, and for the visitor to look.
+const NEVER_SENT = 4000, A_LOOK = 1000;
+const loaded = Date.now();
+// Since the attacker's page was opened: has the visitor left this tab, and has this page been
+// checked and looked at since?
+let opened = null, wasAway = false, looking, checked = false;
+let said = "";
 const strip = document.querySelector(".strip");
 const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
 
@@ -15,22 +24,58 @@ if (wanted) {
 }
 // What has been said once is not said again on reload: not "the money is on its way", and not
 // "your cookie did not come back" to somebody who has been signed out since.
-const said = new URLSearchParams(location.search);
-for (const name of ["done", "signed-in"]) if ("signedIn" in strip.dataset) said.delete(name);
-if (wanted || said.size !== new URLSearchParams(location.search).size) {
-  history.replaceState(null, "", location.pathname + (said.size ? `?${said}` : ""));
+const query = new URLSearchParams(location.search);
+const justSignedIn = query.has("signed-in");
+for (const name of ["done", "signed-in"]) if ("signedIn" in strip.dataset) query.delete(name);
+if (wanted || query.size !== new URLSearchParams(location.search).size) {
+  history.replaceState(null, "", location.pathname + (query.size ? `?${query}` : ""));
 }
 // Not inside a frame, where the attacker's page has the say, and the bank must look as it always does.
 if (window === window.top) {
+  const walk = recall();
+  // If a sign-in led here from the attacker's page, anybody is news.
+  const anybody = justSignedIn && fromAttacker() ? { user: "" } : null;
+  begin((walk?.opened && walk.before) || anybody, heard);
+  if (walk) ask();
   showWhere();
   // Another tab has gone on, or begun another walk.
   addEventListener("storage", showWhere);
+  document.addEventListener("visibilitychange", () => { wasAway ||= document.hidden; });
 }
 
 function showWhere() {
   const walk = recall();
+  strip.classList.toggle("guiding", Boolean(walk));
+  if (walk?.opened !== opened) {
+    clearTimeout(looking);
+    [opened, wasAway, looking, checked] = [walk?.opened, false, null, false];
+  }
   if (walk) showStep(walk);
   else strip.querySelector(".step").hidden = true;
+}
+
+// The bank has answered, and the page shows what it said.
+function heard() {
+  const walk = recall();
+  if (!walk?.opened) return;
+  const arrived = walk.version && walk.version !== version;
+  if (looking) {
+    showWhere();
+  } else if (changed(walk) || arrived || landed(walk) || wasAway || Date.now() - walk.opened > NEVER_SENT) {
+    looking = setTimeout(() => {
+      checked = true;
+      showWhere();
+    }, A_LOOK);
+    showWhere();
+  }
+}
+
+function changed(walk) {
+  return changes(walk.before, now).length > 0;
+}
+
+function landed(walk) {
+  return loaded > walk.opened && fromAttacker();
 }
 
 function remember(state) {
@@ -52,47 +97,47 @@ function recall() {
 
 function showStep(walk) {
   const step = strip.querySelector(".step");
-  const signedIn = "signedIn" in strip.dataset;
-  step.replaceChildren();
+  const parts = steps(walk);
+  // What is said already is left alone: it may have the focus, and needn't be read out again.
+  const text = walk.begun + parts.map((part) => part.textContent ?? part).join("");
+  if (!step.hidden && text === said) return;
+  said = text;
+  step.replaceChildren(...parts, leave());
   step.hidden = false;
-  if (walk.opened) {
-    step.append(...whatNow(walk, signedIn));
-  } else if (signedIn !== walk.signedOut) {
-    step.append(
+}
+
+function steps(walk) {
+  if (walk.opened) return checked ? [outcome(walk), explanation(walk)] : [look(walk)];
+  if (Boolean(now.user) !== walk.signedOut) {
+    return [
       "Step 2 of 3: ",
       attackersPage(walk),
       walk.click ? " Click what it offers." : " Look at it. If it stays, come back to this tab.",
-    );
-  } else {
-    step.append(
-      walk.signedOut
-        ? "Step 1 of 3: sign out, with the button at the top. This attack meets visitors who are not signed in."
-        : "Step 1 of 3: sign in. The name and the password are filled in.",
-    );
+    ];
   }
-  step.append(leave(step));
+  return [
+    walk.signedOut
+      ? "Step 1 of 3: sign out, with the button at the top. This attack meets visitors who are not signed in."
+      : "Step 1 of 3: sign in. The name and the password are filled in.",
+  ];
 }
 
-// Step 3, by where the visitor is: where the attacker's page has led, or back in the tab before.
-function whatNow(walk, signedIn) {
+function look(walk) {
+  if (landed(walk)) return "Step 3 of 3: the attacker’s page has led you to your bank. Look at what it says now.";
+  if (looking) return "Step 3 of 3: look at your account.";
+  return `Step 3 of 3: ${walk.click ? "click what the attacker’s page offers" : "look at the attacker’s page"}, and come back to this tab. It shows what has changed.`;
+}
+
+function outcome(walk) {
+  if (landed(walk)) return "Step 3 of 3: the attacker’s page has led you to your bank. ";
+  if (!changed(walk)) return "Nothing has changed here. Step 3 of 3: ";
+  return `${now.user ? "Something has changed." : "You are signed out."} Was it you? Step 3 of 3: `;
+}
+
+function explanation(walk) {
   const see = link("See what happened", seen(walk));
   see.addEventListener("click", () => remember(null));
-  if (waiting) {
-    return ["Step 3 of 3: has anything changed? ", link("Reload the bank", "/"), see];
-  }
-  if (cameFromAttacker()) {
-    return ["Step 3 of 3: the attacker’s page has led you to your bank. ", see];
-  }
-  return [signedIn ? "You are still signed in. Step 3 of 3: " : walk.signedOut ? "Step 3 of 3: " : "You are signed out. Was it you? Step 3 of 3: ", see];
-}
-
-// The page before may have been on any host of the attacker's.
-function cameFromAttacker() {
-  if (!document.referrer) return false;
-  const from = new URL(document.referrer).hostname;
-  const { crossSite, subdomain } = strip.dataset;
-  const evil = new URL(crossSite).hostname;
-  return from === evil || from.endsWith(`.${evil}`) || from === new URL(subdomain).hostname;
+  return see;
 }
 
 function attackersPage(walk) {
@@ -103,22 +148,21 @@ function attackersPage(walk) {
   open.target = "_blank";
   open.rel = "noopener";
   open.addEventListener("click", () => {
-    walk.opened = Date.now();
-    waiting = true;
+    Object.assign(walk, { opened: Date.now(), before: now, version });
     remember(walk);
     // After the click has been followed, so that it still leads to the attacker.
-    setTimeout(() => showStep(walk));
+    setTimeout(showWhere);
   });
   return open;
 }
 
-function leave(step) {
+function leave() {
   const button = document.createElement("button");
   button.className = "quiet";
   button.textContent = "Leave the guide";
   button.addEventListener("click", () => {
     remember(null);
-    step.hidden = true;
+    showWhere();
   });
   return button;
 }
