@@ -7,8 +7,9 @@
 import { ask, begin, changes, fromAttacker, now, version } from "./news.js";
 
 const AN_HOUR = 3600 * 1000;
-// How long to wait for an attack that the bank may never hear of, and for the visitor to look.
-const NEVER_SENT = 4000, A_LOOK = 1000;
+// How long to wait for an attack that the bank may never hear of (its page is shown for a moment
+// first), and for the visitor to look.
+const NEVER_SENT = 6000, A_LOOK = 1000;
 const loaded = Date.now();
 // Since the attacker's page was opened: has the visitor left this tab, and has this page been
 // checked and looked at since?
