@@ -22,6 +22,8 @@ PAGES = [
     *(f"/weaknesses/{slug}/" for slug in descriptions.weaknesses()),
     "/matrix/",
     *(f"/matrix/?profile={profile}" for profile in expectations.the_matrix().profiles),
+    "/matrix/pattern/",
+    "/matrix/pattern/?profile=firefox&attack=form-post&kind=f&square=3.4",
     "/known-labs/",
     "/policies/",
     *(f"/attacks/{slug}/" for slug in descriptions.attacks()),
