@@ -27,7 +27,7 @@ def test_a_lesson_knows_its_labs_its_choices_and_its_further_claims() -> None:
 
     assert lesson.labs == ("no-defense", "post-only")
     assert lesson.outcomes("no-defense") == {"cross-site": "forged", "subdomain": "forged"}
-    assert lesson.choices["forged"] == "You are signed out of the bank."
+    assert lesson.choices["forged"] == "You’re signed out of the bank."
     assert "forged" not in lesson.sections["Predict"]
     assert ("image-get", "samesite-lax") in {(one.attack, one.lab) for one in lesson.further}
 

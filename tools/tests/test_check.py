@@ -78,7 +78,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             edit(LESSON, "minutes:", "level:"), "does not say its minutes", id="a broken lesson"
         ),
         pytest.param(
-            edit(LESSON, "You are signed in to", "Here is alice. You are signed in to"),
+            edit(LESSON, "You’re signed in to", "Here is alice. You are signed in to"),
             "the scene must be two sentences",
             id="a long scene",
         ),
