@@ -32,7 +32,7 @@ class Reason:
 GET_REFUSED = Reason(
     "get-refused",
     "server",
-    "The application accepts only POST here, and this request used another method.",
+    "The application accepts only POST here; this request used another method.",
     405,
 )
 TOKEN_MISSING = Reason(
@@ -46,12 +46,16 @@ COOKIE_MISSING = Reason(
 TOKEN_WRONG = Reason(
     "token-wrong",
     "server",
-    "The token in the request isn't the one that the application compares it with.",
+    "The application checked the token in the request, and it doesn't match.",
 )
 ORIGIN_MISMATCH = Reason(
-    "origin-mismatch", "server", "The Origin header names an origin other than the application's."
+    "origin-mismatch",
+    "server",
+    "The Origin header names another origin, not the application's own.",
 )
-ORIGIN_NULL = Reason("origin-null", "server", "The Origin header is “null”, which names no sender.")
+ORIGIN_NULL = Reason(
+    "origin-null", "server", "The Origin header is “null”, so it doesn't say who sent this."
+)
 ORIGIN_MISSING = Reason(
     "origin-missing",
     "server",
@@ -63,43 +67,46 @@ REFERER_MISSING = Reason(
     "The request has no Referer header, so this check can't tell who sent it.",
 )
 REFERER_MISMATCH = Reason(
-    "referer-mismatch", "server", "The Referer header names an origin other than the application's."
+    "referer-mismatch",
+    "server",
+    "The Referer header names another origin, not the application's own.",
 )
 FETCH_SITE_CROSS_SITE = Reason(
-    "fetch-site-cross-site", "server", "The browser says that another site made this request."
+    "fetch-site-cross-site", "server", "The browser says that this request comes from another site."
 )
 FETCH_SITE_SAME_SITE = Reason(
     "fetch-site-same-site",
     "server",
-    "The browser says that another host of the same site made this request, not the application.",
+    "The browser says that this request comes from another origin on the same site.",
 )
 HEADER_MISSING = Reason(
     "header-missing",
     "server",
-    "The request lacks the X-Requested-With header that the application's own script sends.",
+    "The request doesn't have the X-Requested-With header that the application's own script sends.",
 )
 CONTENT_TYPE_REFUSED = Reason(
     "content-type-refused",
     "server",
-    "The request doesn't say that its body is application/json.",
+    "The request doesn't declare its body as application/json.",
     415,
 )
-BODY_NOT_JSON = Reason(
-    "body-not-json", "server", "The body of the request isn't a JSON object.", 400
-)
+BODY_NOT_JSON = Reason("body-not-json", "server", "The request's body isn't a JSON object.", 400)
 PASSWORD_MISSING = Reason(
     "password-missing", "server", "This action needs the current password, and none was sent."
 )
 PASSWORD_WRONG = Reason(
-    "password-wrong", "server", "This action needs the current password, and the one sent is wrong."
+    "password-wrong",
+    "server",
+    "This action needs the current password, and the one that was sent is wrong.",
 )
 STEP_SKIPPED = Reason(
-    "step-skipped", "server", "This payment takes two steps, and the request skipped the first."
+    "step-skipped", "server", "This payment takes two steps, and the request skipped the first one."
 )
 WEBSOCKET_ORIGIN = Reason(
     "websocket-origin",
     "server",
-    "Only the application's own pages may open this WebSocket, and another origin asked for it.",
+    "Only the application's own pages may open this WebSocket, and the Origin header doesn't name "
+    "one of them.",
 )
 CORS_CLOSED = Reason(
     "cors-closed",
@@ -107,40 +114,40 @@ CORS_CLOSED = Reason(
     "The browser asked whether another origin may send this request, and the application said no.",
 )
 
-# What the browser did is told with a condition: the server sees that no cookie was sent, and which
-# rule would have withheld it, but not whether this browser had one, nor whether the page asked for
-# cookies at all (a `fetch` need not).
+# These sentences say “if”: the server sees that no cookie was sent, and which rule would have
+# withheld it. It doesn't see whether this browser had one, or whether the page asked for cookies at
+# all (with `fetch`, it doesn't have to).
 COOKIE_LAX = Reason(
     "cookie-lax",
     "browser",
-    "If the browser is signed in here, it didn't send its cookie: with requests that the browser "
-    "counts as another site's, SameSite=Lax sends it only on a top-level GET, which opens a page.",
+    "If the browser is signed in here, it didn't send its cookie. When it counts a request as "
+    "another site's, it sends a SameSite=Lax cookie only on a top-level GET navigation.",
 )
 COOKIE_STRICT = Reason(
     "cookie-strict",
     "browser",
-    "If the browser is signed in here, it didn't send its cookie: SameSite=Strict keeps it out of "
-    "requests that the browser counts as another site's.",
+    "If the browser is signed in here, it didn't send its cookie. When it counts a request as "
+    "another site's, it doesn't send a SameSite=Strict cookie.",
 )
 COOKIE_THIRD_PARTY = Reason(
     "cookie-third-party",
     "browser",
-    "If the browser is signed in here, it didn't send its cookie: it keeps third-party cookies "
-    "back, or the page didn't ask for cookies.",
+    "If the browser is signed in here, it didn't send its cookie. Either it doesn't send "
+    "third-party cookies, or the page didn't ask for cookies.",
 )
 COOKIE_DEFAULT = Reason(
     "cookie-default",
     "browser",
-    "If the browser is signed in here, it didn't send its cookie: the cookie has no SameSite "
-    "attribute, and this browser treats it as Lax, which is enough to keep it back.",
+    "If the browser is signed in here, it didn't send its cookie. The cookie has no SameSite "
+    "attribute, so this browser treats it as Lax, and that's enough to withhold it here.",
 )
 COOKIE_UNKNOWN = Reason(
     "cookie-unknown",
     "browser",
-    "No session cookie was sent, and the request doesn't show why. Perhaps somebody is signed in "
-    "with another browser, and this one has no session cookie. Some browsers also keep it back "
-    "after a redirect by another site, or in a frame on another site's page. And a page can send a "
-    "request without asking for cookies.",
+    "No session cookie was sent, and the request doesn't show why. Maybe someone is signed in with "
+    "another browser, and this one has no session cookie. Some browsers also withhold it after a "
+    "redirect by another site, or in a frame on another site's page. And a page can send a request "
+    "without asking for cookies.",
 )
 NOT_SIGNED_IN = Reason(
     "not-signed-in",
@@ -150,32 +157,35 @@ NOT_SIGNED_IN = Reason(
 PREFLIGHT_REFUSED = Reason(
     "preflight-refused",
     "browser",
-    "The browser asked the application whether it may send this request, and didn't send it.",
+    "The browser asked the application for permission to send this request, and didn't send it.",
 )
 FRAME_REFUSED = Reason(
     "frame-refused",
     "browser",
-    "The browser doesn't show the application's pages inside another site's: they say so.",
+    "The browser doesn't show the application's pages in another site's frame, because their "
+    "headers forbid it.",
 )
 CSP_REFUSED = Reason(
-    "csp-refused", "browser", "The browser followed the content policy of the application's page."
+    "csp-refused",
+    "browser",
+    "The browser obeyed the content security policy of the application's page, which forbids this.",
 )
 RESPONSE_UNREADABLE = Reason(
     "response-unreadable",
     "browser",
     "The request was sent, but the browser didn't let the attacker's page read the response.",
 )
-NOT_SENT = Reason("not-sent", "browser", "This browser doesn't send such a request at all.")
+NOT_SENT = Reason("not-sent", "browser", "This browser doesn't send this kind of request at all.")
 SESSION_ENDED = Reason(
     "session-ended",
     "browser",
-    "A session cookie was sent, but it belongs to no current sign-in here: the sign-in has "
-    "ended, or the cookie never came from one.",
+    "A session cookie was sent, but it doesn't belong to a current sign-in here: either the "
+    "sign-in has ended, or the cookie never came from one.",
 )
 COOKIE_SHADOWED = Reason(
     "cookie-shadowed",
     "browser",
-    "Several session cookies were sent, and the application read one that is nobody's. Another "
+    "Several session cookies were sent, and the application read an invalid one. Another one "
     "belongs to a current sign-in.",
 )
 

@@ -246,17 +246,18 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "Nobody was signed in to this bank, in any browser": lambda facts: not facts.anybody,
     "this browser isn’t signed in": never,
     "this browser isn't signed in": never,
-    "SameSite=Lax sends it only on a top-level GET": lambda facts: (
+    "it sends a SameSite=Lax cookie only on a top-level GET": lambda facts: (
         _stays_behind(facts) and not facts.page.top_get
     ),
-    "SameSite=Lax is enough to keep it back": _stays_behind,
-    "SameSite=Strict keeps it out of requests": _stays_behind,
-    "SameSite=Strict is enough to keep it back": _stays_behind,
-    "keeps third-party cookies back, or the page didn't ask for cookies": _third_party,
-    "held back as a third-party cookie, or the page didn’t ask for cookies": _third_party,
+    "SameSite=Lax is enough to withhold it": _stays_behind,
+    "it doesn't send a SameSite=Strict cookie": _stays_behind,
+    "SameSite=Strict is enough to withhold it": _stays_behind,
+    "doesn't send third-party cookies, or the page didn't ask for cookies": _third_party,
+    "blocked it as a third-party cookie, or the page didn’t ask for cookies": _third_party,
     "This browser treats it as Lax": lambda facts: STATED[facts.profile].lax_by_default,
     "this browser treats it as Lax": lambda facts: STATED[facts.profile].lax_by_default,
-    "belongs to no current sign-in": lambda facts: facts.cookie_sent and not facts.effect,
+    "doesn't belong to a current sign-in": lambda facts: facts.cookie_sent and not facts.effect,
+    "doesn’t belong to a current sign-in": lambda facts: facts.cookie_sent and not facts.effect,
     "belongs to a current sign-in": lambda facts: facts.here and bool(facts.situation.planted),
     "A page of another site": _another_site,
     "A page on a sub-domain of the bank": lambda facts: facts.situation.where == "subdomain",
@@ -304,7 +305,7 @@ TOKEN_DEEDS = (
 TOKEN_CLAIMS: dict[str, Callable[[bool, bool], bool]] = {
     "has no token from the bank's own form": lambda field, cookie: not field,
     "has a token, but not the cookie": lambda field, cookie: field and not cookie,
-    "isn't the one that the bank compares it with": lambda field, cookie: field and cookie,
+    "the token in the request, and it doesn't match": lambda field, cookie: field and cookie,
 }
 
 

@@ -60,13 +60,12 @@ KINDS = {
 }
 # Why no session cookie was sent; conditional, as the reasons' own sentences are.
 NOT_SENT = {
-    reasons.COOKIE_LAX.code: "If the browser has one, SameSite=Lax is enough to keep it back.",
-    reasons.COOKIE_STRICT.code: "If the browser has one, SameSite=Strict is enough to keep it "
-    "back.",
-    reasons.COOKIE_THIRD_PARTY.code: "If the browser has one, it was held back as a "
+    reasons.COOKIE_LAX.code: "If the browser has one, SameSite=Lax is enough to withhold it.",
+    reasons.COOKIE_STRICT.code: "If the browser has one, SameSite=Strict is enough to withhold it.",
+    reasons.COOKIE_THIRD_PARTY.code: "If the browser has one, either it blocked it as a "
     "third-party cookie, or the page didn’t ask for cookies.",
     reasons.COOKIE_DEFAULT.code: "If the browser has one, it has no SameSite. This browser treats "
-    "it as Lax, which is enough to keep it back.",
+    "it as Lax, which is enough to withhold it.",
     reasons.COOKIE_UNKNOWN.code: "The request doesn’t show why.",
     reasons.NOT_SIGNED_IN.code: "Nobody was signed in to this bank, in any browser.",
 }
@@ -188,16 +187,16 @@ def _cookies(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
         if names:
             lines.append(Line("Other cookies:", names))
     elif attempt.reason == reasons.SESSION_ENDED.code:
-        lines = [*sent, Line("It belongs to no current sign-in here.")]
+        lines = [*sent, Line("It doesn’t belong to a current sign-in here.")]
     elif attempt.reason == reasons.COOKIE_SHADOWED.code:
         lines = [
             *sent,
-            Line("The bank read one that is nobody’s. Another belongs to a current sign-in."),
+            Line("The bank read an invalid one. Another one belongs to a current sign-in."),
         ]
     elif sent:
         lines, css = sent, ""
     elif attempt.kind == PREFLIGHT:
-        lines = [Line("A preflight carries no cookies.", icon=icons.DASH)]
+        lines = [Line("Preflights don’t include cookies.", icon=icons.DASH)]
     else:
         lines = [Line("No cookies were sent.", icon=icons.DASH)]
     return Box("cookies", "Cookies sent", icons.COOKIE, lines, css=css)

@@ -136,7 +136,7 @@ SAID: dict[str, Row] = {
         forge,
         [
             "No session cookie was sent.",
-            "If the browser has one, SameSite=Lax is enough to keep it back.",
+            "If the browser has one, SameSite=Lax is enough to withhold it.",
             "To the bank, this request comes from nobody.",
             "No cookie sent Nothing changed.",
         ],
@@ -145,7 +145,7 @@ SAID: dict[str, Row] = {
         "no-defense",
         lambda lab: signed_in(lab) and Bank(lab),
         lambda bank: bank.get("/logout", headers=IMAGE),
-        ["it was held back as a third-party cookie", "No cookie sent Nothing changed."],
+        ["either it blocked it as a third-party cookie", "No cookie sent Nothing changed."],
     ),
     "nobody": (
         "origin-check",
@@ -165,7 +165,7 @@ SAID: dict[str, Row] = {
             forge(bank),
         ),
         [
-            "Cookies sent sessionid It belongs to no current sign-in here.",
+            "Cookies sent sessionid It doesn’t belong to a current sign-in here.",
             "Invalid cookie Nothing changed.",
         ],
     ),
@@ -289,7 +289,7 @@ SAID: dict[str, Row] = {
         lambda bank: Bank(bank.lab).options("/api/transfer", headers=PREFLIGHT),
         [
             "OPTIONS /api/transfer A preflight: the browser asks before it sends the request.",
-            "A preflight carries no cookies.",
+            "Preflights don’t include cookies.",
             "Defenses don’t check preflights. permission refused: cors-closed",
             "Blocked Nothing changed. So no browser sends the request.",
         ],
