@@ -49,6 +49,7 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 	$(RUN) -m tools.server_types
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
+	$(RUN) -m tools.english
 	$(RUN) -m tools.matrix_page --check
 	$(RUN) -m tools.libraries_page --check
 	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site webserver tools -n 2 -q

@@ -46,7 +46,7 @@ forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 forwarder_headers = ""
 
-# The control socket lies in the user's home and is shared by every gunicorn of that user: the
+# The control socket is in the user's home and is shared by every gunicorn of that user: the
 # two sites, and two checkouts, would take it from one another.
 control_socket_disable = True
 

@@ -101,7 +101,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         if lab is None:
             raise Refusal(
                 400,
-                "That is no lab",
+                "That isn't a lab",
                 "A lab’s label has the form below. Names are lower-case letters and digits, joined "
                 f"by single hyphens; an owner has at most {LONGEST_OWNER} characters, the whole "
                 f"label at most {LONGEST_LABEL}.",

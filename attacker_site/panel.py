@@ -25,7 +25,7 @@ RELATIONS = {
     LOOKALIKE: "This page is on another site than the bank, although its name begins like the "
     "bank’s: cross-site.",
     SUBDOMAIN: "This page is on a sub-domain of the bank: another origin, but the same site, "
-    "so no SameSite rule keeps the cookie back.",
+    "so no SameSite rule withholds the cookie.",
     INSECURE_SUBDOMAIN: "This page is on a sub-domain of the bank, but over plain http: to Firefox "
     "the same site, to Chromium another one, since there the scheme is part of a site.",
 }

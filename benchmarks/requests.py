@@ -139,7 +139,7 @@ def measure(floors: Mapping[str, Load], trees: Mapping[str, Tree], folder: Path)
     for load in loads.values():
         load.check()
     found: dict[tuple[str, str], list[Pressed]] = defaultdict(list)
-    # Each floor stands beside what is compared with it.
+    # Each floor is next to what is compared with it.
     ordered = sorted(loads, key=lambda key: list(dict.fromkeys(n for _, n in loads)).index(key[1]))
     for number in range(ROUNDS):
         say(f"requests: round {number + 1} of {ROUNDS}")

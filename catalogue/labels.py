@@ -47,7 +47,7 @@ def split(text: str) -> Names:
     owner = ""
     for part in text.split("--"):
         if not _NAME.fullmatch(part):
-            raise BadLabel(f"“{part}” is no name: names are a-z, 0-9 and single hyphens.")
+            raise BadLabel(f"“{part}” is not a valid name: names are a-z, 0-9 and single hyphens.")
         if owner:
             raise BadLabel("The owner, for-…, comes last and once.")
         if part.startswith("for-"):

@@ -48,7 +48,7 @@ _CHOICE = re.compile(r"^- `([a-z-]+)`: (.+(?:\n  .+)*)", re.MULTILINE)
 
 
 class LessonError(ValueError):
-    """A file that is no lesson; the message says which, and what to do."""
+    """A file that isn't a lesson; the message says which, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def read(file: Path) -> Lesson:
     """Return the lesson in a file.
 
     Raises:
-        LessonError: The file is no lesson.
+        LessonError: The file isn't a lesson.
     """
 
     def wrong(what: str) -> LessonError:
@@ -141,7 +141,7 @@ def read(file: Path) -> Lesson:
 
     named = _NAME.fullmatch(file.name)
     if not named:
-        raise wrong("is no lesson: name it NN-slug.md, or move it.")
+        raise wrong("isn't a lesson: name it NN-slug.md, or move it.")
     try:
         _, front, body = file.read_text(encoding="utf-8").split("---\n", 2)
         about = yaml.safe_load(front)
@@ -150,7 +150,7 @@ def read(file: Path) -> Lesson:
     except ValueError:
         about = None
     except yaml.YAMLError as error:
-        raise wrong(f"has front matter that is no YAML: {str(error).splitlines()[0]}.") from None
+        raise wrong(f"has front matter that isn't YAML: {str(error).splitlines()[0]}.") from None
     if not isinstance(about, dict):
         raise wrong("has no front matter: begin it with ---, the keys of the others, and ---.")
     for key, kind in _TYPES.items():
@@ -201,14 +201,14 @@ def problems(lesson: Lesson, loaded: Matrix) -> Iterator[str]:
         cell = (claim.attack, claim.position, claim.lab)
         outcome = loaded.outcomes.get((loaded.profiles[0], *cell))
         if outcome is None:
-            yield f"{lesson.file} claims {' '.join(cell)}, which is no cell of the matrix."
+            yield f"{lesson.file} claims {' '.join(cell)}, which isn't a cell of the matrix."
         elif outcome != claim.says:
             yield f"{lesson.file} claims {' '.join(cell)}: {claim.says}, but it is {outcome}."
     for lab in lesson.labs:
         for position in lesson.positions:
             if position not in lesson.outcomes(lab):
                 unsaid = f"{lesson.attack} {position} {lab}"
-                yield f"{lesson.file} does not claim {unsaid}: say what comes of it."
+                yield f"{lesson.file} does not claim {unsaid}: say what happens."
     for profile in loaded.profiles:
         where = lesson.position(loaded, profile)
         answer = loaded.outcomes.get((profile, lesson.attack, where, lesson.lab))

@@ -195,7 +195,7 @@ def _mistake(line: Any, profiles: tuple[str, ...]) -> str:
     if keys := set(line) & set(AGES):
         return "" if keys == set(line) == set(AGES) else f"must state {' and '.join(AGES)}, alone"
     if unknown := set(line) - {*profiles, "else"}:
-        return f"names {min(unknown)}, which is no profile"
+        return f"names {min(unknown)}, which isn't a profile"
     if "else" not in line and set(line) != set(profiles):
         return "does not state every profile"
     return next(filter(None, (_mistake(part, profiles) for part in line.values())), "")
@@ -229,7 +229,7 @@ def _cell(
     elif value in UNSEEN:
         verdict = None
     elif control != FORGED:
-        # The browser kept the cookie back before the defense had its say.
+        # The browser withheld the cookie before the defense ran.
         first, reason, verdict = True, control, None if value == FORGED else value
         itself = f"; the defense itself says {verdict}" if verdict else ""
         note = f"The browser was first{itself}."

@@ -55,7 +55,7 @@ def host(position: str, application: str) -> str:
 
 @dataclass
 class Attacker:
-    """The running server. `address` is that of the attack's page, `page` what stands in it; `loot`
+    """The running server. `address` is that of the attack's page, `page` its text; `loot`
     is what arrived."""
 
     origin: str

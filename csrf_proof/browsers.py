@@ -141,7 +141,7 @@ def _playwright_path(playwright: Playwright, profile: str) -> str | None:
     path = Path(playwright.chromium.executable_path)
     if profile == "chromium-no-3pc":
         return str(path) if path.exists() else None
-    # Playwright tells no path for its headless shell. It lies beside the full Chromium, in
+    # Playwright doesn't tell the path of its headless shell. It's next to the full Chromium, in
     # chromium_headless_shell-<revision>/<platform>/.
     revision = next((p for p in path.parents if p.name.startswith("chromium-")), None)
     if revision is None:
@@ -164,7 +164,7 @@ def plan(
         return _plan_of_webkit(playwright, extra_args)
     if profile not in PROFILES:
         there = ", ".join(PROFILES + OPTIONAL)
-        raise ValueError(f"{profile!r} is no profile; there are {there}")
+        raise ValueError(f"{profile!r} isn't a profile; there are {there}")
     system = _system_path(profile)
     path = system or _playwright_path(playwright, profile)
     if path is None:

@@ -1,9 +1,9 @@
 """Files in which some lines are marked as a defense: those lines, and the file without them.
 
-Marks stand on lines of their own, as comments of Python, of a template or of a script:
+Marks are on lines of their own, as comments of Python, of a template or of a script:
 
     --- the defense ---
-    --- until here ---      or      --- instead of: what would stand here without it ---
+    --- until here ---      or      --- instead of: what would be here without it ---
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Marked:
         return "".join(rest for _, rest in self._parts())
 
     def _parts(self) -> Iterator[tuple[Block | None, str]]:
-        """Yield each line outside the marks, and each block with what stands there without it."""
+        """Yield each line outside the marks, and each block with what replaces it."""
         block: list[str] | None = None
         for number, line in enumerate(self.source.splitlines(keepends=True), 1):
             mark = _MARK.fullmatch(line.rstrip("\n"))

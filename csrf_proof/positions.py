@@ -1,4 +1,4 @@
-"""Positions: where an attack's page stands in relation to the application under attack."""
+"""Positions: where an attack's page is in relation to the application under attack."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class _Server(ThreadingHTTPServer):
         return connection, address
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a browser that goes away in the middle of an answer is no news."""
+        """Say nothing: a browser that goes away in the middle of an answer isn't news."""
 
 
 class _Server6(_Server):

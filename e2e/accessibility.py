@@ -14,7 +14,7 @@ SERIOUS = {"serious", "critical"}
 
 # Leaves the elements with a look that is not among the known in `window.unjudged`, and returns
 # those looks. A look is all that decides how an element's text can be told from what is around it:
-# its own colours and letters, and those of the elements that it lies in.
+# its own colours and letters, and those of the elements around it.
 NEW_LOOKS = """(known) => {
     const seen = new Set(known), looks = new Map(), found = [];
     const has_text = (element) => [...element.childNodes].some(

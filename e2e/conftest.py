@@ -148,7 +148,7 @@ def browser_of(item: pytest.Item) -> tuple[int, tuple[str, ...]]:
 
 
 def place_of(profile: str) -> int:
-    """Return where a profile stands in the order; variants and others come last."""
+    """Return a profile's place in the order; variants and others come last."""
     return profiles.ORDER.index(profile) if profile in profiles.ORDER else len(profiles.ORDER)
 
 

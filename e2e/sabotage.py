@@ -201,7 +201,7 @@ def read_report(text: str) -> dict[str, bool]:
     """Return whether each test passed, by node id, from the lines that `pytest -rA` prints.
 
     Raises:
-        SabotageError: A test could not begin. That is no red cell.
+        SabotageError: A test could not begin, which doesn't count as a red cell.
     """
     lines = re.findall(
         r"^(PASSED|FAILED|ERROR) ([^\[\n]+?(?:\[.*?\])?)(?: - .*)?$", text, re.MULTILINE

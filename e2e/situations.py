@@ -219,7 +219,7 @@ def _another_site(facts: Facts) -> bool:
 
 
 def _stays_behind(facts: Facts) -> bool:
-    """Tell whether a cookie of this lab stays behind for the reason that its SameSite gives.
+    """Tell whether the browser withholds a cookie of this lab because of its SameSite.
 
     All these sentences say so of a browser that has one. What is in a sandbox has an origin of its
     own, so to the browser it's another site anywhere. A redirect by another site counts in Firefox,
@@ -278,7 +278,7 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
         facts.situation.where == "nowhere" or facts.page.early
     ),
     "ahead of time": lambda facts: facts.page.early,
-    "keeps cookies back": never,
+    "withholds cookies": never,
     "no live sign-in": never,
     "nobody is signed in.": never,
     "Changed:": lambda facts: facts.effect or facts.page.action == "login",

@@ -218,7 +218,7 @@ BROKEN = (
 
 
 def survive(here: Running, page: Page) -> None:
-    """See that bad input of somebody who is signed in changes nothing, and is no failure."""
+    """See that bad input of somebody who is signed in changes nothing, and isn't a failure."""
     before = balance(here, page)
     for method, path, content_type, body in BROKEN:
         for cookies in ({}, {"Cookie": cookie_header(page.context, here.url)}):

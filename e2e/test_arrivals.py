@@ -3,7 +3,7 @@
 A row of `ROWS` is one way to make a browser send a request, from another site or from a sub-domain.
 It says what its files there expect: Sec-Fetch-Site, -Mode and -Dest as in
 `fetch/metadata/tools/fetch-metadata.conf.yml`, the Origin header as in `fetch/origin/`, and for
-each value of SameSite whether the session cookie comes along, in the words of
+each value of SameSite whether the session cookie is sent, in the words of
 `cookies/resources/cookie-helper.sub.js`: strictly same-site, laxly same-site, cross-site. Where a
 browser does otherwise, the row says what it does (measured), and a comment what was expected.
 
@@ -29,7 +29,7 @@ from e2e.conftest import Browsers
 PROFILES = ("chromium", "firefox")
 # A lab for each value of SameSite that a session cookie can state.
 LABS = {"Strict": "samesite-strict", "Lax": "samesite-lax", "None": "no-defense"}
-# The values whose cookie comes along.
+# The values whose cookie is sent.
 STRICTLY, LAXLY, CROSS_SITE = ("Strict", "Lax", "None"), ("Lax", "None"), ("None",)
 
 GENERATED = "fetch/metadata/generated"
@@ -48,7 +48,7 @@ class Row:
     origin: Literal["absent", "own", "null"]
     cookies: tuple[str, ...]
     files: tuple[str, ...]
-    # The page on top is another site's, so a browser that keeps third-party cookies back sends
+    # The page on top is another site's, so a browser that withholds third-party cookies sends
     # none. All of these files expect None to be sent; `profiles.STATED` says who does so.
     third_party: bool = False
     # The browsers that make no such request.
@@ -75,7 +75,7 @@ ROWS = (
         STRICTLY,
         (f"{GENERATED}/element-a.https.sub.html", "cookies/samesite/window-open.https.html"),
     ),
-    # The page sets `location`; a meta refresh, which stands beside it for visitors without scripts,
+    # The page sets `location`; a meta refresh, which is next to it for visitors without scripts,
     # has the same row in `element-meta-refresh.https.optional.sub.html`.
     Row(
         "redirect-get",
@@ -326,6 +326,6 @@ def requests_to_the_bank(row: Row, browser: Browser, lab: Lab) -> list[str]:
         asked = asked[: asked.index(later)]
     assert asked, "the attack's page was not even opened"
     attempts = [f"attempt {a['id']}" for a in lab.state()["attempts"][1:]]  # After the sign-in.
-    # A tab's icon is no request of the attack's.
+    # A tab's icon isn't a request of the attack's.
     acts = [one for one in asked if one.startswith(lab.url) and "/static/" not in one]
     return acts + attempts

@@ -107,7 +107,7 @@ def results(mutant: Mutant, proof: Proof) -> Iterator[tuple[Try, str, str]]:
 
 
 def judged(proof: Proof, one: Try) -> tuple[str, str]:
-    """Return what came of a try, and who stopped it or why nothing can be said."""
+    """Return the result of a try, and who stopped it or why nothing can be said."""
     try:
         verdict = proof.verdict(one)
     except NotApplicable as why:

@@ -207,7 +207,7 @@ WAYS: dict[str, Callable[[Browser, Site], Headers]] = {
     "typed-address": on_a_lab(typed_address),
     "own-form-plain-http": partial(plain_http, BANK),
     "form-post": on_a_lab(launch, attack="form-post", position="cross-site"),
-    # Somebody's token comes along; that it is the visitor's own shows in no header.
+    # A token is sent; no header shows that it's the visitor's own.
     "form-post-token": on_a_lab(launch, attack="foreign-token-post", position="cross-site"),
     "subdomain-form": on_a_lab(launch, attack="form-post", position="subdomain"),
     "sandboxed-form": on_a_lab(launch, attack="null-origin-post", position="cross-site"),

@@ -186,7 +186,7 @@ def test_a_lab_is_judged_from_outside_as_the_matrix_says(
 
 
 def came(proof: Proof, one: Try, should: str | None) -> tuple[str, bool]:
-    """Return what came of a try, and whether that's what the matrix says, if it says anything."""
+    """Return the result of a try, and whether that's what the matrix says, if it says anything."""
     try:
         verdict = proof.verdict(one)
     except NotApplicable as why:

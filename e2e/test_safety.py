@@ -249,7 +249,7 @@ def test_no_page_asks_the_outside_and_none_is_hard_to_use(
             assert answer.status == unlinked.get(address, 200), address
             if not answer.headers["content-type"].startswith("text/html"):
                 continue
-            # What is to be saved is no page.
+            # What is to be saved isn't a page.
             opened = "a[href]:not([download])"
             links = page.eval_on_selector_all(opened, "all => all.map(a => a.href)")
             waiting += [

@@ -1,6 +1,6 @@
 """Lines for the hosts file, where the names don't resolve: `python -m tools.hosts [<name>]`.
 
-A hosts file knows no wildcard, so every host stands in it by name: the sites, the labs that a
+A hosts file can't have wildcards, so every host is in it by name: the sites, the labs that a
 learner of that name meets in the lessons, and the hosts from which those are attacked, all read
 from the lessons' front matter. The self-check and the cookie page have labs of their own.
 
@@ -67,7 +67,7 @@ def main(
     name = " ".join(arguments) or DEFAULT_NAME
     if not SLUG.fullmatch(name) or len(name) > LONGEST_OWNER:
         print(
-            f"“{name}” is no name for a learner: at most {LONGEST_OWNER} characters, which are "
+            f"“{name}” is not a valid name for a learner: at most {LONGEST_OWNER} characters, "
             "a-z, 0-9 and single hyphens, as in NAME=otter42.",
             file=sys.stderr,
         )

@@ -1,8 +1,8 @@
 """Attack the applications in `examples/libraries/`, each protected by the library in its name.
 
 `python -m tools.libraries` tries all of them, or those with a text in their names; `--list` only
-says which. Each runs in an environment of its own, with the versions in its requirements.txt. What
-comes of it is kept in results.json, of which `tools.libraries_page` makes a page.
+says which. Each runs in an environment of its own, with the versions in its requirements.txt. The
+results go into results.json, from which `tools.libraries_page` makes a page.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def running(library: Library, python: Path) -> Iterator[str]:
     port = free_port()
     command: list[str | Path] = [python, "app.py", str(port)]
     with tempfile.TemporaryFile("w+") as log:
-        # Its answers to a thousand requests are no news.
+        # Its answers to a thousand requests aren't news.
         process = subprocess.Popen(command, cwd=library.folder, stdout=log, stderr=log)
         url = f"http://127.0.0.1:{port}"
         try:
@@ -98,7 +98,7 @@ def _answers(url: str) -> bool:
 
 
 def attack(url: str) -> list[dict[str, Any]]:
-    """Try every attack in every browser, and return what came of each but `LEFT_OUT`.
+    """Try every attack in every browser, and return the result of each but `LEFT_OUT`.
 
     Raises:
         Failed: The attacks can't be tried.
@@ -117,7 +117,7 @@ def attack(url: str) -> list[dict[str, Any]]:
 
 
 def keep(library: Library, tried: list[dict[str, Any]]) -> None:
-    """Write what came of a library's application into the file, beside the others'."""
+    """Write the result of a library's application into the file, beside the others'."""
     today = datetime.now().astimezone().date()
     said: dict[str, Any] = {"version": library.version, "date": today.isoformat()}
     RESULTS.write_text(as_text({**results(), library.name: {**said, "results": tried}}), "utf-8")

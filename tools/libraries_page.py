@@ -100,7 +100,7 @@ class Library:
 
     @property
     def tells(self) -> bool:
-        """Whether what came of the attacks is on the page."""
+        """Whether the result of the attacks is on the page."""
         return self.runs and not self.withheld
 
     @property
@@ -118,7 +118,7 @@ def libraries() -> list[Library]:
 
 
 def results() -> dict[str, Any]:
-    """Return what came of each library's application, by name."""
+    """Return the result of each library's application, by name."""
     found: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
     return found
 
@@ -172,7 +172,7 @@ def _section(library: Library, found: Mapping[str, Any] | None) -> Iterator[str]
     yield library.does
     yield f"\nSet up: {library.setup}"
     if library.withheld:
-        yield "\nWhat came of the attacks is withheld: its maintainers should know first."
+        yield "\nThe results of the attacks are withheld: its maintainers should know first."
         return
     if found is None:
         yield "\nIts application works, and wasn't attacked yet."

@@ -15,7 +15,7 @@ def submitted(request: HttpRequest) -> dict[str, str]:
     A body is read as JSON if it says so, and at the JSON addresses whatever it says.
 
     Raises:
-        BadRequest: The body is broken, or a field is no text that can be stored.
+        BadRequest: The body is broken, or a field isn't text that can be stored.
     """
     cached: dict[str, str] | None = getattr(request, "_submitted", None)
     if cached is None:
@@ -36,7 +36,7 @@ def _body(request: HttpRequest) -> dict[str, str]:
         # Numbers stay text: the form says what is wrong with one that is too long to convert.
         decoded = json.loads(request.body, parse_int=str, parse_float=str)
     # The parser goes one level deeper for each bracket, so brackets alone can exhaust the stack.
-    # A multipart body that a token check has read is gone, and is no JSON either.
+    # A multipart body that a token check has read is gone, and isn't JSON either.
     except (ValueError, RecursionError, RawPostDataException):
         raise BadRequest("The body is not JSON.") from None
     if not isinstance(decoded, dict):

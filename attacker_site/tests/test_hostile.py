@@ -1,4 +1,4 @@
-"""Hostile links: whatever stands in the address, the site aims at labs alone and does not break."""
+"""Hostile links: whatever is in the address, the site only aims at labs and doesn't break."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ ANSWERED = {
     "the sub-domain of a private lab": "community.post-only--for-otter42.bank.localhost:9000",
     "the longest label": f"community.{LONGEST}.bank.localhost:9000",
 }
-# Which position a host is, and which lab it names. What is no label makes a host of the attacker's
-# own like any other below it: there the query names the lab.
+# Which position a host is, and which lab it names. A name that isn't a label is a host of the
+# attacker's own, like any other below it: there the query names the lab.
 VISITS = {
     "the attacker": ("evil.localhost:9000", "cross-site", None),
     "below the attacker": ("deep.evil.localhost:9000", "cross-site", None),

@@ -122,7 +122,7 @@ def another_table(var: Path) -> None:
 BROKEN = {
     "a file where the folder should be": no_folder,
     "a folder where the file should be": a_folder_for_a_file,
-    "a file that is no database": no_database,
+    "a file that isn't a database": no_database,
     "a table of another kind": another_table,
 }
 

@@ -127,7 +127,7 @@ REQUESTS = {
 # A sentence of the panel's story that says how the page stands to the bank.
 STANDS = {
     "the attacker's site": ("/form-post/", EVIL, "another site than the bank: cross-site."),
-    "the sub-domain": ("/form-post/", community("a"), "no SameSite rule keeps the cookie back."),
+    "the sub-domain": ("/form-post/", community("a"), "no SameSite rule withholds the cookie."),
     "the lookalike": ("/form-post/", lookalike("a"), "although its name begins like the bank’s"),
     "a sandbox on the sub-domain": ("/null-origin-post/", community("a"), "a site of its own"),
     "a sign-in": ("/login-post/", EVIL, "No cookie is needed"),

@@ -227,7 +227,7 @@ HOSTILE = {
     ),
     "markup that no parser takes": Answer("<![x["),
     "a section that no parser takes": Answer("<![&[<!["),
-    "headers that are no JSON": Answer("<script data-headers='X: y'></script>"),
+    "headers that aren't JSON": Answer("<script data-headers='X: y'></script>"),
     "headers that are cut off": Answer("<script data-headers='{'></script>"),
     "headers in a list": Answer("<script data-headers='[1, 2]'></script>"),
     "headers that are a number": Answer("<script data-headers='7'></script>"),

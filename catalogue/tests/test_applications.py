@@ -1,4 +1,4 @@
-"""The marks in the applications: what is cut out, and what stands there without it."""
+"""The marks in the applications: what is cut out, and what remains without it."""
 
 from __future__ import annotations
 

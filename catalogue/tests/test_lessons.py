@@ -58,7 +58,7 @@ def edit(old: str, new: str) -> Callable[[str], str]:
             lambda text: text.split("---\n", 2)[2], "has no front matter", id="no front matter"
         ),
         pytest.param(edit("---\ntitle", "---\n- title"), "has", id="front matter of another kind"),
-        pytest.param(edit("title: ", "title: ["), "is no YAML", id="broken front matter"),
+        pytest.param(edit("title: ", "title: ["), "isn't YAML", id="broken front matter"),
         pytest.param(edit("attack: image-get\n", ""), "does not say its attack", id="no attack"),
         pytest.param(edit("minutes: ", "minutes: about "), "its minutes", id="minutes in words"),
         pytest.param(edit("minutes", "level: 3\nminutes"), "says level", id="an unknown key"),
@@ -112,7 +112,7 @@ def test_what_the_matrix_does_not_know_is_said(change: dict[str, Any], complaint
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"lab": "no-defnese"}, "which is no cell of the matrix"),
+        ({"lab": "no-defnese"}, "which isn't a cell of the matrix"),
         ({"says": "token-missing"}, "claims image-get cross-site no-defense: token-missing, but"),
     ],
 )

@@ -70,7 +70,7 @@ class Control:
     """What an honest user's act looks like: the request, and which of its fields are secret.
 
     `value` is what was saved. `secrets` are the names of the fields that an attacker can't know.
-    `saves`: the state is then what was given to `act`; `shows`: that stands in it. `sources` are
+    `saves`: the state is then what `act` was given; `shows`: it contains that. `sources` are
     the places from which a script has the headers that it adds, such as a cookie, by header.
     `new` are the names of all fields that each session has anew, `guessed` those of times and
     counters, which an attacker keeps up to date. `lag`: how long after its answer the application

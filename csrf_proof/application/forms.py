@@ -10,7 +10,7 @@ from playwright.sync_api import Error, Page
 
 from csrf_proof.address import WrongUse, target_of
 
-# What may stand in a field for text, by its type.
+# What may be in a field for text, by its type.
 _EXAMPLES = {
     "text": "text",
     "textarea": "text",

@@ -179,7 +179,7 @@ class Honest:
             # A script's page is still there. Loaded again, it may have another token.
             names = {said: name for name, said in _tokens(page, app.url).items()}
             page.goto(app.url + request.page)
-            # One that's left empty, as for a new password, is no secret.
+            # One that's left empty, as for a new password, isn't a secret.
             passwords = [name for name in page.evaluate(_PASSWORDS) if request.fields.get(name)]
             names |= {said: name for name, said in _tokens(page, app.url).items()}
         sources = {h: names[said] for h, said in request.headers.items() if said in names}

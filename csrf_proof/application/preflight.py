@@ -15,7 +15,7 @@ def ask(target: Address, shot: Shot, sender: str) -> tuple[Answer, bool]:
     """Ask as a browser does for a page of the origin `sender`; return the answer, and whether it's
     a yes to a request with cookies.
 
-    By the Fetch Standard, where `*` is no answer to a request with cookies, and methods are
+    By the Fetch Standard, where `*` isn't an answer to a request with cookies, and methods are
     compared as they are written.
 
     Raises:

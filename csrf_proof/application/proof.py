@@ -46,7 +46,7 @@ NEVER_SENT = {("ping-post", "firefox")}
 # each time is as good as a refusal.
 _BROKEN, _BROKEN_TRIES = HTTPStatus.INTERNAL_SERVER_ERROR, 3
 _REFUSES_HOST = {400, 403, 404, 421}
-# What may stand in a message beside its punctuation.
+# What may be in a message beside its punctuation.
 _WORD = re.compile(r"[\w+/=.-]+")
 
 
@@ -262,7 +262,7 @@ class Proof:
         if result.outcome != FORGED:
             return
         is_there = str(after) == value if control.saves else value in str(after)
-        # A ping says nothing of its own. A click sends what stands in the page.
+        # A ping has no text of its own. A click sends what is in the page.
         free = shot.click or shot.attack.content_type == PING_TYPE
         may_say = not free and (control.saves or control.shows)
         if may_say and not is_there:

@@ -1,4 +1,4 @@
-"""What came of an application's actions: as JSON, as a page, and in a few sentences."""
+"""The result of an application's actions: as JSON, as a page, and in a few sentences."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _TITLES = {BY_SOCKET: "A page that opens your WebSocket"}
 
 @dataclass
 class Done:
-    """What came of one action. `honest` and `replayed`: in every browser the honest user could act,
+    """One action's result. `honest` and `replayed`: in every browser the honest user could act,
     and their request could be sent again. `source` is where the action is described, if it is."""
 
     name: str
@@ -83,7 +83,7 @@ def summary(done: Done) -> str:
         said = f"All {judged} attacks were blocked." if judged > 1 else "The attack was blocked."
     only_browser = any(e.verdict and e.verdict.stopped_by == BROWSER for e in done.results)
     if only_browser and not _forged_from(done, CROSS_SITE):
-        said += " What a browser keeps back is all that stands between another site and your users"
+        said += " Only the browser protects your users from other sites"
         said += "; a subdomain gets through." if _forged_from(done, SUBDOMAIN) else "."
     if alone := sum(each.note == NO_ACCOUNT for each in done.results):
         said += f" Not tried, since the attacker has no account (--attacker NAME): {alone}."

@@ -1,4 +1,4 @@
-"""What came of an application's actions, for code scanning: SARIF 2.1.0.
+"""The result of an application's actions, for code scanning: SARIF 2.1.0.
 
 Services for that reject a result without a location. An attack sees no source, so a result points
 at the line that describes the action: of a recipe, or of csrf-proof.toml. Where there is neither,

@@ -1,4 +1,4 @@
-"""What came of an application's actions, for build servers and pull requests."""
+"""The result of an application's actions, for build servers and pull requests."""
 
 from __future__ import annotations
 

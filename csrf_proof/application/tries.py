@@ -1,4 +1,4 @@
-"""What is tried on an action, in which order, and what came of each."""
+"""What is tried on an action, in which order, and the result of each."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MOST_DECISIVE = 8
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of a try: `outcome`, and the verdict or a sentence that says why there is none.
+    """The result of a try: `outcome`, and the verdict or a sentence that says why there is none.
 
     `accepted`: it was forged, and its owner says that this may be so for now.
     """
@@ -76,7 +76,7 @@ def decisive(profile: str) -> tuple[Try, ...]:
 def tried(
     proof: Proof, tries: Iterable[Try], browsers: Browsers, most: int | None = None
 ) -> Iterator[Tried]:
-    """Try one after the other, and give what came of each; `most` counts those that apply."""
+    """Try one after the other, and give the result of each; `most` counts those that apply."""
     applied = 0
     for one in tries:
         if most is not None and applied == most:

@@ -1,4 +1,4 @@
-"""What came of an attack on an application, and how to say it."""
+"""The result of an attack on an application, and how to say it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Try:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one attack. `reason` and `stopped_by` are empty where nothing stopped it.
+    """The result of one attack. `reason` and `stopped_by` are empty where nothing stopped it.
 
     `samesite` is what the application says about the SameSite of each cookie that it was seen to
     set, or nothing. `page` is the attacker's page, and `planted` are the names of the cookies that

@@ -1,4 +1,4 @@
-"""Attack actions, show what comes of it as it comes, and write the report."""
+"""Attack actions, show each result as it comes, and write the report."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def prove_recipe(file: Path, url: str | None, how: How) -> int:
 
 
 def prove(where: Address, actions: Callable[[Windows], _Described], how: How) -> int:
-    """Attack actions, print what comes of it, and write the report; return the exit status."""
+    """Attack actions, print the results, and write the report; return the exit status."""
     if not any(how.only in one.id for one in all_tries(PROFILES)):
         names = ", ".join(dict.fromkeys(one.attack for one in all_tries(PROFILES)))
         raise WrongUse(f"No attack has {how.only!r} in its name. There are: {names}.")
@@ -205,7 +205,7 @@ def _try_all(
 
 
 def _as_known(each: Tried, accepted: Sequence[Accepted]) -> Tried:
-    """Return what came of a try, with what the owner says of it."""
+    """Return the result of a try, with what the owner says of it."""
     known = next((one for one in accepted if one.attack == each.one.attack), None)
     return replace(each, accepted=known) if each.outcome == FORGED else each
 

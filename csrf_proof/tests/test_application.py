@@ -183,12 +183,12 @@ SAID: dict[str, tuple[list[Spoken], list[str] | None, dict[str, str]]] = {
         [HELLO, '{"note": "forged", "to": "all"}'],
         {"note": VALUE, "to": "all"},
     ),
-    "what is no JSON": (
+    "what isn't JSON": (
         [Spoken(FEED, f"{ORIGIN}/notes", [f'42["save","{VALUE}"]'])],
         ['42["save","forged"]'],
         {},
     ),
-    "nothing after what is no text": (
+    "nothing after what isn't text": (
         [Spoken(FEED, f"{ORIGIN}/notes", [b"\x00", NOTE])],
         None,
         {},

@@ -291,7 +291,7 @@ def came(outcome: str, position: str = CROSS_SITE, stopped_by: str | None = None
 BY_BROWSER = came(BLOCKED, stopped_by=BROWSER)
 BY_APPLICATION = came(BLOCKED, stopped_by=APPLICATION)
 ALONE = "Not tried, since the attacker has no account (--attacker NAME)"
-BEHIND = " What a browser keeps back is all that stands between another site and your users"
+BEHIND = " Only the browser protects your users from other sites"
 
 
 @pytest.mark.parametrize(

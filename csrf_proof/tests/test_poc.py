@@ -94,7 +94,7 @@ def test_how_another_site_sends_it(arguments: str, way: str, sentence: str) -> N
     assert sentence in said
 
 
-# What stands in the page, and what is said of it.
+# What is in the page, and what is said about it.
 MADE: dict[str, tuple[list[str], list[str]]] = {
     "-b 'session=1; theme=2' -d 'email=a%22b&csrf_token=9'": (
         [

@@ -66,7 +66,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             edit(
                 LESSON, "image-get cross-site samesite-lax:", "image-get cross-site samesite-lux:"
             ),
-            "claims image-get cross-site samesite-lux, which is no cell of the matrix",
+            "claims image-get cross-site samesite-lux, which isn't a cell of the matrix",
             id="a lesson that names a missing cell",
         ),
         pytest.param(
@@ -220,7 +220,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         pytest.param(
             lambda tree: (tree / "attacker_site/attacks/Form_Post").mkdir(),
             "attacks/Form_Post: a folder's name is",
-            id="folder that is no slug",
+            id="folder that isn't a slug",
         ),
         pytest.param(
             edit(f"{ATTACK}/README.md", "## What stops it", "## Remedies"),
@@ -382,7 +382,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         ),
         pytest.param(
             edit(MATRIX, "default = { firefox =", "default = { firefoxx ="),
-            "which is no profile",
+            "which isn't a profile",
             id="misspelt profile",
         ),
         pytest.param(

@@ -142,7 +142,7 @@ def test_a_bad_name_is_refused_with_one_sentence(
 
     said = capsys.readouterr()
     assert said.out == ""
-    assert "is no name for a learner" in said.err
+    assert "is not a valid name for a learner" in said.err
     assert said.err.count(". ") == 0
 
 

@@ -1,4 +1,4 @@
-"""The libraries' applications, what came of them, and the page that says it."""
+"""The libraries' applications, their results, and the page that shows them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A request acts if it is a POST, or a GET or HEAD that brings fields (to sign out, any will do).
 There is no code here against forgery: `bank.middleware.GuardMiddleware` asks the lab's defenses
-before an act is performed, and writes down what came of it.
+before an act is performed, and writes down the result.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What an honest visitor who was refused can do, and what the developer has to look at.
 
-A refusal usually meets an attack. When it doesn't, it's mostly one of these: a second tab in which
-somebody signed in, a cookie that stayed behind in a frame, a form older than the sign-in, a proxy
-that changes the address.
+A refusal usually stops an attack. If it doesn't, it's mostly one of these: a second tab where
+someone signed in, a cookie that the browser withheld in a frame, a form older than the sign-in, a
+proxy that changes the address.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The log: every request that would act, what the defenses said, and why it did or did not.
 
-The browser acts before the server does. So when an action needs a session and none came along,
+The browser acts before the server does. So when an action needs a session and none was sent,
 the reason is the browser's, whatever the defenses would have said; their verdicts are kept too.
 """
 
@@ -41,7 +41,7 @@ Verdicts = list[tuple[str, Reason]]
 def verdicts(request: BankRequest) -> Verdicts:
     """Ask every defense of the lab about an act; return those that refuse, each with its reason.
 
-    They stand in the order of the label, but those on the view are asked last, as in any framework.
+    They are in the order of the label, but those on the view are asked last, as in any framework.
     """
     refused = _ask(request, at_view=False)
     for weakness in request.label.weaknesses:
@@ -160,7 +160,7 @@ def judged(
 
 
 def record_by_session(request: BankRequest, action: str, refused: Verdicts, kind: str) -> bool:
-    """Write down what needs a session and is no act; return whether nobody stopped it."""
+    """Write down what needs a session and isn't an act; return whether nobody stopped it."""
     outcome, reason = judged(request, refused)
     user = request.user.get_username() if request.user.is_authenticated else None
     with hold(request.lab):

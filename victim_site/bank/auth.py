@@ -50,7 +50,7 @@ def signed_in(session: SessionStore) -> Account | None:
     """Return whose session it is, if the sign-in still holds.
 
     The check is that of `django.contrib.auth.get_user` (a new password ends every other sign-in),
-    without a query of its own: the account came along with the session.
+    without a query of its own: the account was read with the session.
     """
     stated = session.get(HASH_SESSION_KEY)
     account = session.account

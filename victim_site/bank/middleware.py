@@ -1,6 +1,6 @@
 """Where a lab's defenses take effect: on the session cookie, and before each act.
 
-Two thin layers, because Django's session middleware stands between them: the cookie is finished
+Two thin layers, because Django's session middleware is between them: the cookie is finished
 outside it, and acts are guarded inside, where the session is known.
 """
 
@@ -158,7 +158,7 @@ def _enter_lab(request: BankRequest) -> None:
 
 
 def guarded(action: Action, request: BankRequest) -> HttpResponse:
-    """Perform an act unless a defense refuses it, or it needs a session and none came along."""
+    """Perform an act unless a defense refuses it, or it needs a session and none was sent."""
     user = request.user.username if request.user.is_authenticated else None
     refused_by = attempts.verdicts(request) if action.checked else []
     outcome, reason = attempts.judged(request, refused_by, needs_session=action.needs_session)

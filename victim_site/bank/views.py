@@ -63,7 +63,7 @@ def _cookie_not_kept(request: BankRequest) -> HttpResponse:
 
 
 def _strict_and_foreign(request: BankRequest) -> bool:
-    """Tell whether the cookie may be there, and stayed behind because of where the visit began."""
+    """Tell whether the browser may have withheld its cookie because of where the visit began."""
     strict: bool = request.label.samesite == "Strict"
     return strict and site_relation(request) == "cross-site"
 

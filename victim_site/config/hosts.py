@@ -74,7 +74,7 @@ def _unreadable(request: HttpRequest) -> HttpResponse | None:
     """Refuse a body that would be read wrongly, or not at all; None if it can be read."""
     if _too_large(request):
         return _refuse(request, 413, "Too large", "The bank takes at most 1 MB at a time.")
-    if "HTTP_TRANSFER_ENCODING" in request.META:  # Django would take it for an empty body.
+    if "HTTP_TRANSFER_ENCODING" in request.META:  # Django would read it as an empty body.
         message = "A body is read only if Content-Length says how long it is."
         return _refuse(request, 411, "Length needed", message)
     charset = (request.content_params or {}).get("charset", "utf-8")

@@ -33,7 +33,7 @@ ACCEPTED = {
     ),
 }
 REFUSED = {
-    "nothing": ("", "“” is no name"),
+    "nothing": ("", "“” is not a valid name"),
     "unknown": ("sessiontoken", "no defense called “sessiontoken”"),
     "misspelt": ("csrf-tokem", "no defense called “csrf-tokem”"),
     "misspelt beside a right one": ("post-only--csrf-tokem", "no defense called “csrf-tokem”"),
@@ -68,22 +68,22 @@ REFUSED = {
     "an owner of 13": (f"no-defense--for-{'a' * 13}", "at most 12 characters"),
     "two owners": ("no-defense--for-a--for-b", "comes last and once"),
     "an owner before a defense": ("no-defense--for-a--post-only", "comes last and once"),
-    "an empty owner": ("no-defense--for-", "“for-” is no name"),
+    "an empty owner": ("no-defense--for-", "“for-” is not a valid name"),
     "64 characters": (
         "origin-check--fetch-metadata--session-token--no-framing--for-abc",
         "at most 63 characters, and this one has 64",
     ),
-    "non-ASCII": ("csrf-tökén", "“csrf-tökén” is no name"),
-    "a digit of another script": ("no-defense--for-٣", "is no name"),
-    "upper case": ("CSRF-token", "“CSRF-token” is no name"),
-    "an empty part": ("post-only----csrf-token", "“” is no name"),
-    "an empty first part": ("--post-only", "“” is no name"),
-    "an empty last part": ("post-only--", "“” is no name"),
-    "three hyphens": ("post-only---csrf-token", "“-csrf-token” is no name"),
-    "an underscore": ("csrf_token", "is no name"),
-    "a dot": ("no-defense.post-only", "is no name"),
-    "a newline at the end": ("no-defense\n", "is no name"),
-    "a space": (" no-defense", "is no name"),
+    "non-ASCII": ("csrf-tökén", "“csrf-tökén” is not a valid name"),
+    "a digit of another script": ("no-defense--for-٣", "is not a valid name"),
+    "upper case": ("CSRF-token", "“CSRF-token” is not a valid name"),
+    "an empty part": ("post-only----csrf-token", "“” is not a valid name"),
+    "an empty first part": ("--post-only", "“” is not a valid name"),
+    "an empty last part": ("post-only--", "“” is not a valid name"),
+    "three hyphens": ("post-only---csrf-token", "“-csrf-token” is not a valid name"),
+    "an underscore": ("csrf_token", "is not a valid name"),
+    "a dot": ("no-defense.post-only", "is not a valid name"),
+    "a newline at the end": ("no-defense\n", "is not a valid name"),
+    "a space": (" no-defense", "is not a valid name"),
 }
 
 

@@ -8,7 +8,7 @@ from csrf_proof.visitor import Caught, Prepared
 
 
 def caught(said: Caught) -> Prepared:
-    """Return what stood in the query of the bank's address beside what this shop had put there."""
+    """Return what was in the query of the bank's address, apart from what this shop put there."""
     try:
         leaked = dict(parse_qsl(urlsplit(said.referer).query))
     except ValueError:

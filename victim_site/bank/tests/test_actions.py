@@ -309,7 +309,7 @@ JSON_BODIES = {
     "cut off": ('{"to": "mallory", "amount": 5', 400, "The body is not JSON."),
     "two objects": ('{"to": "mallory"}{"amount": 5}', 400, "The body is not JSON."),
     "a form": ("to=mallory&amount=5", 400, "The body is not JSON."),
-    "bytes that are no UTF-8": (b'{"to": "\xff", "amount": 5}', 400, "The body is not JSON."),
+    "bytes that aren't UTF-8": (b'{"to": "\xff", "amount": 5}', 400, "The body is not JSON."),
     "more than a megabyte": ('{"to": "' + "m" * 1_100_000, 413, None),
 }
 
@@ -371,13 +371,13 @@ FORM_BODIES: dict[str, tuple[str, str | bytes, int]] = {
     "a multipart body that is empty": (MULTIPART, "", 422),
     "no fields": (URLENCODED, "", 422),
     "separators": (URLENCODED, "&&&===&", 422),
-    "bytes that are no UTF-8": (URLENCODED, b"to=\xff&amount=5", 422),
+    "bytes that aren't UTF-8": (URLENCODED, b"to=\xff&amount=5", 422),
     "broken escapes": (URLENCODED, "to=%ff%zz&amount=5", 422),
     "NUL": (URLENCODED, "to=%00&amount=5", 400),
     "another charset": (f"{URLENCODED}; charset=utf-16", "to=mallory&amount=5", 415),
     "an unknown charset": (f"{URLENCODED}; charset=x", "to=mallory&amount=5", 415),
     "another type": ("text/plain", "to=mallory&amount=5", 422),
-    "a type that is no type": ("%", "to=mallory&amount=5", 422),
+    "a type that isn't a type": ("%", "to=mallory&amount=5", 422),
     "more than a megabyte": (URLENCODED, "to=mallory&amount=5&x=" + "x" * 1_100_000, 413),
 }
 
@@ -489,7 +489,7 @@ PATHS = ["/", "/login", "/logout", "/transfer", "/pay", "/email", "/password", "
     content_type=st.sampled_from(TYPES) | st.text(st.characters(max_codepoint=255), max_size=40),
     body=st.binary(max_size=80)
     | st.sampled_from([WHOLE.encode(), b'{"to": "mallory"}', b"[" * 999]),
-    # Control characters are no part of a cookie, and newer Pythons do not even build one with them.
+    # Control characters aren't part of a cookie, and newer Pythons do not even build one with them.
     cookie=st.text(
         st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40
     ),

@@ -33,7 +33,7 @@ X = {"sec-fetch-site": "cross-site"}
 OWN = Bank("samesite-lax").origin
 NONE, LAX, STRICT, UNSET = "no-defense", "samesite-lax", "samesite-strict", "browser-default"
 
-# Lab, method, headers, reason; alice is signed in somewhere, and no session cookie came along.
+# Lab, method, headers, reason; alice is signed in somewhere, and no session cookie was sent.
 Row = tuple[str, str, dict[str, str], str]
 CLAUSES: dict[str, Row] = {
     "d: no header": (NONE, "POST", {}, "cookie-unknown"),
@@ -399,7 +399,7 @@ NO_ATTEMPT = {
     "a form": ("get", "/transfer"),
     "a form by HEAD": ("head", "/transfer"),
     "a payment link": ("get", "/pay?to=mallory&amount=5"),
-    "OPTIONS that is no preflight": ("options", "/transfer"),
+    "OPTIONS that isn't a preflight": ("options", "/transfer"),
     "a method that acts nowhere": ("put", "/transfer?to=mallory&amount=5"),
     "a GET where only POST acts": ("get", "/api/transfer?to=mallory&amount=5"),
     "an address that is not there": ("post", "/nowhere"),

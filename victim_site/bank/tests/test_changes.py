@@ -1,4 +1,4 @@
-"""What an act changed stands in the log beside it, in the words of whoever made the change."""
+"""What an act changed is next to it in the log, in the words of whoever made the change."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ NO_BANK = {
     "two names": ("no-defense.bank.localhost,evil.example", 421),
     "a user part": ("x@no-defense.bank.localhost", 421),
     "a path": ("no-defense.bank.localhost/x", 421),
-    "a port that is no number": ("no-defense.bank.localhost:http", 421),
+    "a port that isn't a number": ("no-defense.bank.localhost:http", 421),
     "a negative port": ("no-defense.bank.localhost:-1", 421),
     "two ports": ("no-defense.bank.localhost:8000:8000", 421),
     "an underscore": ("no_defense.bank.localhost", 421),
@@ -214,7 +214,7 @@ RAW = {
         ),
         {400, 411},
     ),
-    "a length that is no number": (
+    "a length that isn't a number": (
         f"POST /login HTTP/1.1\r\n{GOOD_HOST}{FORM}Content-Length: ten\r\n\r\n",
         {400},
     ),

@@ -19,7 +19,7 @@ class ResourceIsolation(Defense):
         opens_a_page = (
             request.method == "GET"
             and headers.get("Sec-Fetch-Mode") == "navigate"
-            # A plug-in's document is no page that a visitor sees in the address bar.
+            # A plug-in's document isn't a page that a visitor sees in the address bar.
             and headers.get("Sec-Fetch-Dest") not in {"object", "embed"}
         )
         return None if opens_a_page else FETCH_SITE_CROSS_SITE

@@ -161,7 +161,7 @@ CASES: dict[str, Case] = {
         {"referer": f"https://evil.localhost/{HOST}"},
         "referer-mismatch",
     ),
-    "https, a referer that is no address": (
+    "https, a referer that isn't an address": (
         "POST",
         "https",
         SECRET,

@@ -32,7 +32,12 @@ CASES = {
     "Go: PUT blocked": ("PUT", "cross-site", None, "fetch-site-cross-site"),
     "Go's server: cross-site": ("POST", "cross-site", EVIL, "fetch-site-cross-site"),
     "the header decides over a foreign origin": ("POST", "same-origin", EVIL, None),
-    "the header decides over the own origin": ("POST", "cross-site", OWN, "fetch-site-cross-site"),
+    "the header decides, not the bank's own origin": (
+        "POST",
+        "cross-site",
+        OWN,
+        "fetch-site-cross-site",
+    ),
     "same-site with a sub-domain's origin": (
         "POST",
         "same-site",
@@ -49,7 +54,7 @@ CASES = {
     "a broken origin": ("POST", None, "http://[", "origin-mismatch"),
     "an empty origin": ("POST", None, "", None),
     "null with cross-site": ("POST", "cross-site", "null", "fetch-site-cross-site"),
-    "TRACE is no exempt method": ("TRACE", "cross-site", None, "fetch-site-cross-site"),
+    "TRACE isn't exempt": ("TRACE", "cross-site", None, "fetch-site-cross-site"),
     "GET with a foreign origin": ("GET", None, EVIL, None),
 }
 

@@ -66,7 +66,7 @@ def sent_from(
 ) -> dict[str, str]:
     """What the visitor's browser says of a form on the attacker's page, cookies included.
 
-    Cookies with SameSite stay behind unless the page is on the bank's own site. A tossed cookie
+    Cookies with SameSite aren't sent unless the page is on the bank's own site. A tossed cookie
     comes after the bank's own, and Django takes the last of a name.
     """
     host, site = POSITIONS[position]
@@ -454,7 +454,7 @@ TOKENS = {
     "no token": ({}, "token-missing"),
     "an empty token": ({"token": ""}, "token-missing"),
     "a wrong token": ({"token": "x" * 43}, "token-wrong"),
-    "a token that is no ASCII": ({"token": "töken"}, "token-wrong"),
+    "a token that isn't ASCII": ({"token": "töken"}, "token-wrong"),
     "a token with the look of a signed one": ({"token": "a:b"}, "token-wrong"),
     "a very long token": ({"token": "x" * 200_000}, "token-wrong"),
     "Django's field": ({"csrfmiddlewaretoken": "x"}, "token-missing"),
@@ -693,7 +693,7 @@ HEADERS: dict[str, tuple[str, str, Headers, str | None]] = {
         {"referer": "http://["},
         "referer-mismatch",
     ),
-    "a referer that is no address": (
+    "a referer that isn't an address": (
         "referer-if-present",
         "POST",
         {"referer": HOST},
@@ -942,7 +942,7 @@ BODIES: dict[str, tuple[str, str, str, str | None]] = {
         "body-not-json",
     ),
     "too deep": ("json-any-type", JSON, DEEP, "body-not-json"),
-    "bytes that are no text": ("json-any-type", JSON, "\udcff", "body-not-json"),
+    "bytes that aren't text": ("json-any-type", JSON, "\udcff", "body-not-json"),
     "denylist: JSON": ("json-type-denylist", JSON, OBJECT, None),
     "denylist: no type": ("json-type-denylist", "", OBJECT, None),
     "denylist: a form": ("json-type-denylist", FORM, IN_QUERY, "content-type-refused"),
@@ -987,7 +987,7 @@ BODIES: dict[str, tuple[str, str, str, str | None]] = {
     "contains: no type": ("json-type-contains", "", OBJECT, "content-type-refused"),
     "contains: plain text": ("json-type-contains", "text/plain", OBJECT, "content-type-refused"),
     "contains: a form": ("json-type-contains", FORM, IN_QUERY, "content-type-refused"),
-    "contains: bytes that are no text": (
+    "contains: bytes that aren't text": (
         "json-type-contains",
         "\xff\xfe",
         OBJECT,
@@ -1091,7 +1091,7 @@ def cookies_of(value: str) -> str:
 
 # Headers and the token of a POST.
 GARBAGE: dict[str, tuple[Headers, str]] = {
-    "bytes that are no text": (
+    "bytes that aren't text": (
         {
             "origin": "\xff\xfe",
             "referer": "\xff\xfe",

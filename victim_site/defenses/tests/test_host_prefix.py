@@ -153,8 +153,8 @@ NAMES = {
     "lookalike: U+3000": (as_sent("\u3000__Host-sessionid"), True),
     "lookalike: U+2000 behind": (as_sent("__Host-sessionid\u2000"), True),
     "lookalike: the byte A0 alone": ("\xa0__Host-sessionid", False),
-    "lookalike: U+200B is no blank": (as_sent("\u200b__Host-sessionid"), False),
-    "lookalike: U+FEFF is no blank": (as_sent("\ufeff__Host-sessionid"), False),
+    "lookalike: U+200B isn't a blank": (as_sent("\u200b__Host-sessionid"), False),
+    "lookalike: U+FEFF isn't a blank": (as_sent("\ufeff__Host-sessionid"), False),
     "lookalike: $Version before": ("$Version=1; $__Host-sessionid", False),
 }
 
@@ -274,7 +274,7 @@ LOGGED = {
     "one name twice": ("__Host-sessionid=x; __Host-sessionid=y", ["__Host-sessionid"] * 2),
     # Trimmed before the bank sees it, which is what the attack lives on.
     "a lookalike": (as_sent("\u2000__Host-sessionid=x"), ["__Host-sessionid"]),
-    "a lookalike beside the own": (
+    "a lookalike beside the bank's own": (
         as_sent("__Host-sessionid=x; \u00a0__Host-sessionid=y"),
         ["__Host-sessionid"] * 2,
     ),

@@ -140,7 +140,7 @@ BODIES: dict[str, tuple[bytes, int]] = {
     "NUL in a value": (b'{"to": "mallory\\u0000", "amount": 100}', 400),
     "NUL in a name": (f'{{{PAY}, "\\u0000": 1}}'.encode(), 400),
     "a raw control character": (b'{"to": "mall\nory", "amount": 100}', 400),
-    "bytes that are no UTF-8": (b'{"to": "\xff\xfe", "amount": 100}', 400),
+    "bytes that aren't UTF-8": (b'{"to": "\xff\xfe", "amount": 100}', 400),
     "brackets without end": (b"[" * 100_000, 400),
     "braces without end": (b'{"a":' * 100_000, 400),
     "an empty object": (b"{}", 422),

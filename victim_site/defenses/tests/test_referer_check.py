@@ -5,7 +5,7 @@ The rows named "Django" are the cases of `CsrfViewMiddlewareTestMixin` in Django
 `test_https_good_referer`, `test_https_good_referer_2`, `test_https_no_referer`), with the bank's
 host in place of www.example.com. On purpose the playground differs in three ways: it asks over
 http too, where Django does not look at the Referer; it reads no list of trusted origins; and what
-is no address is a mismatch, where Django has a reason of its own.
+isn't an address is a mismatch, where Django has a reason of its own.
 
 The rows named "OWASP" are what the Cross-Site Request Forgery Prevention Cheat Sheet says under
 "Verifying Origin With Standard Headers"; those named "Referrer Policy" are what section 8.4 of

@@ -36,7 +36,7 @@ CASES = {
     "published 5: an image": ("GET", "cross-site", "no-cors", "image", REFUSED),
     "published 5: a script": ("GET", "cross-site", "no-cors", "script", REFUSED),
     "published 5: fetch": ("POST", "cross-site", "cors", "empty", REFUSED),
-    "published 5: HEAD is no GET": ("HEAD", "cross-site", "navigate", "document", REFUSED),
+    "published 5: HEAD isn't a GET": ("HEAD", "cross-site", "navigate", "document", REFUSED),
     "a frame that posts": ("POST", "cross-site", "navigate", "iframe", REFUSED),
     "a beacon": ("POST", "cross-site", "no-cors", "empty", REFUSED),
     "a prefetch": ("GET", "cross-site", "no-cors", "empty", REFUSED),

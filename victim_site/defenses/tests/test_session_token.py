@@ -23,7 +23,7 @@ TOKENS = {
     "no token": ({}, "token-missing"),
     "an empty token": ({"token": ""}, "token-missing"),
     "a wrong token": ({"token": "x" * 43}, "token-wrong"),
-    "a token that is no ASCII": ({"token": "töken"}, "token-wrong"),
+    "a token that isn't ASCII": ({"token": "töken"}, "token-wrong"),
     "Django's field": ({"csrfmiddlewaretoken": "x"}, "token-missing"),
 }
 

@@ -142,28 +142,32 @@ class TestNothingElseIsLookedAt:
 # Django keeps the last of two cookies of one name, and browsers list the older of two first, or
 # the one with the longer path.
 TWICE: dict[str, tuple[Callable[[Tokens], list[str]], Part, str | None]] = {
-    "Cookie Crumbles: tossed after the own": (
+    "Cookie Crumbles: tossed after the bank's own": (
         lambda t: [t.own, t.mallorys],
         lambda t: t.mallorys,
         WRONG,
     ),
-    "Cookie Crumbles: tossed before the own": (
+    "Cookie Crumbles: tossed before the bank's own": (
         lambda t: [t.mallorys, t.own],
         lambda t: t.mallorys,
         WRONG,
     ),
-    "a made-up one after the own": (lambda t: [t.own, "made-up"], lambda t: "made-up", WRONG),
-    "the own field beside one tossed after": (
+    "a made-up one after the bank's own": (
+        lambda t: [t.own, "made-up"],
+        lambda t: "made-up",
+        WRONG,
+    ),
+    "the bank's own field beside one tossed after": (
         lambda t: [t.own, t.mallorys],
         lambda t: t.own,
         WRONG,
     ),
-    "the own field beside one tossed before": (
+    "the bank's own field beside one tossed before": (
         lambda t: [t.mallorys, t.own],
         lambda t: t.own,
         None,
     ),
-    "the own one twice": (lambda t: [t.own, t.own], lambda t: t.own, None),
+    "the bank's own one twice": (lambda t: [t.own, t.own], lambda t: t.own, None),
 }
 
 

@@ -9,7 +9,7 @@ class Progress(models.Model):
     """How far a learner has come in a lesson.
 
     `predicted`, `tried` and `fixed` are `forged` or the code of a reason, or empty: what the
-    learner expected, and what came of the attack on the lesson's first lab and on the fixed one.
+    learner expected, and the result of the attack on the lesson's first lab and on the fixed one.
     """
 
     owner = models.CharField(max_length=12)

@@ -62,7 +62,7 @@ def of(owner: str) -> dict[str, Progress]:
 
 
 def result(lesson: Lesson, attempt: Attempt, label: Label) -> str | None:
-    """Return what came of the lesson's attack, `forged` or a reason, if the attempt is it."""
+    """Return the result of the lesson's attack, `forged` or a reason, if the attempt is it."""
     relations = {_RELATIONS[position] for position in lesson.positions}
     attack = descriptions.attacks()[lesson.attack]
     if attempt.kind != ACT or (attempt.action, attempt.method) != (attack.action, attack.method):

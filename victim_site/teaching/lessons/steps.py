@@ -74,7 +74,7 @@ def _headers(found: Lesson) -> tuple[str, ...]:
 
 
 def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
-    """Return what is still to be done for a step, given what came of the newest try, if any."""
+    """Return what is still to be done for a step, given the result of the newest try, if any."""
     if arrived == COOKIE_THIRD_PARTY.code and "subdomain" in found.positions:
         return (
             "The request arrived, but your browser didn’t send the cookie. Launch the attack from "

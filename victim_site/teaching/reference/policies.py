@@ -40,7 +40,7 @@ Scheme = Literal["http", "https"]
 @dataclass(frozen=True)
 class Request:
     """What a policy looks at: a header is None where it is missing, `token` whether a valid one
-    came along."""
+    was sent."""
 
     method: str
     scheme: Scheme
@@ -61,8 +61,8 @@ class Decision:
 
 ORIGIN_NULL = "Origin is null."
 ORIGIN_FOREIGN = "Origin is not the bank's own."
-TOKEN_RIGHT = "A valid token came along."  # noqa: S105  A sentence.
-TOKEN_MISSING = "No valid token came along."  # noqa: S105
+TOKEN_RIGHT = "A valid token was sent."  # noqa: S105  A sentence.
+TOKEN_MISSING = "No valid token was sent."  # noqa: S105
 
 
 def _not_checked(method: str) -> Decision:
@@ -74,7 +74,7 @@ def _says(site: str) -> str:
 
 
 def go(request: Request) -> Decision:
-    """The header decides; without it, Origin's host; without both, the sender is no browser."""
+    """The header decides; without it, Origin's host; without both, the sender isn't a browser."""
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return _not_checked(request.method)
     if request.sec_fetch_site:

@@ -16,7 +16,7 @@ LAB = "post-only--session-token--for-api"
 
 
 def promised(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the schema of the answer at an address, and the document that it stands in."""
+    """Return the schema of the answer at an address, and the document that contains it."""
     document: dict[str, Any] = playground().get("/api/openapi.json").json()
     answer = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
     return answer["schema"], document

@@ -21,7 +21,7 @@ from victim_site.teaching.your_app.tests.test_pages import PAGES as YOUR_APP
 pytestmark = pytest.mark.django_db
 
 PAGES = [*LESSONS, *LABS, *REFERENCE, *BROWSER, *YOUR_APP]
-# What has an address of its own, but is no page that can be asked for without more ado.
+# What has an address of its own, but isn't a page that can be asked for without more ado.
 OTHERS = [
     "/health",
     "/matrix/1.1",

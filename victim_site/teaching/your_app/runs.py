@@ -77,7 +77,7 @@ class Run:
 
     @property
     def results(self) -> list[dict[str, Any]]:
-        """What came of each attack, as csrf-proof's JSON has it."""
+        """The result of each attack, from csrf-proof's JSON."""
         said = self._read("report.json")
         actions = json.loads(said)["actions"] if said else []
         return [result for action in actions for result in action["results"]]

@@ -73,7 +73,7 @@ def offer(request: HttpRequest) -> HttpResponse:
 @require_safe
 @on_this_machine
 def show(request: HttpRequest, name: str) -> HttpResponse:
-    """A run: what csrf-proof says, as it says it, and in the end what came of it."""
+    """A run: what csrf-proof says, as it says it, and in the end its result."""
     return render(request, "your_app/run.html", _about(_get_or_404(name)))
 
 
@@ -114,7 +114,7 @@ def _about(run: runs.Run) -> dict[str, object]:
 
 
 def _meaning(run: runs.Run) -> tuple[str, str, str] | None:
-    """Return what came of a run, or None while it runs."""
+    """Return the result of a run, or None while it runs."""
     status = run.status
     return None if status is None else MEANINGS.get(status, _BROKE)
 

@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 
 from victim_site.bank.weakness import View, Weakness
 
-# What may stand in a header that is sent back: nothing that a proxy or a server trips over.
+# What may be in a header that is sent back: nothing that a proxy or a server trips over.
 _PLAIN = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,999}")
 
 

@@ -30,7 +30,7 @@ def _go(request: HttpRequest) -> HttpResponse:
 
 
 def _leads_somewhere(address: str) -> bool:
-    """Tell whether a browser could follow the address; `javascript:` is no place."""
+    """Tell whether a browser could follow the address; `javascript:` isn't a place."""
     try:
         parts = urlsplit(address)
     except ValueError:

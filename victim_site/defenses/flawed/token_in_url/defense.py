@@ -1,4 +1,4 @@
-"""The token stands in the address of every page, where it leaks."""
+"""The token is in the address of every page, where it leaks."""
 
 from __future__ import annotations
 

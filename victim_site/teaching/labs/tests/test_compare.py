@@ -105,7 +105,7 @@ BAD_SIDES: dict[str, tuple[str, str, list[str | None]]] = {
         ["post-only", None],
     ),
     "two bad ones": ("a=www&b=%00", "“www” is a reserved word.", [None, None]),
-    "markup": ("a=post-only&b=%3Cscript%3E", "is no name", ["post-only", None]),
+    "markup": ("a=post-only&b=%3Cscript%3E", "is not a valid name", ["post-only", None]),
     "the same twice": (
         "a=post-only&b=post-only",
         "Both sides are the same lab. Name another one here.",

@@ -188,7 +188,7 @@ NO_LAB: dict[str, tuple[str, str, set[str]]] = {
     ),
     "an owner in capitals": (
         query("post-only", owner="Fox"),
-        "“for-Fox” is no name",
+        "“for-Fox” is not a valid name",
         {"Leave the owner out"},
     ),
     "an owner that is too long": (

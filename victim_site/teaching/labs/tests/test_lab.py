@@ -235,7 +235,7 @@ class Visitor:
 RESETS = [f"/labs/{LAB}/reset/", f"/api/labs/{LAB}/reset"]
 EVIL = "http://evil.localhost:9000"
 BANK = f"http://{LAB}.bank.localhost:{settings.ADDRESSES.victim_port}"
-# Whether the cookie comes along, whether the token does, and the Origin.
+# Whether the cookie is sent, whether the token is, and the Origin.
 NOT_OWN = {
     "no token": (True, False, settings.ADDRESSES.playground),
     "no cookie": (False, True, settings.ADDRESSES.playground),

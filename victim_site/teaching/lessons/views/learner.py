@@ -39,7 +39,7 @@ def use_browser(request: HttpRequest, name: str) -> HttpResponse:
     """Remember what the self-check has found in this browser, and go on with the lessons."""
     cookies = request.POST.get("cookies", "")
     if cookies not in {"0", "1", "2", "3"}:
-        raise Http404("This is no answer of the self-check. Start it again at /self-check/.")
+        raise Http404("This isn't one of the self-check's answers. Start it again at /self-check/.")
     following = overview_of(request, name)["next"]
     response = redirect("lesson", slug=following.slug) if following else redirect("lessons")
     found = learner.profile_of(int(cookies), request.headers.get("User-Agent", ""))

@@ -51,7 +51,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_lesson_or_404(slug)
     name = request.GET.get("for", "")
     if not learner.is_name(name):
-        raise Http404("This page's name is no name. Open the lesson again.")
+        raise Http404("This page's name is not valid. Open the lesson again.")
     presenting = "present" in request.GET
     context = lesson_context(request, name, found, presenting)
     tried = context["row"].tried

@@ -32,7 +32,7 @@ PAGES = [
 MISSING = {
     "an attack": "/attacks/form-pots/",
     "a defense": "/defenses/csrf-tokem/",
-    "a module that is no defense": "/defenses/reasons/",
+    "a module that isn't a defense": "/defenses/reasons/",
     "an application": "/defenses/post-only/in_rails.py",
     "an application of a flawed defense": "/defenses/origin-prefix/in_django.py",
     "a file beside an application": "/defenses/post-only/defense.py",

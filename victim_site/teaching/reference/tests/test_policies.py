@@ -33,7 +33,7 @@ from victim_site.teaching.reference.policies import (
     read,
 )
 
-# What may stand in a header: what a server lets in is Latin-1 without control characters.
+# What may be in a header: what a server lets in is Latin-1 without control characters.
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"))
 OWN = st.sampled_from(
     [f"http://{HOST}", f"https://{HOST}", "null", "http://[", "https://a.example"]
