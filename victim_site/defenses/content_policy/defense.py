@@ -1,4 +1,4 @@
-"""The bank's pages run the bank's own script files alone, and send forms to the bank alone."""
+"""The bank's pages run only the bank's own script files, and send forms only to the bank."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that may change something need a header that a form cannot send."""
+"""Requests that may change something need a header that a form can't send."""
 
 from __future__ import annotations
 

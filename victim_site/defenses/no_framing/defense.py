@@ -1,4 +1,4 @@
-"""No other page may show the bank inside itself."""
+"""No other page can show the bank in a frame."""
 
 from __future__ import annotations
 

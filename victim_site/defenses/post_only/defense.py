@@ -1,4 +1,4 @@
-"""Actions are accepted by POST alone; a GET that would act is refused."""
+"""Actions are accepted only by POST; a GET that would act is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What matters most asks for the password again, and only the customer knows it."""
+"""The most sensitive actions ask for the password again, which only the customer knows."""
 
 from __future__ import annotations
 

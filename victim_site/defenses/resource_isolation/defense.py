@@ -1,4 +1,4 @@
-"""Nothing of the bank is for other sites to load: they may lead a visitor here, and that is all."""
+"""Other sites can only send visitors here; they can't load anything from the bank."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The session cookie says SameSite=Lax: from another site, only a top-level GET carries it."""
+"""The session cookie says SameSite=Lax: other sites' requests have it only on a top-level GET."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The session cookie says SameSite=Strict: requests that another site starts don't carry it."""
+"""The session cookie says SameSite=Strict: requests that another site starts don't have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret kept in the session and repeated in every form: the token of the classic account."""
+"""A secret stored in the session and repeated in every form: the classic token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The statement feed, a WebSocket, is opened for the bank's own pages alone."""
+"""Only the bank's own pages can open the statement feed, a WebSocket."""
 
 from __future__ import annotations
 

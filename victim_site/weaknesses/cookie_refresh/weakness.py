@@ -1,4 +1,4 @@
-"""A visit to one page of the bank issues the session cookie anew."""
+"""Visiting one of the bank's pages issues the session cookie again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bank lets a page of any origin read its answers, cookies and all."""
+"""The bank lets pages from any origin read its responses, with the visitor's cookies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A GET that says _method=POST is taken for a POST."""
+"""A GET that says _method=POST is treated as a POST."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bank sends visitors on to any address, and hands a form on with all that is in it."""
+"""The bank redirects visitors to any address, and passes on a form with everything in it."""
 
 from __future__ import annotations
 

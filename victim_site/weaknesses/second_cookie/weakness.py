@@ -1,4 +1,4 @@
-"""An older session cookie, kept for partners, still opens the account."""
+"""An older session cookie, kept for partners, still gives access to the account."""
 
 from __future__ import annotations
 

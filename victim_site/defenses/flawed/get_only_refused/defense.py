@@ -1,4 +1,4 @@
-"""An action is not accepted by GET, so an address that is merely loaded does nothing."""
+"""Actions aren't accepted by GET, so just loading an address does nothing."""
 
 from __future__ import annotations
 

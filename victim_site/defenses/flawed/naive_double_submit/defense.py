@@ -1,4 +1,4 @@
-"""A random value twice, in a cookie and in every form, and a POST must bring both alike."""
+"""A random value in a cookie and in every form; a POST must have the same one in both."""
 
 from __future__ import annotations
 

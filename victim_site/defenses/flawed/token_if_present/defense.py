@@ -1,4 +1,4 @@
-"""A secret of the session in every form, compared whenever a request brings a token along."""
+"""A secret of the session in every form, compared whenever a request includes a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A random value with the bank's signature, in a cookie and in every form; both must be equal."""
+"""A random value with the bank's signature, in a cookie and in every form; both must match."""
 
 from __future__ import annotations
 
