@@ -151,7 +151,7 @@ def test_webkit_is_offered_where_playwrights_own_is_there_and_missed_by_nobody(
 
 
 def test_an_unknown_profile_is_refused(playwright: Any) -> None:
-    with pytest.raises(ValueError, match="no profile"):
+    with pytest.raises(ValueError, match="isn't a profile"):
         plan(playwright, "netscape")
 
 
