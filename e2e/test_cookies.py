@@ -58,7 +58,7 @@ def test_one_click_finds_what_is_stated_of_the_browser(
 
     assert found["finished"]
     assert found["arrived"] == without("old", found["profiles"][profile])
-    assert page.is_visible(f"text=does what the profile >> code:text-is('{profile}')")
+    assert page.is_visible(f"text=It behaves like >> code:text-is('{profile}')")
     assert complaints(page) == []
 
 

@@ -36,7 +36,7 @@ NO_BANK = {
     "a name that begins with localhost": ("localhost.evil.example", 421),
     "a name that begins with the number": ("127.0.0.1.evil.example", 421),
     "localhost with a trailing dot": (f"localhost.:{PORT}", 421),
-    "localhost with a port that is no number": ("localhost:http", 421),
+    "localhost with a port that isn't a number": ("localhost:http", 421),
     "localhost behind a user part": (f"evil.example@localhost:{PORT}", 421),
     "localhost beside another name": ("localhost,evil.example", 421),
     "another loopback number": (f"127.0.0.2:{PORT}", 421),

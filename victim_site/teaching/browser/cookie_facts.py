@@ -57,7 +57,7 @@ WAYS = {
 class Square:
     """What became of one kind of cookie in one request, and a note on profiles that do otherwise.
 
-    `state` is `sent` or `kept back`; `stored` for what came with the bank's own link; else why
+    `state` is `sent` or `not sent`; `stored` for what came with the bank's own link; else why
     there is nothing to say: `not stored`, `not old yet`, `no request`.
     """
 
@@ -100,7 +100,7 @@ def _square(run: Run, request: tuple[str, str], kind: str) -> Square:
             return Square("stored")
         return Square("sent", f"not in {', '.join(kept_by)}" if kept_by else "")
     if request in run.arrived and kind in run.kept:
-        return Square("kept back", f"sent in {', '.join(sent_by)}" if sent_by else "")
+        return Square("not sent", f"sent in {', '.join(sent_by)}" if sent_by else "")
     if request not in run.arrived:
         state = "no request"
     else:

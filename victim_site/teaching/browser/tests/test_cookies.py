@@ -13,6 +13,7 @@ import pytest
 from django.conf import LazySettings
 from django.conf import settings as configured
 
+from csrf_proof import profile_names
 from victim_site.conftest import Bank, playground
 from victim_site.teaching import expectations
 from victim_site.teaching.browser import cookie_facts, cookie_runs
@@ -235,7 +236,10 @@ def test_the_file_states_every_request_of_every_profile_in_kinds_that_there_are(
 def test_the_page_knows_a_profile(profile: str) -> None:
     text = page(go_through(cookie_facts.profiles()[profile]))
 
-    assert f"It does what the profile {profile} does, in each of the 15 requests." in text
+    assert (
+        f"It behaves like {profile_names.NAMES[profile]} {profile} in each of the 15 requests."
+        in text
+    )
     assert "no request" not in text
     assert "not old yet" not in text
 
@@ -243,7 +247,7 @@ def test_the_page_knows_a_profile(profile: str) -> None:
 def test_before_the_cookie_is_old_two_profiles_look_alike() -> None:
     text = page(go_through(cookie_facts.profiles()["firefox"], old=False))
 
-    assert "what the profiles chromium-no-3pc and firefox do" in text
+    assert "Chrome, third-party cookies blocked chromium-no-3pc and Firefox firefox in each" in text
     assert "not old yet sent in firefox" in text
     assert "two minutes after the first run" in text
 
@@ -287,7 +291,7 @@ def webkit(arrivals: Mapping[tuple[str, str], list[str]]) -> dict[tuple[str, str
 def test_webkit_is_told_that_secure_needs_https() -> None:
     text = page(go_through(webkit(cookie_facts.profiles()["chromium"])))
 
-    assert "It comes closest to the profile" in text
+    assert "It’s closest to" in text
     assert "Secure cookies are not stored" in text
     assert "make run HTTPS=1" in text
     assert "Third-party cookies are sent." in text
@@ -306,7 +310,7 @@ def test_a_browser_unlike_all_others_is_told_so() -> None:
     assert "differs in 3 of the 15 requests" in text
     assert "gets a Strict or Lax cookie by POST form." in text
     assert "From a sub-domain not everything is sent." in text
-    assert "come with some requests and not with others" in text
+    assert "are sent with some requests and not with others" in text
 
 
 def test_a_run_left_half_way_says_what_is_missing_and_draws_no_conclusions() -> None:
@@ -314,7 +318,7 @@ def test_a_run_left_half_way_says_what_is_missing_and_draws_no_conclusions() -> 
 
     text = page(go_through({at: arrivals[at] for at in REQUESTS if at[0] != SUBDOMAIN}))
 
-    assert "7 of the 15 requests did not arrive." in text
+    assert "7 of the 15 requests didn’t arrive." in text
     assert "From a sub-domain of the bank: link, GET form, POST form, image, frame, fetch" in text
     assert "Run it again" in text
     assert "What that means" not in text

@@ -91,7 +91,7 @@ def kept(request: HttpRequest, run: str) -> HttpResponse:
 
 
 def echo(request: HttpRequest, run: str, position: str, way: str) -> HttpResponse:
-    """Note which cookies came along. A navigation goes back to the attacker's page."""
+    """Note which cookies were sent. A navigation goes back to the attacker's page."""
     if (position, way) not in REQUESTS or position == BANK:
         raise Http404
     method = "POST" if way in POSTS else "GET"
