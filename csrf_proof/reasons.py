@@ -15,9 +15,10 @@ APPLICATION = "the application"
 
 @dataclass(frozen=True)
 class Reason:
-    """A fixed code, who acted, one sentence, and the HTTP status of the refusal."""
+    """A fixed code, what people call it, who acted, one sentence, and the status of the refusal."""
 
     code: str
+    name: str
     by: Literal["server", "browser"]
     sentence: str
     status: int = 403
@@ -31,85 +32,115 @@ class Reason:
 
 GET_REFUSED = Reason(
     "get-refused",
+    "wrong method",
     "server",
     "The application accepts only POST here; this request used another method.",
     405,
 )
 TOKEN_MISSING = Reason(
-    "token-missing", "server", "The request has no token from the application's own form."
+    "token-missing",
+    "no token",
+    "server",
+    "The request has no token from the application's own form.",
 )
 COOKIE_MISSING = Reason(
     "cookie-missing",
+    "no cookie to go with the token",
     "server",
     "The request has a token, but not the cookie that the application compares it with.",
 )
 TOKEN_WRONG = Reason(
     "token-wrong",
+    "wrong token",
     "server",
     "The application checked the token in the request, and it doesn't match.",
 )
 ORIGIN_MISMATCH = Reason(
     "origin-mismatch",
+    "wrong Origin",
     "server",
     "The Origin header names another origin, not the application's own.",
 )
 ORIGIN_NULL = Reason(
-    "origin-null", "server", "The Origin header is “null”, so it doesn't say who sent this."
+    "origin-null",
+    "Origin is null",
+    "server",
+    "The Origin header is “null”, so it doesn't say who sent this.",
 )
 ORIGIN_MISSING = Reason(
     "origin-missing",
+    "no Origin",
     "server",
     "The request has no Origin header, so this check can't tell who sent it.",
 )
 REFERER_MISSING = Reason(
     "referer-missing",
+    "no Referer",
     "server",
     "The request has no Referer header, so this check can't tell who sent it.",
 )
 REFERER_MISMATCH = Reason(
     "referer-mismatch",
+    "wrong Referer",
     "server",
     "The Referer header names another origin, not the application's own.",
 )
 FETCH_SITE_CROSS_SITE = Reason(
-    "fetch-site-cross-site", "server", "The browser says that this request comes from another site."
+    "fetch-site-cross-site",
+    "sent by another site",
+    "server",
+    "The browser says that this request comes from another site.",
 )
 FETCH_SITE_SAME_SITE = Reason(
     "fetch-site-same-site",
+    "sent by another origin",
     "server",
     "The browser says that this request comes from another origin on the same site.",
 )
 HEADER_MISSING = Reason(
     "header-missing",
+    "no custom header",
     "server",
     "The request doesn't have the X-Requested-With header that the application's own script sends.",
 )
 CONTENT_TYPE_REFUSED = Reason(
     "content-type-refused",
+    "not declared as JSON",
     "server",
     "The request doesn't declare its body as application/json.",
     415,
 )
-BODY_NOT_JSON = Reason("body-not-json", "server", "The request's body isn't a JSON object.", 400)
+BODY_NOT_JSON = Reason(
+    "body-not-json", "not JSON", "server", "The request's body isn't a JSON object.", 400
+)
 PASSWORD_MISSING = Reason(
-    "password-missing", "server", "This action needs the current password, and none was sent."
+    "password-missing",
+    "no password",
+    "server",
+    "This action needs the current password, and none was sent.",
 )
 PASSWORD_WRONG = Reason(
     "password-wrong",
+    "wrong password",
     "server",
     "This action needs the current password, and the one that was sent is wrong.",
 )
 STEP_SKIPPED = Reason(
-    "step-skipped", "server", "This payment takes two steps, and the request skipped the first one."
+    "step-skipped",
+    "first step skipped",
+    "server",
+    "This payment takes two steps, and the request skipped the first one.",
 )
 WEBSOCKET_ORIGIN = Reason(
     "websocket-origin",
+    "WebSocket refused",
     "server",
     "Only the application's own pages may open this WebSocket, and the Origin header doesn't name "
     "one of them.",
 )
 CORS_CLOSED = Reason(
     "cors-closed",
+    "no permission by CORS",
     "server",
     "The browser asked whether another origin may send this request, and the application said no.",
 )
@@ -119,30 +150,35 @@ CORS_CLOSED = Reason(
 # all (with `fetch`, it doesn't have to).
 COOKIE_LAX = Reason(
     "cookie-lax",
+    "Lax cookie not sent",
     "browser",
     "If the browser is signed in here, it didn't send its cookie. When it counts a request as "
     "another site's, it sends a SameSite=Lax cookie only on a top-level GET navigation.",
 )
 COOKIE_STRICT = Reason(
     "cookie-strict",
+    "Strict cookie not sent",
     "browser",
     "If the browser is signed in here, it didn't send its cookie. When it counts a request as "
     "another site's, it doesn't send a SameSite=Strict cookie.",
 )
 COOKIE_THIRD_PARTY = Reason(
     "cookie-third-party",
+    "third-party cookie not sent",
     "browser",
     "If the browser is signed in here, it didn't send its cookie. Either it doesn't send "
     "third-party cookies, or the page didn't ask for cookies.",
 )
 COOKIE_DEFAULT = Reason(
     "cookie-default",
+    "cookie treated as Lax",
     "browser",
     "If the browser is signed in here, it didn't send its cookie. The cookie has no SameSite "
     "attribute, so this browser treats it as Lax, and that's enough to withhold it here.",
 )
 COOKIE_UNKNOWN = Reason(
     "cookie-unknown",
+    "no session cookie",
     "browser",
     "No session cookie was sent, and the request doesn't show why. Maybe someone is signed in with "
     "another browser, and this one has no session cookie. Some browsers also withhold it after a "
@@ -151,39 +187,48 @@ COOKIE_UNKNOWN = Reason(
 )
 NOT_SIGNED_IN = Reason(
     "not-signed-in",
+    "nobody signed in",
     "browser",
     "No session cookie was sent, and nobody was signed in to the application in any browser.",
 )
 PREFLIGHT_REFUSED = Reason(
     "preflight-refused",
+    "preflight refused",
     "browser",
     "The browser asked the application for permission to send this request, and didn't send it.",
 )
 FRAME_REFUSED = Reason(
     "frame-refused",
+    "framing forbidden",
     "browser",
     "The browser doesn't show the application's pages in another site's frame, because their "
     "headers forbid it.",
 )
 CSP_REFUSED = Reason(
     "csp-refused",
+    "content policy",
     "browser",
     "The browser obeyed the content security policy of the application's page, which forbids this.",
 )
 RESPONSE_UNREADABLE = Reason(
     "response-unreadable",
+    "response not readable",
     "browser",
     "The request was sent, but the browser didn't let the attacker's page read the response.",
 )
-NOT_SENT = Reason("not-sent", "browser", "This browser doesn't send this kind of request at all.")
+NOT_SENT = Reason(
+    "not-sent", "never sent", "browser", "This browser doesn't send this kind of request at all."
+)
 SESSION_ENDED = Reason(
     "session-ended",
+    "not signed in any more",
     "browser",
     "A session cookie was sent, but it doesn't belong to a current sign-in here: either the "
     "sign-in has ended, or the cookie never came from one.",
 )
 COOKIE_SHADOWED = Reason(
     "cookie-shadowed",
+    "wrong cookie read",
     "browser",
     "Several session cookies were sent, and the application read an invalid one. Another one "
     "belongs to a current sign-in.",

@@ -116,7 +116,7 @@ def test_the_walk_and_what_is_expected_are_those_of_the_choice() -> None:
 
     assert f'href="{parse("post-only--for-fox").url}/#try=link-get.subdomain.click"' in page
     assert "</svg> blocked</span>" in page
-    assert '<span class="why">get-refused</span>' in page
+    assert '<code class="why">get-refused</code>' in page
 
 
 def test_where_the_matrix_has_no_cell_the_page_says_so() -> None:
@@ -127,7 +127,7 @@ def test_a_stack_that_is_the_choice_is_named_and_speaks_for_it() -> None:
     page = ask(query("post-only", "csrf-token"))
 
     assert 'is the stack <a href="/defenses/rule-of-thumb/">' in page
-    assert '<span class="why">origin-mismatch</span>' in page
+    assert '<code class="why">origin-mismatch</code>' in page
 
 
 @pytest.mark.parametrize("defenses", [("rule-of-thumb",), ("post-only",)])
