@@ -109,7 +109,7 @@ def test_without_scripts_a_visitor_clicks_through_and_learns_what_is_missing(
             page.wait_for_selector(f"text=Page {pages + 1} of 8")
             page.click("#go")
         page.wait_for_url(RUN)
-        assert page.is_visible("text=4 of the 15 requests did not arrive.")
+        assert page.is_visible("text=4 of the 15 requests didn’t arrive.")
         assert page.is_visible("text=From another site: fetch, WebSocket.")
     finally:
         context.close()
