@@ -15,6 +15,10 @@ const loaded = Date.now();
 // checked and looked at since?
 let opened = null, wasAway = false, looking, checked = false;
 let said = "";
+// The link to the explanation stays where it is, or a click on it would be lost, while the sentence
+// after it may still change.
+let see = null;
+const sentence = document.createElement("span");
 const strip = document.querySelector(".strip");
 const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
 
@@ -103,12 +107,16 @@ function showStep(walk) {
   const text = walk.begun + parts.map((part) => part.textContent ?? part).join("");
   if (!step.hidden && text === said) return;
   said = text;
-  step.replaceChildren(...parts, leave());
+  if (!parts.includes(see) || !step.contains(see)) step.replaceChildren(...parts, leave());
   step.hidden = false;
 }
 
 function steps(walk) {
-  if (walk.opened) return checked ? [outcome(walk), explanation(walk)] : [look(walk)];
+  if (walk.opened && checked) {
+    sentence.textContent = outcome(walk);
+    return ["Step 3 of 3: ", explanation(walk), sentence];
+  }
+  if (walk.opened) return [look(walk)];
   if (Boolean(now.user) !== walk.signedOut) {
     return [
       "Step 2 of 3: ",
@@ -130,14 +138,17 @@ function look(walk) {
 }
 
 function outcome(walk) {
-  if (landed(walk)) return "Step 3 of 3: the attacker’s page has led you to your bank. ";
-  if (!changed(walk)) return "Nothing has changed here. Step 3 of 3: ";
-  return `${now.user ? "Something has changed." : "You are signed out."} Was it you? Step 3 of 3: `;
+  if (landed(walk)) return "The attacker’s page has led you to your bank.";
+  if (!changed(walk)) return "Nothing has changed here.";
+  return `${now.user ? "Something has changed." : "You’re signed out."} Was it you?`;
 }
 
 function explanation(walk) {
-  const see = link("See what happened", seen(walk));
-  see.addEventListener("click", () => remember(null));
+  const address = seen(walk);
+  if (see?.href !== address) {
+    see = link("See what happened", address);
+    see.addEventListener("click", () => remember(null));
+  }
   return see;
 }
 
