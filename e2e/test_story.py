@@ -145,7 +145,7 @@ def test_reloading_the_bank_after_a_forged_sign_out_asks_who_it_was(
     assert lab.wait_for("logout", signed_in)[0]["outcome"] == "applied"
     page.bring_to_front()
     page.goto(page.url)
-    page.wait_for_selector("text=You are signed out. Was it you?")
+    page.wait_for_selector("text=You’re signed out. Was it you?")
     assert page.url == f"{lab.url}/login"
 
 
