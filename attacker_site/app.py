@@ -37,7 +37,7 @@ from attacker_site.mallory import visit as visit_as_mallory
 from attacker_site.targets import read_addresses
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
 from catalogue.spelling import closest
-from csrf_proof.arsenal import CAUGHT_PAGE, Arsenal, Attack, AttackError
+from csrf_proof.arsenal import CAUGHT_PAGE, EXPLOIT_PAGE, Arsenal, Attack, AttackError
 from csrf_proof.positions import CROSS_SITE, HOSTS, LOOKALIKE, SUBDOMAIN
 from csrf_proof.visitor import Caught, Prepared, VisitProblem
 
@@ -170,14 +170,18 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             raise Refusal(400, "Not that action", "This attack can cause:", choices)
         return attack, ACTIONS[name], lab
 
+    def again(attack: Attack, action: Action, lab: str, **more: int | None) -> str:
+        """Return the query that asks for the same attack again."""
+        named = action.name if action.name != attack.action else None
+        return query(lab, action=named, **more)
+
     def shot_at(
         attack: Attack, action: Action, lab: str, at: int | None, amount: int, prepared: Prepared
     ) -> tuple[AimedShot, str]:
         """Return the aimed attack, and the query that repeats it without time or amount."""
-        named = action.name if action.name != attack.action else None
         # The amount travels with the link: after the transfer the balance says another one.
         taken = amount if action.name == "transfer" else None
-        behind = "behind/" + query(lab, action=named, at=at, amount=taken)
+        behind = "behind/" + again(attack, action, lab, at=at, amount=taken)
         caught = launched_from(visit().position, lab, f"/{attack.slug}/caught/")
         evil = addresses.domains.evil
         shot = AimedShot(
@@ -192,7 +196,13 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             amount=amount,
             evil=evil,
         )
-        return shot, query(lab, action=named)
+        return shot, again(attack, action, lab)
+
+    def bait(shot: AimedShot, file: str = EXPLOIT_PAGE) -> Response:
+        """Return a page of an attack, exactly as it is."""
+        response = make_response(arsenal.render(shot, file))
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     def page(
         template: str,
@@ -296,19 +306,17 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             return page("nothing_left.html", attack=attack)
         at = _now()
         shot, _ = shot_at(attack, action, lab, at, amount, prepared_for(attack, lab, at))
-        response = make_response(arsenal.render(shot))
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return bait(shot)
 
     @app.get("/<slug>/hold/")
     def hold(slug: str) -> Response:
         attack, action, lab = chosen(slug)
-        named = action.name if action.name != attack.action else None
+        asked = again(attack, action, lab)
         return page(
             "hold.html",
             frames="'self'",
-            still=f"/{slug}/still/{query(lab, action=named)}",
-            runs=f"/{slug}/{query(lab, action=named)}",
+            still=f"/{slug}/still/{asked}",
+            runs=f"/{slug}/{asked}",
             bait=attack.bait,
         )
 
@@ -316,8 +324,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     def still(slug: str) -> Response:
         attack, action, lab = chosen(slug)
         shot, _ = shot_at(attack, action, lab, None, MOST, Prepared())
-        response = make_response(arsenal.render(shot))
-        response.headers["Cache-Control"] = "no-store"
+        response = bait(shot)
         response.headers["Content-Security-Policy"] = STILL
         return response
 
@@ -334,8 +341,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             return Response(status=204)
         amount = purse.amount_to_take(addresses, lab) or MOST
         shot, _ = shot_at(attack, action, lab, at, amount, prepared)
-        response = make_response(arsenal.render(shot, CAUGHT_PAGE))
-        response.headers["Cache-Control"] = "no-store"
+        response = bait(shot, CAUGHT_PAGE)
         # What leaked by one Referer must not leak by the next.
         response.headers["Referrer-Policy"] = "origin"
         return response

@@ -5,15 +5,18 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import ssl
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 10.0
 # What an application is called in the browser if its address names no host with subdomains.
 OWN_NAME = "app.localhost"
+Connected = TypeVar("Connected")
 # By scheme, the port that browsers leave out.
-PORTS = {"http": 80, "https": 443}
+_PORTS = {"http": 80, "https": 443}
 
 
 class WrongUse(Exception):
@@ -61,7 +64,7 @@ class Address:
         return _is_loopback(self.site)
 
     @property
-    def hosts(self) -> tuple[str, ...]:
+    def _hosts(self) -> tuple[str, ...]:
         """Where to connect. Python's resolver doesn't know names that end in .localhost."""
         return ("127.0.0.1", "::1") if self.site.endswith("localhost") else (self.site,)
 
@@ -74,23 +77,31 @@ class Address:
         Raises:
             WrongUse: It doesn't answer.
         """
-        parts = urlsplit(self.origin)
-        for host in self.hosts:
-            connection = _connection(parts.scheme, host, parts.port)
-            try:
-                connection.request(method, self.target, body, {"Host": parts.netloc, **headers})
+        said = {"Host": urlsplit(self.origin).netloc, **headers}
+        try:
+            with closing(self.connected(_connection)) as connection:
+                connection.request(method, self.target, body, said)
                 with connection.getresponse() as answer:
-                    said = {name.lower(): value for name, value in answer.getheaders()}
+                    found = {name.lower(): value for name, value in answer.getheaders()}
                     cookies = answer.headers.get_all("Set-Cookie", [])
-                    return Answer(answer.status, said, answer.read(), cookies)
-            except ConnectionRefusedError as error:
-                failure: Exception = error
-            except (OSError, http.client.HTTPException) as error:
-                failure = error
-                break
-            finally:
-                connection.close()
-        raise WrongUse(f"{self.origin}{self.target} doesn't answer: {failure}.") from failure
+                    return Answer(answer.status, found, answer.read(), cookies)
+        except (OSError, http.client.HTTPException) as failure:
+            raise WrongUse(f"{self.origin}{self.target} doesn't answer: {failure}.") from failure
+
+    def connected(self, connect: Callable[[str, str, int], Connected]) -> Connected:
+        """Return the first connection that isn't refused: `connect` gets the scheme, a host and the
+        port.
+
+        Raises:
+            OSError: There's none.
+        """
+        parts = urlsplit(self.origin)
+        *others, last = self._hosts
+        port = parts.port or _PORTS[parts.scheme]
+        for host in others:
+            with suppress(ConnectionRefusedError):
+                return connect(parts.scheme, host, port)
+        return connect(parts.scheme, last, port)
 
     def answers(self) -> bool:
         """Return whether it says anything at all."""
@@ -101,11 +112,18 @@ class Address:
         return True
 
 
-def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+def _connection(scheme: str, host: str, port: int) -> http.client.HTTPConnection:
     if scheme == "http":
-        return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-    tls = any_certificate()
-    return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=tls)
+        connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    else:
+        tls = any_certificate()
+        connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=tls)
+    try:
+        connection.connect()
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 def any_certificate() -> ssl.SSLContext:
@@ -137,13 +155,13 @@ def address(text: str, i_own: Collection[str] = ()) -> Address:
         name, _ = parts.hostname or "", parts.port
     except ValueError as error:
         raise WrongUse(f"{text!r} isn't an address: {error}.") from None
-    if parts.scheme not in PORTS or not name:
+    if parts.scheme not in _PORTS or not name:
         raise WrongUse(f"{text!r} isn't an address such as http://127.0.0.1:5055/email.")
     if not _is_loopback(name) and name not in i_own:
         raise WrongUse(f"{name} isn't this machine: attacks are tried on 127.0.0.1 or *.localhost.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     # Browsers leave the default port out.
-    host = parts.netloc.removesuffix(f":{PORTS[parts.scheme]}")
+    host = parts.netloc.removesuffix(f":{_PORTS[parts.scheme]}")
     return Address(f"{parts.scheme}://{host}", target)
 
 

@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.check.printing import printed
+from tools.copy import environments
+
 ROOT = Path(__file__).resolve().parents[1]
 SUFFIXES = {".html", ".md", ".py", ".toml", ".txt", ".yml"}
 # They quote the phrases.
@@ -124,23 +127,14 @@ def files(root: Path) -> Iterator[Path]:
     """Yield the files to read, in order, without state, environments and hidden folders."""
     for folder, folders, names in os.walk(root):
         here = Path(folder)
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".")
-            and name not in {"__pycache__", "var", "node_modules"}
-            and not (here / name / "pyvenv.cfg").exists()
-        )
+        left_out = {"__pycache__", "var", "node_modules"} | environments(here, folders)
+        folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in left_out)
         yield from (here / name for name in sorted(names) if Path(name).suffix in SUFFIXES)
 
 
 def main() -> int:
     """Print the phrases, or say that there are none."""
-    found = list(problems())
-    for problem in found:
-        print(problem, file=sys.stderr)
-    if found:
-        print(f"{len(found)} phrases to reword.", file=sys.stderr)
+    if printed(problems(), "phrases to reword"):
         return 1
     print("english: no give-away phrases")
     return 0

@@ -184,8 +184,7 @@ def find(
         except NotJudged as problem:
             if not known.method and found.in_form(page) == value:
                 _put_back(found, app, context)
-            said = f"{problem} {traffic.answer_to_act(address.origin)}"
-            raise NotJudged(said.strip()) from None
+            raise NotJudged(traffic.with_answer(str(problem), address.origin)) from None
         first = found.text(page, found.shown[0])
         time.sleep(_A_SECOND)
         lines = set(first.splitlines()) ^ set(found.text(page, found.shown[0]).splitlines())

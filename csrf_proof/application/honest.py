@@ -41,12 +41,12 @@ _SEND_BY_SCRIPT = """([method, address, headers, body, fields]) => {
     for (const [name, value] of Object.entries(fields ?? {})) form.append(name, value);
     fetch(address, { method, headers, body: method === "GET" ? undefined : fields ? form : body });
 }"""
-# By name: what a page has in meta tags, hidden fields, and attributes for scripts.
 _SAY = """([address, messages]) => new Promise((said, failed) => {
     const socket = new WebSocket(new URL(address, location.href.replace(/^http/, "ws")));
     socket.onopen = () => { messages.forEach((each) => socket.send(each)); said(); };
     socket.onerror = () => failed(new Error("The WebSocket isn't opened."));
 })"""
+# By name: what a page has in meta tags, hidden fields, and attributes for scripts.
 _IN_PAGE = """() => {
     const found = {};
     for (const { name, content } of document.querySelectorAll("meta[name][content]"))
@@ -118,11 +118,11 @@ class Honest:
         if app.state() != state:
             return page, traffic, 0.0
         if not changes(app, state):
-            said = (
+            sentence = (
                 f"An honest user's act changed nothing in {profile}: after act(page, {value!r}) "
-                f"the state is still {state!r}. {traffic.answer_to_act(app.url)}"
+                f"the state is still {state!r}."
             )
-            raise NotJudged(said.strip())
+            raise NotJudged(traffic.with_answer(sentence, app.url))
         return page, traffic, time.monotonic() - answered
 
     def record(self, app: Application, before: Any) -> Control:

@@ -140,16 +140,15 @@ class Traffic:
     def end(self, request: Request) -> None:
         self._open.discard(request)
 
-    def answer_to_act(self, origin: str) -> str:
-        """Return a sentence that says what an origin answered to the last request that may have
-        done something; nothing if there was none, or no answer."""
-        acts = [a.request for a in self.asked if _may_act(a.request, origin)]
+    def with_answer(self, sentence: str, origin: str) -> str:
+        """Return a sentence, and what an origin answered to the last request that may have done
+        something, if there was one and an answer."""
+        acts = [asked.request for asked in self.asked if _may_act(asked.request, origin)]
         response = acts[-1].response() if acts else None
         if response is None:
-            return ""
-        return (
-            f"The answer to {acts[-1].method} {urlsplit(acts[-1].url).path} was {response.status}."
-        )
+            return sentence
+        where = urlsplit(acts[-1].url).path
+        return f"{sentence} The answer to {acts[-1].method} {where} was {response.status}."
 
     def settle(self, page: Page) -> None:
         """Wait until nothing is on its way, for three turns of the page or at least 0.1 s.
@@ -205,7 +204,7 @@ def recorded(
     None if nothing was sent to the application that could have done it.
     """
     own = [asked for asked in found.asked if _origin(asked.request.url) == origin]
-    unsafe = [asked for asked in own if _may_act(asked.request, origin)]
+    unsafe = [asked for asked in found.asked if _may_act(asked.request, origin)]
     by_body = [a for a in unsafe if value in unquote_plus(_body(a.request))]
     by_query = [a for a in own if value in unquote_plus(urlsplit(a.request.url).query)]
     pages = [a for a in own if a.request.is_navigation_request()]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from csrf_proof.address import PORTS, TIMEOUT_SECONDS, Address, WrongUse, any_certificate
+from csrf_proof.address import TIMEOUT_SECONDS, Address, WrongUse, any_certificate
 
 
 @contextmanager
@@ -27,7 +26,7 @@ def said(
     try:
         opened = connect(
             target.origin.replace("http", "ws", 1) + target.target,
-            sock=_connected(target),
+            sock=target.connected(_connected),
             ssl=any_certificate() if target.origin.startswith("https") else None,
             origin=Origin(origin),
             additional_headers=headers,
@@ -52,12 +51,5 @@ def said(
         yield 101
 
 
-def _connected(target: Address) -> socket.socket:
-    parts = urlsplit(target.origin)
-    *others, last = [(host, parts.port or PORTS[parts.scheme]) for host in target.hosts]
-    for place in others:
-        try:
-            return socket.create_connection(place, TIMEOUT_SECONDS)
-        except ConnectionRefusedError:
-            continue
-    return socket.create_connection(last, TIMEOUT_SECONDS)
+def _connected(scheme: str, host: str, port: int) -> socket.socket:
+    return socket.create_connection((host, port), TIMEOUT_SECONDS)

@@ -99,7 +99,7 @@ def test_another_machine_is_attacked_only_if_its_owner_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And then it's told before what will be sent there. Here nothing answers."""
-    monkeypatch.setattr(Address, "hosts", ("127.0.0.1",))
+    monkeypatch.setattr(Address, "_hosts", ("127.0.0.1",))
     file = tmp_path / "csrf-proof.toml"
     text = 'url = "http://bank.example:1/email"\nsign-in = "/login"\nas = "alice"\n'
     file.write_text(text)

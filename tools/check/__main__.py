@@ -6,15 +6,12 @@ import sys
 
 from catalogue import lessons, matrix
 from tools.check import problems
+from tools.check.printing import printed
 
 
 def main() -> int:
     """Print the problems, or how much there is."""
-    found = list(problems())
-    for problem in found:
-        print(problem, file=sys.stderr)
-    if found:
-        print(f"{len(found)} problems in the catalogue.", file=sys.stderr)
+    if printed(problems(), "problems in the catalogue"):
         return 1
     loaded = matrix.load()
     print(f"catalogue: {len(loaded.rows)} rows, {len(list(loaded.cells()))} cells, none missing")
