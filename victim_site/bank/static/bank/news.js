@@ -1,47 +1,40 @@
 // Keeps an open page of the bank true: it asks one small question a second while somebody looks at
 // it, and none while it's hidden. What has changed is said in large type. A page can't know who
 // changed it, so it doesn't say who.
-const WAIT = 900, LONGEST_WAIT = 10000, PATIENCE = 10000, JUST_NOW = 3000;
+import { keepAsking } from "./asking.js";
+
+const WAIT = 900, LONGEST_WAIT = 10000, JUST_NOW = 3000;
 const { user, balance, email } = document.querySelector("main").dataset;
 
 // What the page was made with; and what the bank has said last.
 const made = user ? { user, balance: Number(balance), email } : { user: "" };
 export let now = made;
 export let version = "";
-let wait = WAIT, heard = Date.now(), quietUntil = 0, asking = false;
-let timer, before, listener;
+let heard = Date.now(), quietUntil = 0;
+let asks, before, listener;
 
 // Begin to ask. `earlier` is what the bank said before the attacker's page was opened, if that's
-// known; `listen` is called after each answer.
-export function begin(earlier, listen) {
+// known; `told` is called after each answer.
+export function begin(earlier, told) {
   before = earlier;
-  listener = listen;
-  document.addEventListener("visibilitychange", ask);
+  listener = told;
   // The page that a form leads to shows what the form did.
   document.addEventListener("submit", () => { quietUntil = Date.now() + 2 * WAIT; });
+  asks = keepAsking({ usual: WAIT, longest: LONGEST_WAIT, question: () => version, heard: listen });
   if (before) ask();
-  else timer = setTimeout(ask, WAIT);
 }
 
-export async function ask() {
-  clearTimeout(timer);
-  if (asking || document.hidden) return;
-  asking = true;
-  try {
-    const answer = await fetch(`/poll/?${version}`, { signal: AbortSignal.timeout(PATIENCE) });
-    if (!answer.ok) throw new Error(`The bank said ${answer.status}.`);
-    const news = answer.status === 204 ? null : await answer.json();
-    if (Date.now() > quietUntil) {
-      if (news) take(news);
-      heard = Date.now();
-      listener();
-    }
-    wait = WAIT;
-  } catch {
-    wait = Math.min(wait * 2, LONGEST_WAIT); // The bank may be restarting.
+export function ask() {
+  asks.ask();
+}
+
+function listen(news) {
+  if (Date.now() > quietUntil) {
+    if (news) take(news);
+    heard = Date.now();
+    listener();
   }
-  asking = false;
-  timer = setTimeout(ask, wait);
+  return true;
 }
 
 function take(answer) {
