@@ -19,6 +19,18 @@ def profile_of(request: HttpRequest) -> str:
     return profile
 
 
+def square_at(row: int, column: int) -> tuple[tuple[str, str], str]:
+    """Return the attack and position, and the column's label, of a square; both count from 1.
+
+    Raises:
+        Http404: The matrix has no such square.
+    """
+    columns, keys = expectations.columns(), list(expectations.the_matrix().rows)
+    if not (0 < row <= len(keys) and 0 < column <= len(columns)):
+        raise Http404("The matrix has no such square.")
+    return keys[row - 1], columns[column - 1]
+
+
 def page_of(label: str) -> str:
     """Return the address of what explains a label: a defense's page, or the lab of several."""
     one = label in stacks() or label in descriptions.defenses()

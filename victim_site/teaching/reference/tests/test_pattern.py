@@ -52,6 +52,15 @@ def test_a_square_says_its_reason_and_leads_to_its_lab() -> None:
     assert f'href="{walk("post-only", "image-get", "cross-site")}"' in opened
 
 
+def test_a_script_gets_a_square_alone_as_the_page_has_it() -> None:
+    alone = playground().get("/matrix/pattern/?square=3.4", headers={"hx-request": "true"})
+
+    said = alone.content.decode().strip()
+    assert said.startswith('<div id="opened"')
+    assert said in page("square=3.4")
+    assert page("square=3.4").count("aria-current=true") == 1
+
+
 @pytest.mark.parametrize(
     ("query", "rows", "columns"),
     [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -16,7 +16,7 @@ from catalogue.matrix import FORGED, Cell
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import walk
 from victim_site.teaching.reference import over_https
-from victim_site.teaching.reference.matrix_tables import profile_of, rows
+from victim_site.teaching.reference.matrix_tables import profile_of, rows, square_at
 from victim_site.wording import REASONS
 
 
@@ -55,10 +55,8 @@ def square(request: HttpRequest, row: int, column: int) -> HttpResponse:
 
     The matrix has 1,500 squares, and the addresses of all labs would be most of the page.
     """
-    columns, keys = expectations.columns(), list(expectations.the_matrix().rows)
-    if not (0 < row <= len(keys) and 0 < column <= len(columns)):
-        raise Http404("The matrix has no such square.")
-    return redirect(walk(columns[column - 1], *keys[row - 1]))
+    key, label = square_at(row, column)
+    return redirect(walk(label, *key))
 
 
 @cache

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from catalogue.matrix import FORGED, Cell
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import walk
-from victim_site.teaching.reference.matrix_tables import page_of, profile_of
+from victim_site.teaching.reference.matrix_tables import page_of, profile_of, square_at
 from victim_site.wording import REASONS
 
 # What a square can be, by its class in the stylesheet.
@@ -28,42 +32,54 @@ SHORT = {"cross-site": "site", "subdomain": "sub", "lookalike": "look", "same-or
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def show(request: HttpRequest) -> HttpResponse:
-    """Show the squares of one profile, all or some of them, and perhaps open one."""
+    """Show the squares of one profile, all or some of them, and perhaps open one.
+
+    A script that opens a square gets that alone.
+    """
     profile, asked = profile_of(request), request.GET
-    keys = list(enumerate(expectations.the_matrix().rows, 1))
-    columns = list(enumerate(expectations.columns(), 1))
-    attack, position, defense, kind = (
-        asked.get(name, "") for name in ("attack", "position", "defense", "kind")
-    )
+    opened = _opened(asked["square"], profile) if "square" in asked else None
+    context: dict[str, Any] = {"profile": profile, "opened": opened}
+    if "HX-Request" in request.headers:
+        return render(request, "reference/_opened.html", context)
+    chosen = {name: asked.get(name, "") for name in ("attack", "position", "defense", "kind")}
+    tables = _tables(profile, chosen["attack"], chosen["position"], chosen["defense"])
+    if opened:
+        square = f"value={opened['square']} "
+        tables = SafeString(tables.replace(square, f"{square}aria-current=true "))
+    context |= {
+        "profiles": expectations.the_matrix().profiles,
+        "kinds": KINDS.items(),
+        "chosen": chosen,
+        "attacks": dict.fromkeys(attack for attack, _ in expectations.the_matrix().rows),
+        "defenses": expectations.columns(),
+        "positions": descriptions.POSITIONS.items(),
+        "shorts": [(short, descriptions.POSITIONS[code]) for code, short in SHORT.items()],
+        "tables": tables,
+    }
+    return render(request, "reference/pattern.html", context)
+
+
+@lru_cache(maxsize=100)
+def _tables(profile: str, attack: str, position: str, defense: str) -> SafeString:
+    """Return the squares that fit, which change with the files alone; empty filters fit all."""
+    columns = [(n, lab) for n, lab in enumerate(expectations.columns(), 1) if defense in {"", lab}]
     rows = [
         {
             "attack": key[0],
             "short": SHORT[key[1]],
             "squares": [
-                (f"{row}.{column}", *_kind(_cells(profile, key, lab)))
-                for column, lab in columns
-                if defense in {"", lab}
+                (f"{row}.{column}", *_kind(_cells(profile, key, lab))) for column, lab in columns
             ],
         }
-        for row, key in keys
+        for row, key in enumerate(expectations.the_matrix().rows, 1)
         if attack in {"", key[0]} and position in {"", key[1]}
     ]
     half = (len(rows) + 1) // 2 if len(rows) > 12 else len(rows)
-    context = {
-        "profiles": expectations.the_matrix().profiles,
-        "profile": profile,
-        "columns": [lab for _, lab in columns if defense in {"", lab}],
-        "halves": [part for part in (rows[:half], rows[half:]) if part],
-        "kinds": KINDS.items(),
-        "chosen": {"attack": attack, "position": position, "defense": defense, "kind": kind},
-        "attacks": dict.fromkeys(key[0] for _, key in keys),
-        "defenses": [lab for _, lab in columns],
-        "positions": descriptions.POSITIONS.items(),
-        "shorts": [(short, descriptions.POSITIONS[code]) for code, short in SHORT.items()],
-        "opened": _opened(asked["square"], profile) if "square" in asked else None,
-    }
-    return render(request, "reference/pattern.html", context)
+    halves = [part for part in (rows[:half], rows[half:]) if part]
+    context = {"columns": [lab for _, lab in columns], "halves": halves}
+    return SafeString(render_to_string("reference/_pattern.html", context).strip())
 
 
 def _cells(profile: str, key: tuple[str, str], lab: str) -> list[Cell]:
@@ -91,13 +107,10 @@ def _opened(square: str, profile: str) -> dict[str, Any]:
     Raises:
         Http404: There is no such square.
     """
-    keys, columns = list(expectations.the_matrix().rows), expectations.columns()
     row, _, column = square[:8].partition(".")
     if not (row.isdecimal() and column.isdecimal()):
         raise Http404("A square is two numbers, such as 3.5: its row and its column.")
-    if not (0 < int(row) <= len(keys) and 0 < int(column) <= len(columns)):
-        raise Http404("The matrix has no such square.")
-    key, lab = keys[int(row) - 1], columns[int(column) - 1]
+    key, lab = square_at(int(row), int(column))
     attack = descriptions.attacks()[key[0]]
     return {
         "square": square,

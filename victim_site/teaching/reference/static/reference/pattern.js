@@ -7,5 +7,5 @@ document.getElementById("pattern").addEventListener("submit", (event) => {
   query.set(name, value);
   for (const one of document.querySelectorAll("button[aria-current]")) one.removeAttribute("aria-current");
   event.submitter.setAttribute("aria-current", "true");
-  htmx.ajax("GET", `/matrix/pattern/?${query}`, { target: "#opened", select: "#opened", swap: "outerHTML" });
+  htmx.ajax("GET", `/matrix/pattern/?${query}`, { target: "#opened", swap: "outerHTML" });
 });
