@@ -317,6 +317,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             frames="'self'",
             still=f"/{slug}/still/{asked}",
             runs=f"/{slug}/{asked}",
+            bank=addresses.bank(lab),
             bait=attack.bait,
         )
 

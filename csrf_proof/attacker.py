@@ -22,10 +22,11 @@ from csrf_proof.visitor import Caught, Prepared
 HOST = "evil.localhost"
 # What a page steals is small; longer bodies are cut.
 MOST = 200_000
-# What a page has from the playground around it: its picture and style, and a link to its story.
+# What a page has from the playground around it: its picture and style, and links to its story and
+# to the bank.
 _AROUND = re.compile(
-    r'\n *<(?:link|img) [^\n]*"/static/[^\n]*'
-    r'|\n\n *<p><a href="[^"\n]*">What did this page just do\?</a></p>'
+    r'\n *<(?:link|img|script) [^\n]*"/static/[^\n]*'
+    r'|\n\n *<p><a href="[^"\n]*">What did this page just do\?</a>\n.*?</p>'
 )
 _COMMENT = re.compile(r"<!-- .*? -->", re.DOTALL)
 

