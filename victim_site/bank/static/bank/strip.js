@@ -2,7 +2,10 @@
 // at the top of the bank then says what to do next. Behind it may stand ".signed-out" (the attack
 // meets a visitor who is not signed in), ".by-bank" (the bank's own page sends its request), ".click"
 // (the attacker's page waits for a click), and ".lesson.<slug>.<step>" (it began in a lesson, which
-// shows what happened). All tabs of a lab know of the walk: the attacker's page often ends in one.
+// shows what happened). The walk stays in its tab: to the attacker's page and back, by that page's link,
+// by the browser's, or because the page leads to the bank itself. No attack needs a second tab, since
+// each page of the bank says what has changed since it was left; a visitor who wants to watch the bank
+// meanwhile has both addresses in the lesson. All tabs of a lab know of the walk, and say where it is.
 // The consequence comes first, on the bank's page (news.js), and only then a link to the explanation.
 import { ask, begin, changes, fromAttacker, now, version } from "./news.js";
 
@@ -11,21 +14,23 @@ const AN_HOUR = 3600 * 1000;
 // first), and for the visitor to look.
 const NEVER_SENT = 6000, A_LOOK = 1000;
 const loaded = Date.now();
-// Since the attacker's page was opened: has the visitor left this tab, and has this page been
+// Since the attacker's page was opened: has the visitor come back from it, and has this page been
 // checked and looked at since?
 let opened = null, wasAway = false, looking, checked = false;
-let said = "";
+let said = "", saidMore = "";
 // The link to the explanation stays where it is, or a click on it would be lost, while the sentence
 // after it may still change.
 let see = null;
 const sentence = document.createElement("span");
 const strip = document.querySelector(".strip");
+const about = strip.querySelector(".about");
+const tab = thisTab();
 const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
 
 if (wanted) {
   const [, attack, position, signedOut, byBank, click, lesson, place, present] = wanted;
   const back = lesson && `/lessons/${lesson}/${present ? "present/" : ""}#${place}`;
-  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), click: Boolean(click), back, begun: Date.now(), opened: null });
+  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), click: Boolean(click), back, begun: Date.now(), opened: null, tab });
 }
 // What has been said once is not said again on reload: not "the money is on its way", and not
 // "your cookie did not come back" to somebody who has been signed out since.
@@ -37,7 +42,8 @@ if (wanted || query.size !== new URLSearchParams(location.search).size) {
 }
 // Not inside a frame, where the attacker's page has the say, and the bank must look as it always does.
 if (window === window.top) {
-  const walk = recall();
+  const walk = recall()?.seen ? null : recall();
+  if (walk?.opened && fromAttacker()) goOnHere(walk);
   // If a sign-in led here from the attacker's page, anybody is news.
   const anybody = justSignedIn && fromAttacker() ? { user: "" } : null;
   begin((walk?.opened && walk.before) || anybody, heard);
@@ -46,27 +52,30 @@ if (window === window.top) {
   // Another tab has gone on, or begun another walk.
   addEventListener("storage", showWhere);
   document.addEventListener("visibilitychange", () => { wasAway ||= document.hidden; });
+  addEventListener("pageshow", (event) => { wasAway ||= event.persisted; });
 }
 
 function showWhere() {
   const walk = recall();
-  strip.classList.toggle("guiding", Boolean(walk));
+  const guiding = Boolean(walk) && (!walk.seen || Boolean(said && walk.tab !== tab));
+  if (guiding !== strip.classList.contains("guiding")) about.open = !guiding;
+  strip.classList.toggle("guiding", guiding);
   if (walk?.opened !== opened) {
     clearTimeout(looking);
-    [opened, wasAway, looking, checked] = [walk?.opened, false, null, false];
+    [opened, wasAway, looking, checked] = [walk?.opened, loaded > walk?.opened, null, false];
   }
-  if (walk) showStep(walk);
-  else strip.querySelector(".step").hidden = true;
+  if (guiding) showStep(walk);
+  else strip.querySelector(".step").hidden = strip.querySelector(".guide").hidden = true;
 }
 
 // The bank has answered, and the page shows what it said.
 function heard() {
   const walk = recall();
-  if (!walk?.opened) return;
+  if (!walk?.opened || walk.seen || walk.tab !== tab) return;
   const arrived = walk.version && walk.version !== version;
   if (looking) {
     showWhere();
-  } else if (changed(walk) || arrived || landed(walk) || wasAway || Date.now() - walk.opened > NEVER_SENT) {
+  } else if (changed(walk) || arrived || wasAway || Date.now() - walk.opened > NEVER_SENT) {
     looking = setTimeout(() => {
       checked = true;
       showWhere();
@@ -101,17 +110,28 @@ function recall() {
 }
 
 function showStep(walk) {
-  const step = strip.querySelector(".step");
-  const parts = steps(walk);
+  const step = strip.querySelector(".step"), guide = strip.querySelector(".guide");
+  const parts = steps(walk), more = others(walk);
   // What is said already is left alone: it may have the focus, and needn't be read out again.
-  const text = walk.begun + parts.map((part) => part.textContent ?? part).join("");
-  if (!step.hidden && text === said) return;
-  said = text;
-  if (!parts.includes(see) || !step.contains(see)) step.replaceChildren(...parts, leave());
-  step.hidden = false;
+  const text = walk.begun + inWords(parts);
+  if (step.hidden || text !== said) {
+    said = text;
+    if (!parts.includes(see) || !step.contains(see)) step.replaceChildren(...parts);
+    step.hidden = false;
+  }
+  if (guide.hidden || inWords(more) !== saidMore) {
+    saidMore = inWords(more);
+    guide.replaceChildren(...more);
+    guide.hidden = false;
+  }
+}
+
+function inWords(parts) {
+  return parts.map((part) => part.textContent ?? part).join("");
 }
 
 function steps(walk) {
+  if (walk.tab !== tab) return elsewhere(walk);
   if (walk.opened && checked) {
     sentence.textContent = outcome(walk);
     return ["Step 3 of 3: ", explanation(walk), sentence];
@@ -120,25 +140,43 @@ function steps(walk) {
   if (Boolean(now.user) !== walk.signedOut) {
     return [
       "Step 2 of 3: ",
-      attackersPage(walk),
-      walk.click ? " Click what it offers." : " Look at it. If it stays, come back to this tab.",
+      attackersPage(walk, "Open the attacker’s page"),
+      walk.click ? "Click there, then come back." : "Look, then come back.",
     ];
   }
   return [
     walk.signedOut
-      ? "Step 1 of 3: sign out, with the button at the top. This attack meets visitors who are not signed in."
+      ? "Step 1 of 3: sign out. This attack meets visitors who aren’t signed in."
       : "Step 1 of 3: sign in. The name and the password are filled in.",
   ];
 }
 
+// The tab that the visitor has left for another one.
+function elsewhere(walk) {
+  const what = walk.back ? "lesson" : "walk";
+  if (walk.seen) return [`This ${what} went on in another tab: `, link("See what happened", seen(walk))];
+  const here = button("Go on here", () => goOnHere(walk));
+  return [`This ${what} goes on in another tab.`, ...(walk.back ? [link("To the lesson", seen(walk))] : []), here];
+}
+
+// What the guide has to offer besides the next step.
+function others(walk) {
+  const again = walk.opened && walk.tab === tab ? [attackersPage(walk, "Open the attacker’s page again")] : [];
+  return [...again, button("Leave the guide", () => remember(null))];
+}
+
+function goOnHere(walk) {
+  remember(Object.assign(walk, { tab }));
+}
+
 function look(walk) {
-  if (landed(walk)) return "Step 3 of 3: the attacker’s page has led you to your bank. Look at what it says now.";
-  if (looking) return "Step 3 of 3: look at your account.";
-  return `Step 3 of 3: ${walk.click ? "click what the attacker’s page offers" : "look at the attacker’s page"}, and come back to this tab. It shows what has changed.`;
+  if (landed(walk)) return "Step 3 of 3: the attacker led you here. Look at what your bank says.";
+  if (looking || wasAway) return "Step 3 of 3: look at your account.";
+  return "Step 3 of 3: look at the attacker’s page, then come back.";
 }
 
 function outcome(walk) {
-  if (landed(walk)) return "The attacker’s page has led you to your bank.";
+  if (landed(walk)) return "The attacker led you here.";
   if (!changed(walk)) return "Nothing has changed here.";
   return `${now.user ? "Something has changed." : "You’re signed out."} Was it you?`;
 }
@@ -147,36 +185,36 @@ function explanation(walk) {
   const address = seen(walk);
   if (see?.href !== address) {
     see = link("See what happened", address);
-    see.addEventListener("click", () => remember(null));
+    see.addEventListener("click", () => remember(Object.assign(walk, { seen: true })));
   }
   return see;
 }
 
-function attackersPage(walk) {
+function attackersPage(walk, text) {
   const address = strip.dataset[walk.position === "cross-site" ? "crossSite" : walk.position];
-  // In a lesson, what would be gone in a blink is shown for a moment.
-  const page = walk.back && !walk.click ? `${walk.attack}/hold` : walk.attack;
-  const open = link("Open the attacker’s page", address.replace("ATTACK", page));
-  open.target = "_blank";
-  open.rel = "noopener";
+  // What acts by itself is shown for a moment first, and doesn't act again when it's reloaded. The
+  // fragment tells the page that the way back is the tab's history (the attacker's home.js).
+  const page = walk.click ? walk.attack : `${walk.attack}/hold`;
+  const open = link(text, `${address.replace("ATTACK", page)}#guided`);
   open.addEventListener("click", () => {
     Object.assign(walk, { opened: Date.now(), before: now, version });
     remember(walk);
-    // After the click has been followed, so that it still leads to the attacker.
+    // After the click has been followed, so that it still leads to the attacker. A second click, or
+    // the way back to this page, then finds no link here that attacks again.
     setTimeout(showWhere);
   });
   return open;
 }
 
-function leave() {
-  const button = document.createElement("button");
-  button.className = "quiet";
-  button.textContent = "Leave the guide";
-  button.addEventListener("click", () => {
-    remember(null);
+function button(text, does) {
+  const made = document.createElement("button");
+  made.className = "quiet";
+  made.textContent = text;
+  made.addEventListener("click", () => {
+    does();
     showWhere();
   });
-  return button;
+  return made;
 }
 
 function seen(walk) {
@@ -191,4 +229,13 @@ function link(text, address) {
   anchor.href = address;
   anchor.textContent = text;
   return anchor;
+}
+
+// The name of this tab, which it keeps on its way to the attacker's page and back.
+function thisTab() {
+  try {
+    return sessionStorage.tab ??= String(Math.random());
+  } catch {
+    return ""; // All tabs are one then.
+  }
 }
