@@ -83,7 +83,7 @@ def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
     if arrived == COOKIE_UNKNOWN.code:
         return (
             "A request arrived without a session cookie. Open this lab’s bank in this browser, and "
-            "sign in if it asks you to. Then open the attacker’s page again, in its own tab."
+            "sign in if it asks you to. Then open the attacker’s page again."
         )
     if arrived in {NOT_SIGNED_IN.code, SESSION_ENDED.code}:
         return (
