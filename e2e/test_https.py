@@ -19,6 +19,7 @@ import pytest
 
 from catalogue import matrix
 from csrf_proof import profiles, windows
+from e2e import guide
 from e2e.bank import Lab, Site, cookie_header, honest, sign_in_by_hand
 from e2e.conftest import Browsers
 from e2e.test_matrix import try_out
@@ -162,9 +163,7 @@ def test_three_clicks_lead_to_a_forged_request_over_https(browsers: Browsers, se
         page.goto(secure.playground)
         page.click("text=See an image sign you out")
         page.click("main form[action='/login'] button")
-        with context.expect_page() as opened:
-            page.click("text=Open the attacker’s page")
-        opened.value.wait_for_load_state()
+        guide.there_and_back(page, "image-get")
         page.click("text=See what happened")
         assert "forged" in page.inner_text("li:target")
     assert [address for address in asked if not address.startswith("https://")] == []

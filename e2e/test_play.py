@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from e2e import attacks
+from e2e import attacks, guide
 from e2e.bank import Lab, Site, sign_in_by_hand
 
 
@@ -59,10 +59,7 @@ def test_go_leads_to_the_bank_and_its_attack(context: BrowserContext, site: Site
         page.click("#result a:text-is('Go')")
     bank = opened.value
     bank.click("main form[action='/login'] button")
-    with context.expect_page() as opened:
-        bank.click("text=Open the attacker’s page")
-    opened.value.wait_for_load_state()
-    bank.bring_to_front()
+    guide.there_and_back(bank, "form-post")
     bank.click("text=See what happened")
     expect(bank.locator("li:target")).to_contain_text("forged")
 

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from csrf_proof import profiles
+from e2e import guide
 from e2e.bank import Lab, Site, sign_in_by_hand
 from e2e.conftest import Browsers
 
@@ -35,21 +36,16 @@ def reset(context: BrowserContext, site: Site, lab: str) -> None:
     page.wait_for_selector("text=Nothing yet")
 
 
-def walk(context: BrowserContext, page: Page) -> Page:
+def walk(page: Page) -> None:
     """Follow the strip: sign in, open the attacker's page, come back and see what happened."""
     page.wait_for_load_state()
     if page.is_visible("main form[action='/login'] button"):
         assert "Step 1 of 3" in page.inner_text(".step")
         page.click("main form[action='/login'] button")
     page.wait_for_selector("text=Step 2 of 3")
-    with context.expect_page() as opened:
-        page.click("text=Open the attacker’s page")
-    opened.value.wait_for_load_state()
-    time.sleep(0.5)  # A person looks at the kitten for longer.
-    page.bring_to_front()
+    guide.there_and_back(page, page.evaluate("JSON.parse(localStorage.walk).attack"))
     page.click("text=See what happened")
     page.wait_for_url("**/labs/**")
-    return opened.value
 
 
 def newest(page: Page) -> str:
@@ -67,10 +63,7 @@ def test_three_clicks_lead_from_the_home_page_to_a_forged_request(
         page.goto(site.playground)
         page.click("text=See an image sign you out")  # One.
         page.click("main form[action='/login'] button")  # Two.
-        with context.expect_page() as opened:
-            page.click("text=Open the attacker’s page")  # Three.
-        opened.value.wait_for_load_state()
-        page.bring_to_front()
+        guide.there_and_back(page, "image-get")  # Three, and a fourth brings back.
         page.click("text=See what happened")
         assert "forged" in newest(page)
         assert "GET /logout" in newest(page)
@@ -89,7 +82,7 @@ def test_a_flawed_defense_leads_to_its_fall_and_to_its_mend(
         with context.expect_page() as opened:
             page.click(f"a:has-text('{button}')")
         bank = opened.value
-        walk(context, bank)
+        walk(bank)
         assert expected in newest(bank), button
 
 
@@ -103,10 +96,8 @@ def test_a_visitor_who_is_signed_in_is_asked_to_sign_out_before_a_forged_sign_in
     assert "Step 1 of 3: sign out" in page.inner_text(".step")
     page.click(".signout button")
     page.wait_for_selector("text=Step 2 of 3")
-    with context.expect_page() as opened:
-        page.click("text=Open the attacker’s page")
-    opened.value.wait_for_selector("text=Hello, mallory")
-    page.bring_to_front()
+    guide.there_and_back(page, "login-post")
+    page.wait_for_selector("text=Hello, mallory")
     page.click("text=See what happened")
     page.wait_for_url("**/labs/**")
     assert "forged" in newest(page)
@@ -133,7 +124,7 @@ def test_what_the_bank_turns_down_is_shown_where_a_script_sends_the_forms(
     assert lab.state()["accounts"]["alice"]["balance"] == 1000
 
 
-def test_reloading_the_bank_after_a_forged_sign_out_asks_who_it_was(
+def test_back_at_the_bank_after_a_forged_sign_out_the_guide_asks_who_it_was(
     context: BrowserContext, site: Site
 ) -> None:
     lab = Lab(site, "no-defense")
@@ -141,12 +132,10 @@ def test_reloading_the_bank_after_a_forged_sign_out_asks_who_it_was(
     page.goto(f"{lab.url}/#try=image-get.subdomain")
     page.click("main form[action='/login'] button")
     signed_in = lab.wait_for("login", 0)[0]["id"]
-    page.click("text=Open the attacker’s page")
+    guide.open_attackers_page(page, "image-get")
     assert lab.wait_for("logout", signed_in)[0]["outcome"] == "applied"
-    page.bring_to_front()
-    page.goto(page.url)
+    page.go_back()
     page.wait_for_selector("text=You’re signed out. Was it you?")
-    assert page.url == f"{lab.url}/login"
 
 
 # Hidden until the test says otherwise. Playwright's own tabs are all visible at once.
@@ -337,17 +326,14 @@ def test_the_guide_shows_the_consequence_before_it_offers_the_explanation(
     page.evaluate(f"location.hash = 'try={attack}.subdomain'")
     context.add_init_script(TOO_EARLY)
     page.reload()
-    with context.expect_page() as opened:
-        page.click("text=Open the attacker’s page")
-    landed = opened.value
+    guide.there_and_back(page, attack)
 
-    shown = [page, landed] if attack == "form-post" else [page]
-    for one in shown:
-        one.bring_to_front()  # Firefox hides a tab from which another was opened.
-        expect(one.locator(where)).to_contain_text(what)
-        expect(one.locator(".step a")).to_have_text("See what happened")
-        assert one.title() != "too early"
-        assert one.locator(".strip .back >> text=What happened here?").is_hidden()
+    expect(page.locator(where)).to_contain_text(what)
+    expect(page.locator(".step a")).to_have_text("See what happened")
+    assert page.title() != "too early"
+    page.click("text=More")
+    expect(page.locator(".strip .about")).to_contain_text("Leave the guide")
+    assert page.locator(".strip .back >> text=What happened here?").is_hidden()
 
 
 def test_the_guide_says_that_nothing_has_changed_before_it_offers_the_explanation(
@@ -357,10 +343,7 @@ def test_the_guide_says_that_nothing_has_changed_before_it_offers_the_explanatio
     page = sign_in_by_hand(context, lab)
     page.evaluate("location.hash = 'try=image-get.subdomain'")
     page.reload()
-    with context.expect_page() as opened:
-        page.click("text=Open the attacker’s page")
-    opened.value.wait_for_load_state()
-    page.bring_to_front()
+    guide.there_and_back(page, "image-get")
     expect(page.locator(".step a")).to_have_text("See what happened")
     expect(page.locator(".step")).to_contain_text("Nothing has changed here.")
 
@@ -505,7 +488,7 @@ def test_the_self_checks_way_out_works_in_every_browser(
     page.goto(f"{site.playground}/self-check/?cookies=0")
     page.click("text=What was found")
     page.click("text=See that now")
-    walk(context, page)
+    walk(page)
     assert "forged" in newest(page)
 
 
