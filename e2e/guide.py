@@ -14,6 +14,18 @@ STAY = {"image-get", "frame-get", "fetch-post"}
 BARE = {"text-plain-json"}
 
 
+# What the guide's bar may take of a window's height.
+MOST = 0.15
+
+
+def assert_it_leaves_room(page: Page) -> None:
+    """Fail if the bar at the top of the bank takes too much of the window."""
+    height, whole = page.evaluate(
+        "[document.querySelector('.strip').getBoundingClientRect().height, innerHeight]"
+    )
+    assert height <= MOST * whole, page.inner_text(".strip")
+
+
 def open_attackers_page(page: Page, attack: str) -> None:
     """Click the guide's link, and wait until the attacker's page has been shown and runs."""
     with page.expect_navigation(

@@ -39,16 +39,16 @@ def main() -> None:
         picture(page).save(FOLDER / "matrix.png", optimize=True)
 
         lab = Lab(site, "post-only")
-        pages = [sign_in_by_hand(context, lab), context.new_page()]
-        before = picture(pages[0])
-        bait = site.attack_page("form-post", "cross-site", lab.label)
-        pages[1].goto(bait.replace("/form-post/", "/form-post/hold/"))
-        pages[1].frame_locator("iframe").get_by_role("heading").wait_for()
-        lure = picture(pages[1])
-        pages[1].wait_for_url(f"{lab.url}/**")
-        pages[0].bring_to_front()
-        pages[0].wait_for_selector("#balance-news .large")
-        frames = [before, lure, picture(pages[0])]
+        page = sign_in_by_hand(context, lab)
+        page.goto(f"{lab.url}/transfer#try=form-post.cross-site")
+        page.click("text=Account")
+        page.wait_for_selector("text=Step 2 of 3")
+        before = picture(page)
+        page.click("text=Open the attacker’s page")
+        page.frame_locator("iframe").get_by_role("heading").wait_for()
+        lure = picture(page)
+        page.wait_for_selector("#balance-news .large")
+        frames = [before, lure, picture(page)]
         browser.close()
     small = [frame.resize(SHOWN).quantize(COLORS) for frame in frames]
     small[0].save(

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e import guide
-from e2e.bank import Lab, Site, sign_in_by_hand
+from e2e.bank import PATIENCE, Lab, Site, sign_in_by_hand
 
 
 def begin(page: Page, lab: Lab, attack: str, position: str = "subdomain", more: str = "") -> None:
@@ -69,7 +69,7 @@ def test_at_the_bank_again_the_guide_attacks_only_if_asked(
     expect(page.locator("#balance")).to_have_text("900")
     page.click("text=More")
     guide.there_and_back(page, "fetch-post")
-    expect(page.locator("#balance")).to_have_text("800")
+    expect(page.locator("#balance")).to_have_text("800", timeout=PATIENCE * 1000)
 
 
 def test_two_walks_in_one_tab_end_alike(context: BrowserContext, site: Site) -> None:
@@ -93,6 +93,7 @@ def test_a_tab_that_was_left_says_where_the_lesson_went_on(
 ) -> None:
     lab = Lab(site, "no-defense")
     left = sign_in_by_hand(context, lab)
+    left.set_viewport_size({"width": 390, "height": 844})
     begin(left, lab, "image-get", more=".lesson.get-and-post.tried")
     used = context.new_page()
     used.goto(f"{lab.url}/#try=image-get.subdomain.lesson.get-and-post.tried")
@@ -101,6 +102,7 @@ def test_a_tab_that_was_left_says_where_the_lesson_went_on(
     expect(step).to_contain_text("This lesson goes on in another tab.")
     address = f"{site.playground}/lessons/get-and-post/#tried"
     expect(step.get_by_role("link")).to_have_attribute("href", address)
+    guide.assert_it_leaves_room(left)
 
     left.click("text=Go on here")
     expect(step).to_contain_text("Step 2 of 3")
@@ -112,3 +114,4 @@ def test_a_tab_that_was_left_says_where_the_lesson_went_on(
     used.click("text=See what happened")
     expect(step).to_contain_text("This lesson went on in another tab")
     expect(step.get_by_role("link")).to_have_attribute("href", address)
+    guide.assert_it_leaves_room(left)

@@ -22,9 +22,6 @@ PROFILES = ("chromium", "firefox")
 class Attendee:
     """A newcomer with a fresh browser, who counts the clicks."""
 
-    # What the bar in the bank may take of the window's height.
-    BAR = 0.15
-
     def __init__(self, context: BrowserContext, site: Site) -> None:
         context.set_default_timeout(PATIENCE * 1000)
         self.context = context
@@ -76,11 +73,8 @@ class Attendee:
     def said_by_the_bar(self, expected: re.Pattern[str]) -> str:
         """Return what the bar in the bank says, which never takes much of the window."""
         said = self.page.locator(".strip .step")
-        expect(said).to_contain_text(expected)
-        height, whole = self.page.evaluate(
-            "[document.querySelector('.strip').getBoundingClientRect().height, innerHeight]"
-        )
-        assert height <= self.BAR * whole, said.inner_text()
+        expect(said).to_contain_text(expected, timeout=PATIENCE * 1000)
+        guide.assert_it_leaves_room(self.page)
         return said.inner_text()
 
 
