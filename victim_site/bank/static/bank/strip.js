@@ -154,9 +154,9 @@ function steps(walk) {
 // The tab that the visitor has left for another one.
 function elsewhere(walk) {
   const what = walk.back ? "lesson" : "walk";
-  if (walk.seen) return [`This ${what} went on in another tab: `, link("See what happened", seen(walk))];
+  if (walk.seen) return [`This ${what} went on in another tab: `, link("See what happened", seen(walk), "")];
   const here = button("Go on here", () => goOnHere(walk));
-  return [`This ${what} goes on in another tab.`, ...(walk.back ? [link("To the lesson", seen(walk))] : []), here];
+  return [`This ${what} goes on in another tab.`, ...(walk.back ? [link("To the lesson", seen(walk), "")] : []), here];
 }
 
 // What the guide has to offer besides the next step.
@@ -223,9 +223,9 @@ function seen(walk) {
   return `${lab}attempt/?${walk.byBank ? "" : "by-others&"}since=${walk.opened}`;
 }
 
-function link(text, address) {
+function link(text, address, kind = "button") {
   const anchor = document.createElement("a");
-  anchor.className = "button";
+  anchor.className = kind;
   anchor.href = address;
   anchor.textContent = text;
   return anchor;
