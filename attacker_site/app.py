@@ -5,6 +5,7 @@
     /<attack>/hold/     shows that page for a moment, and then leads to it
     /<attack>/still/    the same page, which can do nothing
     /<attack>/behind/   what that page does; fires nothing
+    /<attack>/try/<n>/  the page that a learner has put together, with hold/ and so on
     /<attack>/caught/   where what the attack steals arrives
     /loot/              what the attacker's server has prepared or stolen in this lab
     /loot.json          the same as JSON
@@ -29,15 +30,23 @@ from flask import Flask, Response, g, jsonify, make_response, render_template, r
 from werkzeug.exceptions import HTTPException
 
 from attacker_site import loot, panel, purse
-from attacker_site.actions import ACTIONS, MOST, Action, AimedShot, check
+from attacker_site.actions import AimedShot, check
 from attacker_site.cookies import next_step
 from attacker_site.gallery import in_sections, picture
 from attacker_site.hosts import Visit, is_loopback, read_host
 from attacker_site.mallory import visit as visit_as_mallory
 from attacker_site.targets import read_addresses
+from catalogue import gaps
+from catalogue.actions import ACTIONS, MOST, Action
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
 from catalogue.spelling import closest
-from csrf_proof.arsenal import CAUGHT_PAGE, EXPLOIT_PAGE, Arsenal, Attack, AttackError
+from csrf_proof.arsenal import (
+    CAUGHT_PAGE,
+    Arsenal,
+    Attack,
+    AttackError,
+    render_source,
+)
 from csrf_proof.positions import CROSS_SITE, HOSTS, LOOKALIKE, SUBDOMAIN
 from csrf_proof.visitor import Caught, Prepared, VisitProblem
 
@@ -76,6 +85,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     addresses = read_addresses(environ)
     arsenal = arsenal or Arsenal()
     check(arsenal)
+    exercises = {slug: gaps.exercise_of(attack) for slug, attack in arsenal.attacks.items()}
     notebook = loot.Notebook(loot.folder(environ))
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -198,9 +208,29 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         )
         return shot, again(attack, action, lab)
 
-    def bait(shot: AimedShot, file: str = EXPLOIT_PAGE) -> Response:
+    def changed(attack: Attack, choices: str) -> str:
+        """Return the source of the page with a learner's choices; nothing if it's the attack's."""
+        if not choices:
+            return ""
+        exercise = exercises[attack.slug]
+        numbers = exercise.numbers(choices) if exercise else None
+        if exercise is None or numbers is None:
+            raise Refusal(
+                404,
+                "No such page",
+                "This address doesn’t name a choice for each gap of the page. Choose them in a "
+                "lesson, and open your page from there.",
+                {"The lessons": f"{addresses.playground}/lessons/"},
+            )
+        return exercise.filled(numbers)
+
+    def rendered(shot: AimedShot, source: str) -> str:
+        """Return the page that has been asked for: this one, or the attack's own."""
+        return render_source(shot, source) if source else arsenal.render(shot)
+
+    def bait(html: str) -> Response:
         """Return a page of an attack, exactly as it is."""
-        response = make_response(arsenal.render(shot, file))
+        response = make_response(html)
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -299,33 +329,38 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         )
 
     @app.get("/<slug>/")
-    def exploit(slug: str) -> Response:
+    @app.get("/<slug>/try/<choices>/")
+    def exploit(slug: str, choices: str = "") -> Response:
         attack, action, lab = chosen(slug)
+        source = changed(attack, choices)
         amount = purse.amount_to_take(addresses, lab) if action.name == "transfer" else MOST
         if amount == 0:
             return page("nothing_left.html", attack=attack)
         at = _now()
         shot, _ = shot_at(attack, action, lab, at, amount, prepared_for(attack, lab, at))
-        return bait(shot)
+        return bait(rendered(shot, source))
 
     @app.get("/<slug>/hold/")
-    def hold(slug: str) -> Response:
+    @app.get("/<slug>/try/<choices>/hold/")
+    def hold(slug: str, choices: str = "") -> Response:
         attack, action, lab = chosen(slug)
-        asked = again(attack, action, lab)
+        changed(attack, choices)
+        here, asked = _path(slug, choices), again(attack, action, lab)
         return page(
             "hold.html",
             frames="'self'",
-            still=f"/{slug}/still/{asked}",
-            runs=f"/{slug}/{asked}",
+            still=f"{here}still/{asked}",
+            runs=f"{here}{asked}",
             bank=addresses.bank(lab),
             bait=attack.bait,
         )
 
     @app.get("/<slug>/still/")
-    def still(slug: str) -> Response:
+    @app.get("/<slug>/try/<choices>/still/")
+    def still(slug: str, choices: str = "") -> Response:
         attack, action, lab = chosen(slug)
         shot, _ = shot_at(attack, action, lab, None, MOST, Prepared())
-        response = bait(shot)
+        response = bait(rendered(shot, changed(attack, choices)))
         response.headers["Content-Security-Policy"] = STILL
         return response
 
@@ -342,14 +377,16 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             return Response(status=204)
         amount = purse.amount_to_take(addresses, lab) or MOST
         shot, _ = shot_at(attack, action, lab, at, amount, prepared)
-        response = bait(shot, CAUGHT_PAGE)
+        response = bait(arsenal.render(shot, CAUGHT_PAGE))
         # What leaked by one Referer must not leak by the next.
         response.headers["Referrer-Policy"] = "origin"
         return response
 
     @app.get("/<slug>/behind/")
-    def behind(slug: str) -> Response:
+    @app.get("/<slug>/try/<choices>/behind/")
+    def behind(slug: str, choices: str = "") -> Response:
         attack, action, lab = chosen(slug)
+        source = changed(attack, choices)
         at = _whole(request.args.get("at"), 10**15)
         amount = _whole(request.args.get("amount"), MOST)
         broke = False
@@ -379,11 +416,12 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             weak=aim(attack, lab),
             prepared=noted,
             loot=f"/loot/{query(lab)}",
+            as_built=choices,
             story=panel.story(shot, position, fired=at is not None),
-            source=panel.highlight_page(arsenal.render(shot)),
+            source=panel.highlight_page(rendered(shot, source)),
             request_text=panel.highlight_request(panel.request_text(shot, host, position)),
             log=f"{addresses.playground}/labs/{lab}/{log}",
-            again=f"/{slug}/{again}",
+            again=_path(slug, choices) + again,
         )
 
     @app.get("/loot/")
@@ -441,6 +479,11 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         return app.send_static_file("favicon.svg")
 
     return app
+
+
+def _path(slug: str, choices: str) -> str:
+    """Return the path of an attack's page, or of the one with a learner's choices."""
+    return f"/{slug}/try/{choices}/" if choices else f"/{slug}/"
 
 
 def _said() -> dict[str, str]:

@@ -10,8 +10,8 @@ import http.client
 import json
 from urllib.parse import urlsplit
 
-from attacker_site.actions import MOST
 from attacker_site.targets import Addresses
+from catalogue.actions import MOST
 
 TIMEOUT_SECONDS = 1.0
 ANSWER_LIMIT = 4_000_000

@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from csrf_proof import folders
@@ -302,16 +302,7 @@ class Arsenal:
         Raises:
             AttackError: A folder isn't a complete attack, or its template or code can't be loaded.
         """
-        self._pages = SandboxedEnvironment(
-            loader=FileSystemLoader(folder),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        # A script shows the fields in the order in which the application's form has them.
-        self._pages.policies["json.dumps_kwargs"] = {}
+        self._pages = _environment(FileSystemLoader(folder))
         self.attacks: Mapping[str, Attack] = read_all(folder)
         for slug in self.attacks:
             for name in (EXPLOIT_PAGE, CAUGHT_PAGE):
@@ -357,31 +348,59 @@ class Arsenal:
         Raises:
             AttackError: The template fails, doesn't end, or makes too long a page.
         """
-        where = f"attacks/{shot.attack.slug}/{file}"
-        values = {
-            "url": shot.url,
-            "endpoint": shot.endpoint,
-            "target": shot.target,
-            "caught": shot.caught,
-            "fields": shot.fields,
-            "files": shot.attack.files,
-            "method": shot.attack.method,
-            "click": shot.click,
-            "messages": shot.messages,
-            "headers": dict(shot.attack.headers),
-            "cookies": dict(shot.prepared.cookies),
-            "paths": shot.prepared.paths,
-            "origin": shot.origin,
-            "domain": urlsplit(shot.origin).hostname,
-            "behind": shot.behind,
-        }
-        try:
-            template = self._pages.get_template(f"{shot.attack.slug}/{file}")
-            return within(RENDER_SECONDS, lambda: _joined(template.generate(**values)))
-        except TookTooLong:
-            raise AttackError(f"{where} took longer than {RENDER_SECONDS:g} s to render.") from None
-        except Exception as error:
-            raise AttackError(f"{where}: {error}.") from error
+        name = f"{shot.attack.slug}/{file}"
+        return _rendered(shot, lambda: self._pages.get_template(name), f"attacks/{name}")
+
+
+def render_source(shot: Shot, source: str) -> str:
+    """Return a page that isn't in a file, such as an attack's with a line changed, as it is served.
+
+    Raises:
+        AttackError: The template fails, doesn't end, or makes too long a page.
+    """
+    where = f"a page made of attacks/{shot.attack.slug}"
+    return _rendered(shot, lambda: _environment().from_string(source), where)
+
+
+def _environment(loader: BaseLoader | None = None) -> SandboxedEnvironment:
+    found = SandboxedEnvironment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    # A script shows the fields in the order in which the application's form has them.
+    found.policies["json.dumps_kwargs"] = {}
+    return found
+
+
+def _rendered(shot: Shot, template: Callable[[], Template], where: str) -> str:
+    values = {
+        "url": shot.url,
+        "endpoint": shot.endpoint,
+        "target": shot.target,
+        "caught": shot.caught,
+        "fields": shot.fields,
+        "files": shot.attack.files,
+        "method": shot.attack.method,
+        "click": shot.click,
+        "messages": shot.messages,
+        "headers": dict(shot.attack.headers),
+        "cookies": dict(shot.prepared.cookies),
+        "paths": shot.prepared.paths,
+        "origin": shot.origin,
+        "domain": urlsplit(shot.origin).hostname,
+        "behind": shot.behind,
+    }
+    try:
+        page = template()
+        return within(RENDER_SECONDS, lambda: _joined(page.generate(**values)))
+    except TookTooLong:
+        raise AttackError(f"{where} took longer than {RENDER_SECONDS:g} s to render.") from None
+    except Exception as error:
+        raise AttackError(f"{where}: {error}.") from error
 
 
 def _joined(pieces: Any) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from catalogue import matrix as expectations
-from tools.check import attacks, claims, defenses, lessons, matrix
+from tools.check import attacks, claims, defenses, gaps, lessons, matrix
 from tools.check.files import BLANK, SLUG, blanks
 
 __all__ = ["BLANK", "ROOT", "SLUG", "problems"]
@@ -28,6 +28,7 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     yield from blanks(root, [attacks_dir, *(kind.parent for kind in kinds)])
     found, mistakes = attacks.read_all(attacks_dir, sound | flawed, weaknesses)
     yield from mistakes
+    yield from gaps.problems(root / "docs", found)
     claimed: dict[str, claims.Claims] = {}
     for kind in kinds:
         yield from kind.problems(claimed)

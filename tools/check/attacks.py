@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from catalogue.gaps import GAPS_FILE
 from csrf_proof.arsenal import FILES, OPTIONAL_FILES, Attack, AttackError, read
 from tools.check.files import CACHES, headings
 
@@ -44,7 +45,7 @@ def read_all(
 def _problems(attack: Attack, defenses: set[str], weaknesses: set[str]) -> Iterator[str]:
     where = f"attacks/{attack.slug}"
     files = {file.name for file in attack.folder.iterdir()} - CACHES
-    for name in sorted(files - set(FILES) - set(OPTIONAL_FILES)):
+    for name in sorted(files - set(FILES) - {*OPTIONAL_FILES, GAPS_FILE}):
         yield f"{where}/{name} is not part of an attack: remove it."
     for key in SAID:
         if not getattr(attack, key):

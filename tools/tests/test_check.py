@@ -21,6 +21,8 @@ NEEDING = "attacker_site/attacks/redirect-307-post/attack.toml"
 LESSON = "docs/lessons/02-the-image.md"
 MATRIX = "catalogue/matrix.toml"
 KNOWN_LABS = "victim_site/teaching/reference/known_labs.toml"
+GAPS = f"{ATTACK}/gaps.toml"
+THREE_GAPS = "attacker_site/attacks/null-origin-post/gaps.toml"
 FLAWED = "victim_site/defenses/flawed/origin_suffix"
 
 
@@ -53,6 +55,11 @@ def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
         (tree / file).write_text(text.replace(old, new, 1), encoding="utf-8")
 
     return spoil
+
+
+def keep_gaps(file: Path, count: int) -> None:
+    parts = file.read_text(encoding="utf-8").split("[[gaps]]\n")
+    file.write_text("[[gaps]]\n".join(parts[: count + 1]), encoding="utf-8")
 
 
 def test_the_catalogue_as_it_is_has_no_problem() -> None:
@@ -418,6 +425,26 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             ),
             "against no-defense (fresh) is forged in the matrix, and should be blocked",
             id="known lab that does not hold",
+        ),
+        pytest.param(
+            edit(GAPS, "text = 'method=\"get\"'", "text = 'method=\"put\"'"),
+            'attacks/form-post/gaps.toml: “method="post"” must be one of its own choices',
+            id="an exercise that offers the same twice",
+        ),
+        pytest.param(
+            lambda tree: (tree / GAPS).unlink(),
+            "attacks/form-post/gaps.toml is missing",
+            id="a lesson without its exercise",
+        ),
+        pytest.param(
+            lambda tree: shutil.copy(tree / GAPS, tree / "attacker_site/attacks/upload-post"),
+            "attacks/upload-post/gaps.toml",
+            id="an exercise that no lesson has",
+        ),
+        pytest.param(
+            lambda tree: keep_gaps(tree / THREE_GAPS, 2),
+            "attacks/null-origin-post/gaps.toml has fewer gaps than a lesson needs, which is 3",
+            id="an exercise with too few gaps",
         ),
     ],
 )

@@ -15,13 +15,13 @@ import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from catalogue.labels import LONGEST_OWNER
 from victim_site.bank.models import Lab
-from victim_site.teaching import expectations
+from victim_site.teaching import expectations, versions
 from victim_site.teaching.browser.views.self_check import NONE_ARRIVED, UNSET_ARRIVED
 from victim_site.teaching.lessons.models import ChosenName, Progress
 
@@ -95,6 +95,25 @@ def reserve(name: str) -> bool:
         beyond = ChosenName.objects.order_by("-pk").values("pk")[MOST_NAMES:]
         ChosenName.objects.filter(pk__in=list(beyond.values_list("pk", flat=True))).delete()
     return free
+
+
+def named_in(request: HttpRequest) -> str:
+    """Return for whom an open page asks for news of itself, in the query's `for`.
+
+    Raises:
+        Http404: It isn't a learner's name.
+    """
+    name = request.GET.get("for", "")
+    if not is_name(name):
+        raise Http404("This page's name is not valid. Open the lesson again.")
+    return name
+
+
+def cookieless(request: HttpRequest, name: str, version: str) -> dict[str, Any]:
+    """Return what a page's live part says besides if the browser doesn't send the name back."""
+    if request.COOKIES.get(NAME_COOKIE) == name:
+        return {}
+    return {"cookieless": True, "version": version + versions.COOKIELESS}
 
 
 def remember(response: HttpResponse, cookie: str, value: str) -> None:

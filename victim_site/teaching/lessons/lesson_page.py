@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from catalogue.gaps import stage_of
 from catalogue.lessons import Claim, Lesson
 from catalogue.matrix import FORGED
 from catalogue.spelling import closest
@@ -90,6 +91,7 @@ def lesson_context(
         "before": others[after - 2] if after > 1 else None,
         "after": others[after] if after < len(others) else None,
         "your_app": is_offered(request),
+        "your_turn": bool(stage_of(found.number)),
         "done": bool(row.tried and row.fixed),
         "open": is_open,
         "station": _station(row, request.GET.get("at", ""), is_open),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.teaching.lessons.views import documents, learner, lesson, overview
+from victim_site.teaching.lessons.views import documents, exercise, learner, lesson, overview
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("lessons/<slug:slug>/live/", lesson.live, name="lesson-live"),
     path("lessons/<slug:slug>/present/", lesson.present, name="lesson-present"),
     path("lessons/<slug:slug>/predict/", lesson.predict, name="predict"),
+    path("lessons/<slug:slug>/write/", exercise.show, name="exercise"),
+    path("lessons/<slug:slug>/write/live/", exercise.live, name="exercise-live"),
     path("glossary/", documents.glossary, name="glossary"),
     path("handout/", documents.document, {"name": "handout"}, name="handout"),
     path("facilitator/", documents.document, {"name": "facilitator"}, name="facilitator"),

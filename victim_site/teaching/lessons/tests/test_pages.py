@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from catalogue.gaps import stage_of
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.tests.audit import audit, audit_missing
 
@@ -16,6 +17,13 @@ PAGES = [
     "/lessons/the-image/",
     "/lessons/the-image/present/",
     "/lessons/the-image/live/?for=otter42",
+    *(
+        f"/lessons/{slug}/write/"
+        for slug, lesson in progress.lessons().items()
+        if stage_of(lesson.number)
+    ),
+    "/lessons/post-alone/write/?fill=1.0.2&since=0",
+    "/lessons/post-alone/write/live/?for=otter42&fill=1.0.2&since=0",
     "/glossary/",
     "/handout/",
     "/facilitator/",
@@ -23,6 +31,8 @@ PAGES = [
 ]
 MISSING = {
     "a lesson": "/lessons/the-imgae/",
+    "a lesson's exercise": "/lessons/the-imgae/write/",
+    "an exercise of a lesson without one": "/lessons/the-image/write/",
     "a lesson's presenter view": "/lessons/the-imgae/present/",
 }
 

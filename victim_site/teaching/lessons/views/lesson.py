@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from victim_site.teaching import versions
 from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.lessons.lesson_page import get_lesson_or_404, lesson_context
 from victim_site.teaching.missing import Missing
@@ -49,14 +48,11 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
     `tried`, if anything.
     """
     found = get_lesson_or_404(slug)
-    name = request.GET.get("for", "")
-    if not learner.is_name(name):
-        raise Http404("This page's name is not valid. Open the lesson again.")
+    name = learner.named_in(request)
     presenting = "present" in request.GET
     context = lesson_context(request, name, found, presenting)
     tried = context["row"].tried
-    if request.COOKIES.get(learner.NAME_COOKIE) != name:
-        context |= {"cookieless": True, "version": context["version"] + versions.COOKIELESS}
+    context |= learner.cookieless(request, name, context["version"])
     # The rest is sent once, so that nothing moves under a reader later.
     context["unfolds"] = tried and not request.GET.get("tried") and not presenting
     context["sends_fixed"] = tried or presenting
