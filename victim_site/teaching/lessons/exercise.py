@@ -121,8 +121,7 @@ def result_of(
         "my_page": _address(found, label, fill, position, hold),
         "my_source": _address(found, label, fill, position, "behind"),
         "clicked": attack.trigger == "click",
-        "signed_out": attack.victim == "signed-out",
-        "signed_in": reports.is_signed_in(label.text, "alice"),
+        "first": "" if mine else _first(label, signed_in=attack.victim == "signed-in"),
         "did_it": bool(right),
         "arrived": shown,
         "applied": shown is not None and shown.outcome == APPLIED,
@@ -130,6 +129,13 @@ def result_of(
         "said": REASONS.get(shown.reason or "") if shown else None,
         "wrong": wrong,
     }
+
+
+def _first(label: Label, *, signed_in: bool) -> str:
+    """Return what a visitor has to do at the bank before opening the page, if anything."""
+    if reports.is_signed_in(label.text, "alice") == signed_in:
+        return ""
+    return "sign in" if signed_in else "sign out"
 
 
 def _address(found: Lesson, label: Label, fill: str, position: str, page: str) -> str:

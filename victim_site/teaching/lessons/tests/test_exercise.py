@@ -39,6 +39,12 @@ class Writer(Learner):
         return signed_in(f"post-only--for-{self.name}")
 
 
+def biggest(page: str) -> str:
+    """Return the text of the biggest button."""
+    (one,) = re.findall(r'class="(?:button )?big"[^>]*>([^<]*)<', page)
+    return str(one)
+
+
 @pytest.mark.parametrize("slug", [one.slug for one in progress.lessons().values()])
 def test_a_lesson_leaves_as_much_to_the_learner_as_its_stage_says(slug: str) -> None:
     learner, stage = Writer(), stage_of(progress.lessons()[slug].number)
@@ -64,9 +70,12 @@ def test_choices_lead_to_a_page_of_the_attackers_that_numbers_name() -> None:
 
     lab = f"post-only--for-{learner.name}"
     mine = f"http://evil.localhost:9000/form-post/try/0.0.2/hold/?lab={lab}"
-    assert f'class="button big" href="{mine}"' in page
+    assert f'href="{mine}"' in page
     assert "method=&quot;get&quot;</mark>" in page
     assert "<b>Next:</b> sign in to the bank" in page
+    assert biggest(page) == "The bank"
+    learner.bank()
+    assert biggest(learner.read(learner.write(gap1=0, gap2=0, gap3=2))) == "Open my page"
 
 
 def test_a_forgery_counts_if_it_came_after_the_choice() -> None:
