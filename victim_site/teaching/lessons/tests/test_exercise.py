@@ -63,6 +63,14 @@ def test_a_lesson_leaves_as_much_to_the_learner_as_its_stage_says(slug: str) -> 
     assert ('<pre class="exploit">' in page) == (stage != ALL)
 
 
+def test_only_a_page_with_a_result_to_wait_for_asks_for_news() -> None:
+    learner = Writer()
+    pages = [learner.read(FORM), learner.read(learner.write(gap1=0, gap2=0, gap3=2))]
+
+    assert ["teaching/live.js" in page for page in pages] == [False, True]
+    assert ["data-live" in page for page in pages] == [False, True]
+
+
 def test_choices_lead_to_a_page_of_the_attackers_that_numbers_name() -> None:
     learner = Writer()
 
