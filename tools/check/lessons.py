@@ -1,4 +1,4 @@
-"""The lessons, their claims, and the glossary."""
+"""The lessons, their claims, the trainer's notes on them, and the glossary."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from catalogue import lessons, matrix
+from catalogue import lessons, matrix, notes
 
 # A newcomer walks a lesson in about three minutes, one of which is reading.
 MOST_WORDS = 350
@@ -21,6 +21,7 @@ def problems(docs: Path, loaded: matrix.Matrix) -> Iterator[str]:
     yield from mistakes
     if [lesson.number for lesson in found] != list(range(1, len(found) + 1)):
         yield "docs/lessons: number the lessons 01, 02, 03 and so on, each number once."
+    yield from notes.problems([lesson.number for lesson in found], docs / "facilitator.md")
     terms = _anchors(docs / "glossary.md")
     linked: set[str] = set()
     for lesson in found:

@@ -19,6 +19,7 @@ DEFENSE = "victim_site/defenses/post_only"
 WEAKNESS = "victim_site/weaknesses/open_redirect"
 NEEDING = "attacker_site/attacks/redirect-307-post/attack.toml"
 LESSON = "docs/lessons/02-the-image.md"
+GUIDE = "docs/facilitator.md"
 MATRIX = "catalogue/matrix.toml"
 KNOWN_LABS = "victim_site/teaching/reference/known_labs.toml"
 GAPS = f"{ATTACK}/gaps.toml"
@@ -80,6 +81,36 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             edit(LESSON, "samesite-lax: cookie-lax", "samesite-lax: forged"),
             "claims image-get cross-site samesite-lax: forged, but it is cookie-lax",
             id="a lesson that says what the matrix does not",
+        ),
+        pytest.param(
+            edit(GUIDE, "### 3. POST", "### Three. POST"),
+            "docs/facilitator.md has no notes for lesson 3",
+            id="a lesson without notes for the trainer",
+        ),
+        pytest.param(
+            edit(GUIDE, "| | Answer |", "| | Reply |"),
+            "docs/facilitator.md, lesson 1, has no row “Answer”",
+            id="notes without an answer",
+        ),
+        pytest.param(
+            edit(GUIDE, "| Why | You’ll hear |", "| How | You’ll hear |"),
+            "docs/facilitator.md, lesson 1: there is no screen “How”",
+            id="notes for a screen that no lesson has",
+        ),
+        pytest.param(
+            edit(GUIDE, "| More | Only if", "| Less | Only if"),
+            "must have a note for every lesson on each of The scene, Predict",
+            id="a screen without a note for every lesson",
+        ),
+        pytest.param(
+            edit(GUIDE, "| Key | What it does |", "| Key | Effect |"),
+            "doesn’t say which keys the presenter view has",
+            id="a guide without the keys",
+        ),
+        pytest.param(
+            lambda tree: (tree / LESSON).with_name("12-nothing-helps.md").unlink(),
+            "has notes for lesson 12, which doesn’t exist",
+            id="notes for a lesson that is not there",
         ),
         pytest.param(
             edit(LESSON, "minutes:", "level:"), "does not say its minutes", id="a broken lesson"
