@@ -208,17 +208,6 @@ def test_without_cookies_a_lesson_says_so(browsers: Browsers, site: Site) -> Non
         expect(page.locator("main")).to_contain_text("allow cookies")
 
 
-def test_the_arrow_keys_move_the_presenter_view(browsers: Browsers, site: Site) -> None:
-    with profiles.fresh_context(browsers.get("chromium")) as context:
-        page = context.new_page()
-        page.goto(f"{site.playground}/lessons/{LESSONS[0].slug}/present/")
-        for step in ("predict", "do-it", "tried", "why"):
-            page.keyboard.press("ArrowRight")
-            assert page.evaluate("document.activeElement.getAttribute('aria-labelledby')") == step
-        page.keyboard.press("ArrowLeft")
-        expect(page.locator("#tried")).to_be_in_viewport()
-
-
 def test_the_hand_out_is_one_printed_page(browsers: Browsers, site: Site) -> None:
     with profiles.fresh_context(browsers.get("chromium")) as context:
         page = context.new_page()

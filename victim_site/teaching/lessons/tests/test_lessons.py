@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from catalogue import lessons
+from catalogue import lessons, notes
 from catalogue.addresses import Addresses
 from victim_site.bank.models import Lab
 from victim_site.conftest import Bank, Site, playground, signed_in
-from victim_site.teaching.lessons import progress
+from victim_site.teaching.lessons import progress, screens
 from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.lessons.models import Progress
 
@@ -439,3 +439,44 @@ def test_addresses_in_the_texts_have_the_ports_of_this_playground(
     assert "http://evil.localhost:9123/" in text
     assert ":8000" not in text
     assert ":9000" not in text
+
+
+def test_the_presenter_view_has_the_guides_notes_on_their_screens() -> None:
+    page = Learner().read(f"{IMAGE}present/")
+    screens = dict(re.findall(r'<section class="screen" id="([a-z-]+)"(.+?)</section>', page, re.S))
+
+    assert len(screens) == len(notes.SCREENS)
+    asked = next(note.text for note in notes.read_all()[2].notes if note.kind == "Ask")
+    assert str(as_page(asked, inline=True)) in screens["tried"]
+    for screen, title in zip(screens.values(), notes.SCREENS, strict=True):
+        assert str(as_page(notes.for_every_lesson()[title], inline=True)) in screen
+
+
+def test_the_choices_of_the_presenter_view_have_letters() -> None:
+    page = Learner().read(f"{IMAGE}present/")
+
+    assert re.findall("<li><b>([A-Z])</b>", page) == ["A", "B", "C", "D"]
+
+
+def test_where_many_defenses_are_added_the_code_is_of_the_one_that_stops_the_attack() -> None:
+    page = Learner().read("/lessons/nothing-helps/present/")
+
+    assert re.findall('In Django, <a href="/defenses/([a-z-]+)/', page) == ["reauthentication"]
+
+
+def test_a_lesson_without_notes_can_be_presented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screens, "_notes", dict)
+
+    assert "about 3 minutes" in Learner().read(f"{IMAGE}present/")
+
+
+def test_the_live_part_of_the_presenter_view_has_the_results() -> None:
+    learner = Learner()
+    learner.look_at_the_kitten()
+
+    page = learner.read(f"{IMAGE}live/?for=otter42&present")
+
+    tried, fixed = page.split('<div class="result"')[1:]
+    assert "forged" in tried
+    assert '<figure class="picture"' in tried
+    assert "Next:" in fixed

@@ -15,7 +15,9 @@ PAGES = [
     "/lessons/",
     *(f"/lessons/{slug}/?all" for slug in progress.lessons()),
     "/lessons/the-image/",
-    "/lessons/the-image/present/",
+    *(f"/lessons/{slug}/present/" for slug in progress.lessons()),
+    "/lessons/the-image/present/?notes",
+    "/lessons/the-image/live/?for=otter42&present",
     "/lessons/the-image/live/?for=otter42",
     *(
         f"/lessons/{slug}/write/"

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from victim_site.teaching.lessons import learner, progress
+from victim_site.teaching.lessons import learner, progress, screens
 from victim_site.teaching.lessons.lesson_page import get_lesson_or_404, lesson_context
 from victim_site.teaching.missing import Missing
 
@@ -33,10 +33,14 @@ def by_number(request: HttpRequest, number: int, page: str) -> HttpResponse:
 @require_safe
 @learner.with_name
 def present(request: HttpRequest, name: str, slug: str) -> HttpResponse:
-    """One lesson for a room: one step a screen, all of them, in large type."""
-    context = lesson_context(request, name, get_lesson_or_404(slug), presenting=True) | {
-        "open": True
-    }
+    """One lesson for a room: one step a screen, in large type, with notes for the trainer.
+
+    With `?notes` it's for the trainer alone: a window with nothing but the notes.
+    """
+    found = get_lesson_or_404(slug)
+    context = lesson_context(request, name, found, presenting=True)
+    context |= screens.context(found, context["added"], context["position"])
+    context["only_notes"] = "notes" in request.GET
     return render(request, "lessons/present.html", context)
 
 
@@ -54,9 +58,10 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
     tried = context["row"].tried
     context |= learner.cookieless(request, name, context["version"])
     # The rest is sent once, so that nothing moves under a reader later.
-    context["unfolds"] = tried and not request.GET.get("tried") and not presenting
-    context["sends_fixed"] = tried or presenting
-    return render(request, "lessons/_lesson_live.html", context)
+    context["unfolds"] = tried and not request.GET.get("tried")
+    context["sends_fixed"] = tried
+    template = "lessons/present/_live.html" if presenting else "lessons/_lesson_live.html"
+    return render(request, template, context)
 
 
 @require_POST
