@@ -70,7 +70,7 @@ def context(found: Lesson, added: list[DefenseText], position: str) -> dict[str,
         ],
         "stopping": [one for one in stopping if one.in_django],
         "code_size": _size(lines, _CODE_LINES),
-        "shortcuts": [(as_page(keys, inline=True), does) for keys, does in _shortcuts()],
+        "shortcuts": [[as_page(said, inline=True) for said in row] for row in _shortcuts()],
     }
 
 
