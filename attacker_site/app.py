@@ -32,7 +32,7 @@ from werkzeug.exceptions import HTTPException
 from attacker_site import loot, panel, purse
 from attacker_site.actions import AimedShot, check
 from attacker_site.cookies import next_step
-from attacker_site.gallery import in_sections, picture
+from attacker_site.gallery import in_sections
 from attacker_site.hosts import Visit, is_loopback, read_host
 from attacker_site.mallory import visit as visit_as_mallory
 from attacker_site.targets import read_addresses
@@ -322,7 +322,6 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             loot=f"/loot/{query(lab)}",
             sections=in_sections(here, {*arsenal.servers, *arsenal.catchers}),
             aim=aim,
-            picture=picture,
             query=query,
             actions=ACTIONS,
             others=others,

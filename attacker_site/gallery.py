@@ -5,13 +5,10 @@ An attack is put in its place by what its description says, so a new one needs n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from csrf_proof.arsenal import FORM_TYPE, Attack
-
-_PICTURE = re.compile(r'<img src="(/static/[a-z0-9-]+\.svg)"')
 
 
 @dataclass(frozen=True)
@@ -86,9 +83,3 @@ def _key(attack: Attack, *, prepared: bool) -> str:
     if attack.hides_origin:
         return "post-unnamed"
     return "post" if attack.content_type.startswith(FORM_TYPE) else "post-types"
-
-
-def picture(attack: Attack) -> str | None:
-    """Return the address of the bait's own picture, or None."""
-    found = _PICTURE.search(attack.source)
-    return found[1] if found else None

@@ -52,6 +52,7 @@ Catch = Callable[[Caught], Prepared]
 
 _LISTS = {"actions", "positions", "files"}
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_PICTURE = re.compile(r'<img src="/static/([a-z0-9-]+\.svg)" alt="([^"]*)"')
 
 
 class AttackError(ValueError):
@@ -128,6 +129,21 @@ class Attack:
     def caught_source(self) -> str:
         """The page that uses what was stolen, with its placeholders; empty if there is none."""
         return self._read(CAUGHT_PAGE)
+
+    @property
+    def picture(self) -> str:
+        """The file name of the drawing that its page shows; empty if it shows none."""
+        return self._drawing[0]
+
+    @property
+    def picture_shows(self) -> str:
+        """What is to be seen in the drawing."""
+        return self._drawing[1]
+
+    @cached_property
+    def _drawing(self) -> tuple[str, str]:
+        found = _PICTURE.search(self.source)
+        return (found[1], found[2]) if found else ("", "")
 
     def _read(self, name: str) -> str:
         file = self.folder / name

@@ -18,6 +18,7 @@ from victim_site.teaching import expectations
 from victim_site.weaknesses.registry import all_weaknesses
 
 DEFENSES_DIR = settings.CHECKOUT / "victim_site" / "defenses"
+DRAWINGS = settings.CHECKOUT / "attacker_site" / "static"
 WEAKNESSES_DIR = settings.CHECKOUT / "victim_site" / "weaknesses"
 POSITIONS = {
     "cross-site": "from another site",

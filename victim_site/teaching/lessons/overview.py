@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
+from catalogue.lessons import Lesson
+from catalogue.matrix import FORGED
+from csrf_proof.arsenal import Attack
+from victim_site.teaching import descriptions
 from victim_site.teaching.lessons import learner, progress
+from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.lessons.models import Progress
+from victim_site.wording import REASONS
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A lesson on the learner's path.
+
+    `state` is `done`, `begun` or empty; `said` is the prediction, in the words of the choice, and
+    `result` what the attack has led to: `forged`, a reason, or nothing yet.
+    """
+
+    lesson: Lesson
+    state: str = ""
+    said: str = ""
+    result: str = ""
+
+    @property
+    def attack(self) -> Attack:
+        return descriptions.attacks()[self.lesson.attack]
+
+    @property
+    def was_forged(self) -> bool:
+        return self.result == FORGED
+
+    @property
+    def scene(self) -> SafeString:
+        return as_page(self.lesson.sections["The scene"])
 
 
 def overview_of(request: HttpRequest, name: str) -> dict[str, Any]:
     rows = progress.of(name)
     found = progress.lessons()
-    lines = [(lesson, _how_far(rows.get(lesson.slug))) for lesson in found.values()]
+    lines = [_stop(lesson, rows.get(lesson.slug)) for lesson in found.values()]
+    ahead = [stop.lesson for stop in lines if stop.state != "done"]
     return {
         "name": name,
         "lines": lines,
-        "begun": any(state for _, state in lines),
-        "done": sum(state == "done" for _, state in lines),
-        "next": next((lesson for lesson, state in lines if state != "done"), None),
-        "minutes": sum(lesson.minutes for lesson in found.values()),
+        "begun": any(stop.state for stop in lines),
+        "done": len(lines) - len(ahead),
+        "next": ahead[0] if ahead else None,
+        "minutes_left": sum(lesson.minutes for lesson in ahead),
         "gone": sorted(set(rows) - set(found)),
         "mistakes": progress.mistakes(),
         **browser_of(request),
     }
 
 
-def _how_far(row: Progress | None) -> str:
+def _stop(lesson: Lesson, row: Progress | None) -> Stop:
     if row is None:
-        return ""
-    return "done" if row.tried and row.fixed else "begun"
+        return Stop(lesson)
+    said = as_page(lesson.choices.get(row.predicted, ""), inline=True)
+    result = row.tried if row.tried in {FORGED, *REASONS} else ""
+    return Stop(lesson, "done" if row.tried and row.fixed else "begun", said, result)
 
 
 def browser_of(request: HttpRequest) -> dict[str, Any]:

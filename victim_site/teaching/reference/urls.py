@@ -17,6 +17,7 @@ from victim_site.teaching.reference.views import (
 urlpatterns = [
     path("attacks/", attacks.index, name="attacks"),
     path("attacks/<slug:slug>/", attacks.show, name="attack"),
+    path("attacks/<slug:slug>/bait.svg", attacks.bait, name="bait"),
     path("defenses/", defenses.index, name="defenses"),
     path("defenses/<slug:slug>/", defenses.show, name="defense"),
     path("defenses/<slug:slug>/<str:name>", defenses.application, name="application"),

@@ -294,6 +294,33 @@ def test_progress_of_a_lesson_that_is_gone_is_kept_and_said() -> None:
     assert "Your progress is saved" in answer.content.decode()
 
 
+def test_the_list_is_a_path_with_what_was_said_the_stop_to_go_on_at_and_what_is_left() -> None:
+    learner = Learner()
+    first, second, *_, last = progress.lessons().values()
+    said = list(first.choices)[1]
+    Progress.objects.create(
+        owner=learner.name, lesson=first.slug, predicted=said, tried="forged", fixed="get-refused"
+    )
+    Progress.objects.create(owner=learner.name, lesson=last.slug, predicted="forged")
+
+    page = learner.read("/lessons/")
+    stops = re.findall(r"<li class=.*?</li>", page.partition('class="trail"')[2], re.DOTALL)
+
+    assert re.findall(r'<li class="([a-z]+)"', "".join(stops)) == [
+        "done",
+        "here",
+        *["later"] * (len(stops) - 3),
+        "begun",
+    ]
+    assert f"You said: {as_page(first.choices[said], inline=True)}" in stops[0]
+    assert "forged</span>" in stops[0]
+    assert second.sections["The scene"][:20] in stops[1]
+    assert 'aria-current="step"' in stops[1]
+    assert f'src="/attacks/{last.attack}/bait.svg"' in stops[-1]
+    left = sum(lesson.minutes for lesson in progress.lessons().values()) - first.minutes
+    assert f"about {left} minutes left" in page
+
+
 def test_another_name_has_progress_of_its_own() -> None:
     learner = Learner()
     learner.look_at_the_kitten()

@@ -31,6 +31,7 @@ PAGES = [
 ]
 MISSING = {
     "an attack": "/attacks/form-pots/",
+    "the drawing of an attack": "/attacks/form-pots/bait.svg",
     "a defense": "/defenses/csrf-tokem/",
     "a module that isn't a defense": "/defenses/reasons/",
     "an application": "/defenses/post-only/in_rails.py",
@@ -72,6 +73,16 @@ def test_a_defense_shows_its_application_and_hands_it_out_as_it_was_attacked(
         assert block.text in text_of(page)
     assert b"".join(file).decode() == one.source
     assert file["Content-Disposition"] == f'attachment; filename="{one.file.name}"'
+
+
+@pytest.mark.parametrize("slug", descriptions.attacks())
+def test_the_drawing_of_an_attack_is_the_one_on_its_page(slug: str) -> None:
+    attack = descriptions.attacks()[slug]
+    answer = playground().get(f"/attacks/{slug}/bait.svg")
+
+    assert f'src="/static/{attack.picture}" alt="{attack.picture_shows}"' in attack.source
+    assert answer.content.startswith(b"<svg ")
+    assert answer["Content-Type"] == "image/svg+xml"
 
 
 def text_of(page: str) -> str:

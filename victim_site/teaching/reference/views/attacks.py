@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from victim_site.teaching import descriptions, expectations
@@ -40,6 +41,17 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         **_against_each_defense(slug, list(positions), profile_of(request)),
     }
     return render(request, "reference/attack.html", context)
+
+
+@require_safe
+@cache_control(max_age=3600)
+def bait(request: HttpRequest, slug: str) -> HttpResponse:
+    """The drawing on an attack's page, from the same file, so the attacker's site may be down."""
+    found = descriptions.attacks().get(slug)
+    if found is None or not found.picture:
+        raise no_such("attack", slug, descriptions.attacks(), "attacks")
+    drawing = (descriptions.DRAWINGS / found.picture).read_bytes()
+    return HttpResponse(drawing, content_type="image/svg+xml")
 
 
 def _against_each_defense(attack: str, positions: list[str], profile: str) -> dict[str, Any]:
