@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.teaching.labs.views import attempt, compare, free_play, lab, own_exploit
+from victim_site.teaching.labs.views import attempt, compare, free_play, lab, own_exploit, scene
 
 urlpatterns = [
     path("labs/", lab.index, name="labs"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("labs/<slug:text>/reset/", lab.reset, name="reset"),
     path("labs/<slug:text>/attempt/", attempt.find, name="attempt"),
     path("labs/<slug:text>/attempts/<int:number>/", attempt.show, name="attempt-picture"),
+    path("labs/<slug:text>/attempts/<int:number>/scene/", scene.show, name="scene"),
     path("play/", free_play.play, name="play"),
     path("compare/", compare.compare, name="compare"),
     path("your-own-exploit/", own_exploit.show, name="your-own-exploit"),

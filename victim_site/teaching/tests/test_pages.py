@@ -25,9 +25,11 @@ PAGES = [*LESSONS, *LABS, *REFERENCE, *BROWSER, *YOUR_APP]
 OTHERS = [
     "/health",
     "/matrix/1.1",
+    "/attacks/form-post/bait.svg",
     "/defenses/post-only/in_django.py",
     f"/labs/{LAB}/attempt/?since=0",
     f"/labs/{LAB}/attempts/1/",
+    f"/labs/{LAB}/attempts/1/scene/",
     f"/labs/{LAB}/reset/",
     "/lessons/name/",
     "/lessons/browser/",

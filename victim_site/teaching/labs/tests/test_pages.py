@@ -32,6 +32,7 @@ MISSING = {
     "a lab's attempt": "/labs/csrf-tokem/attempt/?since=0",
     "a lab's picture of an attempt": "/labs/csrf-tokem/attempts/1/",
     "a picture of no attempt": f"/labs/{LAB}/attempts/{2**62}/",
+    "a scene of no attempt": f"/labs/{LAB}/attempts/{2**62}/scene/",
     "a picture of attempt 0": f"/labs/{LAB}/attempts/0/",
     "a picture of attempt 10 to the 30": f"/labs/{LAB}/attempts/1{'0' * 30}/",
     "a picture of attempt 10 to the 5000": f"/labs/{LAB}/attempts/1{'0' * 5000}/",

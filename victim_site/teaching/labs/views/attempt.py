@@ -17,6 +17,7 @@ from victim_site.bank.models import Attempt
 from victim_site.teaching import descriptions
 from victim_site.teaching.labs import attempt_summary, picture
 from victim_site.teaching.labs.log import address_of
+from victim_site.teaching.labs.views import scene
 from victim_site.teaching.links import get_label_or_404, walk
 from victim_site.wording import REASONS
 
@@ -57,6 +58,8 @@ def find(request: HttpRequest, text: str) -> HttpResponse:
         soon = abs(datetime.now(UTC) - since) < PATIENCE
         context = {"lab": label, "since": since, "again": request.get_full_path(), "soon": soon}
         return render(request, "labs/no_attempt.html", context)
+    if scene.is_scene(found, label):
+        return redirect("scene", text=label.text, number=found.pk)
     return redirect(address_of(found, label, reports.newer_attempts(found)))
 
 

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from victim_site.teaching.browser.views import self_check
+from victim_site.teaching.labs.views.scene import short_walk
 from victim_site.teaching.lessons import learner
 from victim_site.teaching.lessons.overview import overview_of
-from victim_site.teaching.links import walk
 from victim_site.teaching.your_app.offered import is_offered
 
 
@@ -17,11 +17,12 @@ from victim_site.teaching.your_app.offered import is_offered
 @learner.with_name
 def home(request: HttpRequest, name: str) -> HttpResponse:
     """The whole thing in three sentences, and the lessons."""
+    found = overview_of(request, name)
     context = {
-        "three_clicks": walk("no-defense", "image-get", "cross-site"),
+        "three_clicks": short_walk(found["profile"]),
         "self_check": self_check.start_address(),
         "your_app": is_offered(request),
-        **overview_of(request, name),
+        **found,
     }
     return render(request, "lessons/home.html", context)
 
