@@ -2,7 +2,8 @@
 
 This file decides what each box says, from the log and the lab's label alone. So it doesn't say
 whether a browser that sent no cookie had one, nor what the bank answered. `labs/_picture.html`
-writes it as HTML, and `labs/picture.css` draws the boxes and arrows.
+writes it as HTML, `labs/picture.css` draws the boxes and arrows, and `labs/picture.js` lights them
+up one by one: each box and each check has a sentence for then.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from victim_site.bank.models import Attempt
 from victim_site.bank.urls import addresses
 from victim_site.defenses.base import Defense
 from victim_site.teaching.labs import attempt_summary, icons
+from victim_site.wording import REASONS
 
 HEADERS = (
     "Content-Type",
@@ -69,13 +71,29 @@ NOT_SENT = {
     reasons.COOKIE_UNKNOWN.code: "The request doesn’t show why.",
     reasons.NOT_SIGNED_IN.code: "Nobody was signed in to this bank, in any browser.",
 }
+# What is said while a box is lit up. It's true of every attempt, whoever sent it.
+SENDER = "This is where the request began. The bank can only go by what the browser says about it."
+REQUEST = "The browser wrote this request and sent it to the bank."
+NAMED = "The browser wrote this request. A page can’t make it name a wrong sender."
+SENT = "The browser adds cookies by itself, no matter which page asked."
+LACKING = "A session cookie is how the bank knows you. Here it got none that counts."
+CHECKS = "Now the bank looks: first at who is asking, then at what each defense says."
+ASKED = "The browser has asked for permission first. This is the bank’s answer."
+RESULTS = {
+    "forged": "Nothing stopped it, so the bank did what the page wanted.",
+    "unconfirmed": "Nothing stopped it, if the browser has kept the new cookie.",
+    "done": "The bank did what it was asked to do.",
+    "blocked": "One refusal is enough. The bank did nothing.",
+    "kept": "Without the cookie, it was nobody’s request. The bank did nothing.",
+    "anonymous": "Without a sign-in, it was nobody’s request. The bank did nothing.",
+}
 
 
 @dataclass(frozen=True)
 class Line:
     """A sentence of ours, a text from the request, or both, under a name or none.
 
-    `css` is a class of the stylesheet.
+    `css` is a class of the stylesheet. `said` is the sentence about a check.
     """
 
     text: str = ""
@@ -83,6 +101,7 @@ class Line:
     name: str = ""
     icon: str = ""
     css: str = ""
+    said: str = ""
 
     @property
     def quoted(self) -> str:
@@ -93,11 +112,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Box:
-    """One of the five: `slug` identifies it, `about` is its title, `facts` are lines with names."""
+    """One of the five.
+
+    `slug` identifies it, `about` is its title, `facts` are lines with names, and `said` is the
+    sentence about it.
+    """
 
     slug: str
     about: str
     icon: str
+    said: str
     lines: list[Line]
     facts: list[Line] = field(default_factory=list)
     css: str = ""
@@ -135,7 +159,7 @@ def _sender(attempt: Attempt, label: Label) -> Box:
     if attempt_summary.is_ahead_of_time(attempt):
         lines.append(Line("The browser fetched this ahead of time:", attempt.sec_purpose or ""))
     known = {"none": icons.PERSON, "same-origin": icons.BANK}
-    return Box("sender", "Who asked", known.get(related, icons.PAGE), lines)
+    return Box("sender", "Who asked", known.get(related, icons.PAGE), SENDER, lines)
 
 
 def _relation(related: str, named: str) -> str:
@@ -169,7 +193,8 @@ def _request(attempt: Attempt, headers: Sequence[str]) -> Box:
     if not attempt.content_type:  # A request without a body doesn't state its type.
         del facts["Content-Type"]
     chosen = [fact for name, fact in facts.items() if name in headers]
-    return Box("request", "What the browser sent", icons.WINDOW, lines, chosen)
+    said = NAMED if chosen else REQUEST
+    return Box("request", "What the browser sent", icons.WINDOW, said, lines, chosen)
 
 
 def _header(name: str, value: str | None) -> Line:
@@ -199,7 +224,7 @@ def _cookies(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
         lines = [Line("Preflights don’t include cookies.", icon=icons.DASH)]
     else:
         lines = [Line("No cookies were sent.", icon=icons.DASH)]
-    return Box("cookies", "Cookies sent", icons.COOKIE, lines, css=css)
+    return Box("cookies", "Cookies sent", icons.COOKIE, LACKING if css else SENT, lines, css=css)
 
 
 def _bank(attempt: Attempt, label: Label) -> Box:
@@ -207,7 +232,7 @@ def _bank(attempt: Attempt, label: Label) -> Box:
     if attempt.kind == PREFLIGHT:
         lines.append(Line("Defenses don’t check preflights."))
         facts = [_permission(attempt, label)]
-        return Box("bank", "What the bank said", icons.BANK, lines, facts)
+        return Box("bank", "What the bank said", icons.BANK, ASKED, lines, facts)
     view = _view(attempt, label)
     if attempt.user:
         lines.append(Line(f"To the bank, {attempt.user} asked for this."))
@@ -223,7 +248,7 @@ def _bank(attempt: Attempt, label: Label) -> Box:
     ]
     # What is left was refused by a feature of the bank.
     facts += [_refused(f"with-{slug}", reason) for slug, reason in said.items()]
-    return Box("bank", "What the bank checked", icons.BANK, lines, facts)
+    return Box("bank", "What the bank checked", icons.BANK, CHECKS, lines, facts)
 
 
 def _view(attempt: Attempt, label: Label) -> Action | None:
@@ -238,12 +263,15 @@ def _view(attempt: Attempt, label: Label) -> Action | None:
 def _permission(attempt: Attempt, label: Label) -> Line:
     opens = next((weakness.slug for weakness in label.weaknesses if weakness.opens_cors), "")
     if attempt.outcome == APPLIED:
-        return Line("permission given", name=f"with-{opens}", icon=icons.CHECK)
+        name = f"with-{opens}"
+        return Line("permission given", name=name, icon=icons.CHECK, said=f"{name} gives it.")
     return _refused("permission", attempt.reason or "")
 
 
 def _refused(name: str, reason: str, says: str = "refused:") -> Line:
-    return Line(says, reason, name, icons.SHIELD, "blocked")
+    why = REASONS.get(reason)
+    said = f"{name} {says} {why.sentence}" if why else f"{name} refuses it."
+    return Line(says, reason, name, icons.SHIELD, "blocked", said)
 
 
 def _check(defense: Defense, reason: str, kind: str, asked: bool) -> Line:
@@ -253,8 +281,10 @@ def _check(defense: Defense, reason: str, kind: str, asked: bool) -> Line:
             defense.slug, reason, "tells the browser:" if kind == FRAMED else "refused:"
         )
     if (silence := _silence(defense, kind, asked)) is not None:
-        return Line(silence, name=defense.slug, icon=icons.DASH, css="quiet")
-    return Line("let it through", name=defense.slug, icon=icons.CHECK)
+        said = f"{defense.slug} {silence}."
+        return Line(silence, name=defense.slug, icon=icons.DASH, css="quiet", said=said)
+    said = f"{defense.slug} finds nothing wrong with it."
+    return Line("let it through", name=defense.slug, icon=icons.CHECK, said=said)
 
 
 def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
@@ -299,4 +329,5 @@ def _result(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
         lines.append(Line(f"So {may} the request."))
     elif attempt.kind == WEBSOCKET and applied:
         lines.append(Line("The statement goes to the page that asked."))
-    return Box("result", "Result", icons.RESULT, lines, css=verdict.slug)
+    said = RESULTS[verdict.slug]
+    return Box("result", "Result", icons.RESULT, said, lines, css=verdict.slug)

@@ -401,15 +401,16 @@ def test_a_defense_that_checks_no_request_does_not_pass_one(slug: str) -> None:
 
 # --- No text breaks it ----------------------------------------------------------------------------
 
+STEPS = {"picture-steps", "button"}
 TAGS = {"figure", "figcaption", "b", "ol", "li", "p", "div", "dl", "dt", "dd", "bdi", "svg", "path"}
-ATTRIBUTES = {"class", "id", "viewbox", "aria-hidden", "d"}
+ATTRIBUTES = {"class", "id", "viewbox", "aria-hidden", "d", "data-said", "role", "type", "value"}
 
 
 def assert_whole(read: Read) -> None:
     """Fail if the picture has anything but its five boxes, or quotes what can't be shown."""
     assert list(read.boxes) == ["sender", "request", "cookies", "bank", "result"]
     assert all(read.boxes.values())
-    assert set(read.tags) <= TAGS
+    assert set(read.tags) <= TAGS | STEPS
     assert read.attributes <= ATTRIBUTES
     for text in read.quoted:
         assert text.isprintable()
