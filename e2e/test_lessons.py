@@ -202,7 +202,7 @@ def test_without_cookies_a_lesson_says_so(browsers: Browsers, site: Site) -> Non
     with profiles.fresh_context(browser) as context:
         page = context.new_page()
         page.goto(f"{site.playground}/lessons/{LESSONS[1].slug}/")
-        expect(page.locator("main")).to_contain_text("keeps no cookies", timeout=PATIENCE * 1000)
+        expect(page.locator("main")).to_contain_text("blocks cookies", timeout=PATIENCE * 1000)
         page.click("input[value=forged]")
         page.click("text=That’s my prediction")
         expect(page.locator("main")).to_contain_text("allow cookies")

@@ -16,13 +16,16 @@ import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from catalogue.labels import LONGEST_OWNER
 from victim_site.bank.models import Lab
 from victim_site.teaching import expectations, versions
 from victim_site.teaching.browser.views.self_check import NONE_ARRIVED, UNSET_ARRIVED
+from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import ChosenName, Progress
 
 NAME_COOKIE, BROWSER_COOKIE = "learner", "browser"
@@ -62,6 +65,19 @@ def with_name(
         return response
 
     return named
+
+
+def blocks_cookies(request: HttpRequest) -> bool:
+    """Tell whether this browser is known to block cookies.
+
+    It's known if the page before has set the name's cookie and none came back. At a first visit
+    nobody can know.
+    """
+    before = urlsplit(request.headers.get("Referer", ""))
+    here = f"{before.scheme}://{before.netloc}" == settings.ADDRESSES.playground
+    lesson = before.path.strip("/").removeprefix("lessons/")
+    names = before.path in {"/", "/lessons/"} or lesson in progress.lessons()
+    return here and names and NAME_COOKIE not in request.COOKIES
 
 
 def new_name() -> str:
@@ -113,7 +129,9 @@ def cookieless(request: HttpRequest, name: str, version: str) -> dict[str, Any]:
     """Return what a page's live part says besides if the browser doesn't send the name back."""
     if request.COOKIES.get(NAME_COOKIE) == name:
         return {}
-    return {"cookieless": True, "version": version + versions.COOKIELESS}
+    # The version may say so already.
+    version = version.removesuffix(versions.COOKIELESS) + versions.COOKIELESS
+    return {"cookieless": True, "version": version}
 
 
 def remember(response: HttpResponse, cookie: str, value: str) -> None:

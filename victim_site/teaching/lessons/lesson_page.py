@@ -12,7 +12,7 @@ from catalogue.matrix import FORGED
 from catalogue.spelling import closest
 from victim_site.teaching import descriptions, expectations, versions
 from victim_site.teaching.browser.views import self_check
-from victim_site.teaching.lessons import progress
+from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.lessons.overview import browser_of
@@ -30,7 +30,7 @@ def get_lesson_or_404(slug: str) -> Lesson:
     found = progress.lessons().get(slug)
     if found is None:
         # A lesson that was taken out has its progress still, which nobody should worry about.
-        sentence = f"There is no lesson called “{slug}”. Your progress is saved."
+        sentence = f"There is no lesson called “{slug}”. No progress was lost."
         raise Missing(sentence, "lessons", closest(slug, progress.lessons()))
     return found
 
@@ -43,6 +43,7 @@ def lesson_context(
     labels = [progress.own_lab(lab, name) for lab in found.labs]
     version = versions.current([label.text for label in labels], found.slug, name)
     row = versions.progress_in(version[versions.progress_key(found.slug, name)])
+    cookieless = learner.blocks_cookies(request)
     browser = browser_of(request)
     position = found.position(expectations.the_matrix(), browser["profile"])
     others = list(progress.lessons().values())
@@ -96,7 +97,8 @@ def lesson_context(
         "open": is_open,
         "station": _station(row, request.GET.get("at", ""), is_open),
         "late": "late" in request.GET,
-        "version": versions.as_query(version),
+        "cookieless": cookieless,
+        "version": versions.as_query(version) + versions.COOKIELESS * cookieless,
         "self_check": self_check.start_address(),
         **browser,
     }

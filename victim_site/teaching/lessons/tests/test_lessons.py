@@ -291,7 +291,7 @@ def test_progress_of_a_lesson_that_is_gone_is_kept_and_said() -> None:
     assert "“the-fax”, a lesson that no longer exists" in learner.read("/lessons/")
     answer = learner.get("/lessons/the-fax/")
     assert answer.status_code == 404
-    assert "Your progress is saved" in answer.content.decode()
+    assert "No progress was lost" in answer.content.decode()
 
 
 def test_the_list_is_a_path_with_what_was_said_the_stop_to_go_on_at_and_what_is_left() -> None:
@@ -363,7 +363,44 @@ def test_the_live_part_for_a_name_that_is_none_is_not_found(name: str) -> None:
 def test_a_page_whose_cookie_did_not_come_back_says_so() -> None:
     page = playground().get(f"{IMAGE}live/?for=otter42").content.decode()
 
-    assert "keeps no cookies here" in page
+    assert "This browser blocks cookies" in page
+
+
+@pytest.mark.parametrize(
+    ("known", "before", "said"),
+    [
+        (True, "/", "is saved under this name. A new name"),
+        (False, "/", "This browser blocks cookies"),
+        (False, IMAGE, "This browser blocks cookies"),
+        (False, "", "If your browser keeps this site’s cookies"),
+        (False, "/matrix/", "If your browser keeps this site’s cookies"),
+        (False, "/lessons/the-fax/", "If your browser keeps this site’s cookies"),
+    ],
+)
+def test_the_list_promises_to_keep_progress_only_where_cookies_are_known_to_come_back(
+    known: bool, before: str, said: str
+) -> None:
+    visitor = Learner() if known else playground()
+    headers = {"referer": visitor.origin + before} if before else {}
+
+    page = visitor.get("/lessons/", headers=headers).content.decode()
+
+    sentences = (
+        "is saved under this name. A new",
+        "browser blocks cookies",
+        "If your browser keeps",
+    )
+    assert said in page
+    assert sum(sentence in page for sentence in sentences) == 1
+
+
+def test_a_lesson_says_at_once_that_cookies_are_blocked_where_that_is_known() -> None:
+    visitor = playground()
+    page = visitor.get(IMAGE, headers={"referer": f"{visitor.origin}/lessons/"}).content.decode()
+
+    assert "your progress can’t be saved here" in page
+    assert "-cookieless" in page
+    assert "your progress can’t be saved here" not in playground().get(IMAGE).content.decode()
 
 
 @pytest.mark.parametrize(
