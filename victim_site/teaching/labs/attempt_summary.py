@@ -21,7 +21,6 @@ from victim_site.bank.attempts import (
 )
 from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
-from victim_site.teaching.labs import icons
 
 # What Sec-Fetch-Site says, in words, and what the actions are. With `none` nobody is named.
 SENDERS = {
@@ -52,17 +51,17 @@ class Verdict:
     icon: str
 
 
-FORGED = Verdict("forged", "forged", icons.WARNING)
-DONE = Verdict("done", "done", icons.CHECK)
-BLOCKED = Verdict("blocked", "blocked", icons.SHIELD)
+FORGED = Verdict("forged", "forged", "triangle-alert")
+DONE = Verdict("done", "done", "check")
+BLOCKED = Verdict("blocked", "blocked", "shield-check")
 # A sign-in whose cookie hasn't come back yet: the browser may have thrown it away.
-UNCONFIRMED = Verdict("unconfirmed", "perhaps forged", icons.WARNING)
-KEPT = Verdict("kept", "no cookie sent", icons.CROSSED_OUT)
-ANONYMOUS = Verdict("anonymous", "not signed in", icons.PERSON)
+UNCONFIRMED = Verdict("unconfirmed", "perhaps forged", "triangle-alert")
+KEPT = Verdict("kept", "no cookie sent", "ban")
+ANONYMOUS = Verdict("anonymous", "not signed in", "user")
 # A session cookie was sent, and the one that the bank read is nobody's.
 SENT_IN_VAIN = {
-    SESSION_ENDED.code: Verdict("anonymous", "invalid cookie", icons.PERSON),
-    COOKIE_SHADOWED.code: Verdict("anonymous", "wrong cookie read", icons.PERSON),
+    SESSION_ENDED.code: Verdict("anonymous", "invalid cookie", "user"),
+    COOKIE_SHADOWED.code: Verdict("anonymous", "wrong cookie read", "user"),
 }
 
 Initiator = Literal["bank", "page", "unnamed"]

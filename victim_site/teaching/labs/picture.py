@@ -22,7 +22,7 @@ from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
 from victim_site.bank.urls import addresses
 from victim_site.defenses.base import Defense
-from victim_site.teaching.labs import attempt_summary, icons
+from victim_site.teaching.labs import attempt_summary
 from victim_site.wording import REASONS
 
 HEADERS = (
@@ -158,8 +158,8 @@ def _sender(attempt: Attempt, label: Label) -> Box:
     lines.append(Line(_relation(related, attempt_summary.named(attempt, label))))
     if attempt_summary.is_ahead_of_time(attempt):
         lines.append(Line("The browser fetched this ahead of time:", attempt.sec_purpose or ""))
-    known = {"none": icons.PERSON, "same-origin": icons.BANK}
-    return Box("sender", "Who asked", known.get(related, icons.PAGE), SENDER, lines)
+    known = {"none": "user", "same-origin": "landmark"}
+    return Box("sender", "Who asked", known.get(related, "file"), SENDER, lines)
 
 
 def _relation(related: str, named: str) -> str:
@@ -194,7 +194,7 @@ def _request(attempt: Attempt, headers: Sequence[str]) -> Box:
         del facts["Content-Type"]
     chosen = [fact for name, fact in facts.items() if name in headers]
     said = NAMED if chosen else REQUEST
-    return Box("request", "What the browser sent", icons.WINDOW, said, lines, chosen)
+    return Box("request", "What the browser sent", "app-window", said, lines, chosen)
 
 
 def _header(name: str, value: str | None) -> Line:
@@ -221,10 +221,10 @@ def _cookies(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
     elif sent:
         lines, css = sent, ""
     elif attempt.kind == PREFLIGHT:
-        lines = [Line("Preflights don’t include cookies.", icon=icons.DASH)]
+        lines = [Line("Preflights don’t include cookies.", icon="minus")]
     else:
-        lines = [Line("No cookies were sent.", icon=icons.DASH)]
-    return Box("cookies", "Cookies sent", icons.COOKIE, LACKING if css else SENT, lines, css=css)
+        lines = [Line("No cookies were sent.", icon="minus")]
+    return Box("cookies", "Cookies sent", "cookie", LACKING if css else SENT, lines, css=css)
 
 
 def _bank(attempt: Attempt, label: Label) -> Box:
@@ -232,7 +232,7 @@ def _bank(attempt: Attempt, label: Label) -> Box:
     if attempt.kind == PREFLIGHT:
         lines.append(Line("Defenses don’t check preflights."))
         facts = [_permission(attempt, label)]
-        return Box("bank", "What the bank said", icons.BANK, ASKED, lines, facts)
+        return Box("bank", "What the bank said", "landmark", ASKED, lines, facts)
     view = _view(attempt, label)
     if attempt.user:
         lines.append(Line(f"To the bank, {attempt.user} asked for this."))
@@ -248,7 +248,7 @@ def _bank(attempt: Attempt, label: Label) -> Box:
     ]
     # What is left was refused by a feature of the bank.
     facts += [_refused(f"with-{slug}", reason) for slug, reason in said.items()]
-    return Box("bank", "What the bank checked", icons.BANK, CHECKS, lines, facts)
+    return Box("bank", "What the bank checked", "landmark", CHECKS, lines, facts)
 
 
 def _view(attempt: Attempt, label: Label) -> Action | None:
@@ -264,14 +264,14 @@ def _permission(attempt: Attempt, label: Label) -> Line:
     opens = next((weakness.slug for weakness in label.weaknesses if weakness.opens_cors), "")
     if attempt.outcome == APPLIED:
         name = f"with-{opens}"
-        return Line("permission given", name=name, icon=icons.CHECK, said=f"{name} gives it.")
+        return Line("permission given", name=name, icon="check", said=f"{name} gives it.")
     return _refused("permission", attempt.reason or "")
 
 
 def _refused(name: str, reason: str, says: str = "refused:") -> Line:
     why = REASONS.get(reason)
     said = f"{name} {says} {why.sentence}" if why else f"{name} refuses it."
-    return Line(says, reason, name, icons.SHIELD, "blocked", said)
+    return Line(says, reason, name, "shield-check", "blocked", said)
 
 
 def _check(defense: Defense, reason: str, kind: str, asked: bool) -> Line:
@@ -282,9 +282,9 @@ def _check(defense: Defense, reason: str, kind: str, asked: bool) -> Line:
         )
     if (silence := _silence(defense, kind, asked)) is not None:
         said = f"{defense.slug} {silence}."
-        return Line(silence, name=defense.slug, icon=icons.DASH, css="quiet", said=said)
+        return Line(silence, name=defense.slug, icon="minus", css="quiet", said=said)
     said = f"{defense.slug} finds nothing wrong with it."
-    return Line("let it through", name=defense.slug, icon=icons.CHECK, said=said)
+    return Line("let it through", name=defense.slug, icon="check", said=said)
 
 
 def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
@@ -330,4 +330,4 @@ def _result(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
     elif attempt.kind == WEBSOCKET and applied:
         lines.append(Line("The statement goes to the page that asked."))
     said = RESULTS[verdict.slug]
-    return Box("result", "Result", icons.RESULT, said, lines, css=verdict.slug)
+    return Box("result", "Result", "flag", said, lines, css=verdict.slug)

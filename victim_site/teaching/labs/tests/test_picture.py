@@ -402,8 +402,8 @@ def test_a_defense_that_checks_no_request_does_not_pass_one(slug: str) -> None:
 # --- No text breaks it ----------------------------------------------------------------------------
 
 STEPS = {"picture-steps", "button"}
-TAGS = {"figure", "figcaption", "b", "ol", "li", "p", "div", "dl", "dt", "dd", "bdi", "svg", "path"}
-ATTRIBUTES = {"class", "id", "viewbox", "aria-hidden", "d", "data-said", "role", "type", "value"}
+TAGS = {"figure", "figcaption", "b", "ol", "li", "p", "div", "dl", "dt", "dd", "bdi", "svg", "use"}
+ATTRIBUTES = {"class", "id", "aria-hidden", "href", "data-said", "role", "type", "value"}
 
 
 def assert_whole(read: Read) -> None:
