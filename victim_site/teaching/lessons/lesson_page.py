@@ -19,6 +19,7 @@ from victim_site.teaching.lessons.overview import browser_of
 from victim_site.teaching.lessons.steps import FIXED, TRIED, step_of
 from victim_site.teaching.links import get_label_or_404, walk
 from victim_site.teaching.missing import Missing
+from victim_site.teaching.reference.see_also import see_also
 from victim_site.teaching.your_app.offered import is_offered
 from victim_site.wording import REASONS
 
@@ -89,6 +90,9 @@ def lesson_context(
             for profile in expectations.the_matrix().profiles
         ],
         "claims": [_claim(claim, name, browser["profile"]) for claim in found.further],
+        "see_also": see_also(
+            slug for label in labels for slug in [*label.slugs, *label.weakness_slugs]
+        ),
         "before": others[after - 2] if after > 1 else None,
         "after": others[after] if after < len(others) else None,
         "your_app": is_offered(request),

@@ -85,6 +85,26 @@ def test_the_drawing_of_an_attack_is_the_one_on_its_page(slug: str) -> None:
     assert answer["Content-Type"] == "image/svg+xml"
 
 
+@pytest.mark.parametrize(
+    ("path", "pages"),
+    {
+        "/defenses/origin-check/": {"/policies/"},
+        "/defenses/samesite-lax/": {"/cookies/", "/known-labs/"},
+        "/defenses/referer-contains/": {"/known-labs/"},
+        "/defenses/post-only/": {"/known-labs/"},
+        "/defenses/no-defense/": set(),
+        "/weaknesses/open-redirect/": {"/known-labs/"},
+        "/lessons/the-token/?all": {"/policies/", "/known-labs/"},
+        "/lessons/the-browser-tells/?all": {"/policies/"},
+        "/lessons/samesite/?all": {"/cookies/", "/known-labs/"},
+    }.items(),
+)
+def test_a_page_leads_to_those_that_go_further(path: str, pages: set[str]) -> None:
+    links = re.findall('href="(/[a-z-]+/)"', audit(path).partition("See also")[2])
+
+    assert set(links) & {"/policies/", "/known-labs/", "/cookies/"} == pages
+
+
 def text_of(page: str) -> str:
     """Return what a page says, without the tags that colour its code."""
     return html.unescape(re.sub("</?span[^>]*>", "", page))

@@ -16,6 +16,7 @@ from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import get_label_or_404, walk
 from victim_site.teaching.missing import no_such
 from victim_site.teaching.reference.matrix_tables import page_of, profile_of, rows
+from victim_site.teaching.reference.see_also import see_also
 from victim_site.teaching.rendering import as_code, as_html
 
 # Sound defenses that are taken for more than they are: what is said, the lab, the attack and
@@ -92,12 +93,14 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         context |= {
             "stack": stacks()[slug],
             "members": descriptions.summaries(get_label_or_404(slug)),
+            "see_also": see_also(get_label_or_404(slug).slugs),
         }
     else:
         found = descriptions.defenses()[slug]
         context |= {
             "defense": found,
             "text": _text(slug),
+            "see_also": see_also([slug]),
             "source": as_code(found.source, "python"),
         }
         if bypass := found.bypassed_by:

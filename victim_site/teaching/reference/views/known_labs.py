@@ -20,11 +20,11 @@ KNOWN_LABS_FILE = Path(__file__).parents[1] / "known_labs.toml"
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """Other publishers' exercises, by publisher."""
-    return render(request, "reference/known_labs.html", {"publishers": _publishers()})
+    return render(request, "reference/known_labs.html", {"publishers": publishers()})
 
 
 @cache
-def _publishers() -> dict[str, list[dict[str, Any]]]:
+def publishers() -> dict[str, list[dict[str, Any]]]:
     """Return other publishers' exercises, each with the walkthrough of its counterpart here.
 
     `tools.check` makes sure that they exist in the matrix.

@@ -10,6 +10,7 @@ from catalogue.labels import NO_DEFENSE
 from victim_site.teaching import descriptions
 from victim_site.teaching.links import get_label_or_404, walk
 from victim_site.teaching.missing import no_such
+from victim_site.teaching.reference.see_also import see_also
 from victim_site.teaching.rendering import as_code, as_html
 
 
@@ -30,6 +31,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         "weakness": found,
         "bank": get_label_or_404(f"{NO_DEFENSE}--with-{slug}").url,
         "text": as_html(found.text),
+        "see_also": see_also([slug]),
         "source": as_code(found.source, "python"),
         "walks": [
             (attack, where, walk(NO_DEFENSE, attack.slug, position))
