@@ -20,7 +20,7 @@ export function begin(earlier, told) {
   listener = told;
   // The page that a form leads to shows what the form did.
   document.addEventListener("submit", () => { quietUntil = Date.now() + 2 * WAIT; });
-  asks = keepAsking({ usual: WAIT, longest: LONGEST_WAIT, question: () => version, heard: listen });
+  asks = keepAsking({ usual: WAIT, longest: LONGEST_WAIT, question: () => `/poll/?${version}`, heard: listen });
   // The browser may keep the page as it was left, and show it again when the visitor comes back.
   addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
   if (before) ask();

@@ -25,7 +25,7 @@ const failed = (wait) => {
   note.textContent = `The playground doesn’t answer, so this page may be out of date. It asks again in ${wait / 1000} seconds.`;
 };
 
-const question = () => parts.map(shown).join("&");
+const question = () => `/poll/?${parts.map(shown).join("&")}`;
 const { fail } = keepAsking({ usual: USUAL_WAIT, longest: LONGEST_WAIT, question, heard, failed });
 document.addEventListener("htmx:responseError", fail);
 document.addEventListener("htmx:sendError", fail);

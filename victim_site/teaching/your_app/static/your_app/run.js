@@ -1,20 +1,11 @@
-// Shows what is new in a run until it's over, once a second, and asks for nothing while it's hidden.
+// Shows what is new in a run until it's over.
+import { keepAsking } from "../bank/asking.js";
+
 const progress = document.querySelector("#progress");
-let timer;
 
 const isOver = () => progress.querySelector("[data-over]");
 
-const look = async () => {
-  clearTimeout(timer);
-  if (document.hidden || isOver()) return;
-  try {
-    const answer = await fetch(progress.dataset.from);
-    if (answer.ok) show(await answer.text());
-  } catch {} // The playground may be starting again.
-  timer = setTimeout(look, 1000);
-};
-
-const show = (html) => {
+const heard = (html) => {
   const next = document.createElement("div");
   next.innerHTML = html;
   const [before, after] = [progress, next].map((part) => part.querySelector("pre"));
@@ -24,7 +15,15 @@ const show = (html) => {
     // Nothing else changes before it's over, and whoever is at the button stays there.
     before.textContent = after.textContent;
   }
+  return true;
 };
 
-document.addEventListener("visibilitychange", look);
-timer = setTimeout(look, 1000);
+// After a failure, the playground may be starting again.
+keepAsking({
+  usual: 1000,
+  longest: 4000,
+  question: () => progress.dataset.from,
+  heard,
+  isOver,
+  read: (answer) => answer.text(),
+});
