@@ -56,6 +56,26 @@ def test_no_view_takes_another_method(path: str) -> None:
     assert site.put(path).status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("path", "menu", "current"),
+    [
+        ("/lessons/", "/lessons/", "page"),
+        ("/lessons/the-image/", "/lessons/", "true"),
+        ("/attacks/form-post/", "/attacks/", "true"),
+        ("/glossary/", "/lessons/", "true"),
+        ("/policies/", "/defenses/", "true"),
+        ("/known-labs/", "/labs/", "true"),
+        ("/cookies/", "/self-check/", "true"),
+        ("/compare/", "/labs/", "true"),
+    ],
+)
+def test_the_menu_says_where_a_page_is(path: str, menu: str, current: str) -> None:
+    page = playground().get(path).content.decode().partition("</header>")[0]
+
+    assert page.count("aria-current") == 1
+    assert f'{menu}" aria-current="{current}"' in page
+
+
 # All headers are set by middleware, so one answer of each kind shows them.
 ANSWERS = {
     "a page": ("/", 200),
