@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "victim_site.teaching.labs",
     "victim_site.teaching.reference",
     "victim_site.teaching.lessons",
+    "victim_site.teaching.recall",
     "victim_site.teaching.browser",
     "victim_site.teaching.your_app",
 ]

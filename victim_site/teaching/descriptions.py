@@ -48,13 +48,15 @@ class Launch:
 
 @dataclass(frozen=True)
 class DefenseText:
-    """One defense, as its folder describes it: first sentence, lesson, and the file that runs.
+    """One defense, as its folder describes it: what it's called, first sentence, lesson, and the
+    file that runs.
 
     `applications` are small ones that use it. A flawed one has none; it names the attack and
     position that bypass it, and the sound defense that stops that attack.
     """
 
     slug: str
+    title: str
     summary: str
     text: str
     source: str
@@ -92,6 +94,7 @@ class WeaknessText:
     """One weakness, as its folder describes it, and the attacks that need it."""
 
     slug: str
+    title: str
     summary: str
     text: str
     source: str
@@ -111,10 +114,11 @@ def _weakness(slug: str) -> WeaknessText:
 
 
 def _read(parent: Path, slug: str, file: str) -> dict[str, str]:
-    """Return what a folder has: first sentence, lesson, the file that runs, and its path."""
+    """Return what a folder has: title, first sentence, lesson, the file that runs, and its path."""
     folder = parent / slug.replace("-", "_")
-    _, summary, text = (folder / "README.md").read_text(encoding="utf-8").split("\n\n", 2)
+    heading, summary, text = (folder / "README.md").read_text(encoding="utf-8").split("\n\n", 2)
     return {
+        "title": heading.removeprefix("# ").replace("`", ""),
         "summary": summary,
         "text": text,
         "source": (folder / file).read_text(encoding="utf-8"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from catalogue.gaps import stage_of
 from catalogue.lessons import Claim, Lesson
@@ -19,6 +20,7 @@ from victim_site.teaching.lessons.overview import browser_of
 from victim_site.teaching.lessons.steps import FIXED, TRIED, step_of
 from victim_site.teaching.links import get_label_or_404, walk
 from victim_site.teaching.missing import Missing
+from victim_site.teaching.recall.review import invitation
 from victim_site.teaching.reference.see_also import see_also
 from victim_site.teaching.your_app.offered import is_offered
 from victim_site.wording import REASONS
@@ -63,6 +65,9 @@ def lesson_context(
     )
     return {
         "lesson": found,
+        "review": ""
+        if row.tried
+        else invitation(name, progress.of(name), browser["profile"], timezone.now()),
         "count": len(others),
         "text": {
             title.lower().replace(" ", "_"): as_page(text) for title, text in found.sections.items()
@@ -97,7 +102,7 @@ def lesson_context(
         "after": others[after] if after < len(others) else None,
         "your_app": is_offered(request),
         "your_turn": bool(stage_of(found.number)),
-        "done": bool(row.tried and row.fixed),
+        "done": row.is_done,
         "open": is_open,
         "station": _station(row, request.GET.get("at", ""), is_open),
         "late": "late" in request.GET,

@@ -27,6 +27,10 @@ class Progress(models.Model):
     def __str__(self) -> str:
         return f"{self.owner} in {self.lesson}"
 
+    @property
+    def is_done(self) -> bool:
+        return bool(self.tried and self.fixed)
+
 
 class ChosenName(models.Model):
     """A name that a learner has typed, and that no other learner can take without being told."""

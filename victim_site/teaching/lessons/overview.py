@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from catalogue.lessons import Lesson
@@ -15,6 +16,7 @@ from victim_site.teaching import descriptions
 from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.lessons.models import Progress
+from victim_site.teaching.recall.review import invitation
 from victim_site.wording import REASONS
 
 
@@ -47,6 +49,7 @@ class Stop:
 def overview_of(request: HttpRequest, name: str) -> dict[str, Any]:
     rows = progress.of(name)
     found = progress.lessons()
+    browser = browser_of(request)
     lines = [_stop(lesson, rows.get(lesson.slug)) for lesson in found.values()]
     ahead = [stop.lesson for stop in lines if stop.state != "done"]
     return {
@@ -56,11 +59,12 @@ def overview_of(request: HttpRequest, name: str) -> dict[str, Any]:
         "lines": lines,
         "begun": any(stop.state for stop in lines),
         "done": len(lines) - len(ahead),
-        "next": ahead[0] if ahead else None,
+        "next": progress.next_lesson(rows),
         "minutes_left": sum(lesson.minutes for lesson in ahead),
         "gone": sorted(set(rows) - set(found)),
         "mistakes": progress.mistakes(),
-        **browser_of(request),
+        "review": invitation(name, rows, browser["profile"], timezone.now()),
+        **browser,
     }
 
 
@@ -69,7 +73,7 @@ def _stop(lesson: Lesson, row: Progress | None) -> Stop:
         return Stop(lesson)
     said = as_page(lesson.choices.get(row.predicted, ""), inline=True)
     result = row.tried if row.tried in {FORGED, *REASONS} else ""
-    return Stop(lesson, "done" if row.tried and row.fixed else "begun", said, result)
+    return Stop(lesson, "done" if row.is_done else "begun", said, result)
 
 
 def browser_of(request: HttpRequest) -> dict[str, Any]:

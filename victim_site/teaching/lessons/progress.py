@@ -6,6 +6,7 @@ step is done, whatever becomes of the lab and its log later.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -59,6 +60,12 @@ def own_lab(lab: str, owner: str) -> Label:
 def of(owner: str) -> dict[str, Progress]:
     """Return what a learner has done, by lesson, also of lessons that are no longer here."""
     return {row.lesson: row for row in Progress.objects.filter(owner=owner)}
+
+
+def next_lesson(rows: Mapping[str, Progress]) -> Lesson | None:
+    """Return the first lesson that isn't done, if there is one."""
+    found = lessons().items()
+    return next((one for slug, one in found if slug not in rows or not rows[slug].is_done), None)
 
 
 def result(lesson: Lesson, attempt: Attempt, label: Label) -> str | None:

@@ -14,13 +14,14 @@ from victim_site.teaching.browser.tests.test_pages import PAGES as BROWSER
 from victim_site.teaching.labs.tests.test_pages import LAB
 from victim_site.teaching.labs.tests.test_pages import PAGES as LABS
 from victim_site.teaching.lessons.tests.test_pages import PAGES as LESSONS
+from victim_site.teaching.recall.tests.test_pages import PAGES as RECALL
 from victim_site.teaching.reference.tests.test_pages import PAGES as REFERENCE
 from victim_site.teaching.tests.audit import POLICY, Audit, audit_missing
 from victim_site.teaching.your_app.tests.test_pages import PAGES as YOUR_APP
 
 pytestmark = pytest.mark.django_db
 
-PAGES = [*LESSONS, *LABS, *REFERENCE, *BROWSER, *YOUR_APP]
+PAGES = [*LESSONS, *RECALL, *LABS, *REFERENCE, *BROWSER, *YOUR_APP]
 # What has an address of its own, but isn't a page that can be asked for without more ado.
 OTHERS = [
     "/health",
@@ -35,6 +36,11 @@ OTHERS = [
     "/lessons/browser/",
     "/lessons/start-over/",
     "/lessons/the-image/predict/",
+    "/review/start/",
+    "/review/1/",
+    "/quiz/after/",
+    "/quiz/answers.csv",
+    "/quiz/answers.json",
     "/cookies/0123456789abcdef/",
     "/cookies/0123456789abcdef.json",
     *(f"/your-app/0123abcd/{part}" for part in ("", "progress/", "report/", "stop/")),

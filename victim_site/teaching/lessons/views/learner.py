@@ -10,6 +10,7 @@ from victim_site.bank.labs import reset as reset_lab
 from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.lessons.lesson_page import get_lesson_or_404
 from victim_site.teaching.lessons.overview import overview_of
+from victim_site.teaching.recall import store as asked
 
 
 @require_POST
@@ -57,4 +58,5 @@ def start_over(request: HttpRequest, name: str) -> HttpResponse:
         for lab in found.labs:
             reset_lab(progress.own_lab(lab, name).text)
     progress.forget(name, slug)
+    asked.forget(name, slug)
     return redirect("lesson", slug=slug) if slug else redirect("lessons")

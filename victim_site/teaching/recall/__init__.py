@@ -1,0 +1,1 @@
+"""Questions about what the lessons have taught: a review before each new one, and a quiz."""
