@@ -61,7 +61,7 @@ STILL = (
 
 
 class Refusal(HTTPException):
-    """A request that gets a page with a reason and the addresses that would do instead."""
+    """A request that is answered with an error page: the reason, and links that work instead."""
 
     def __init__(
         self,
@@ -112,8 +112,8 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             raise Refusal(
                 400,
                 "That isn't a lab",
-                "A lab’s label has the form below. Names are lower-case letters and digits, joined "
-                f"by single hyphens; an owner has at most {LONGEST_OWNER} characters, the whole "
+                "A lab’s label looks like this. Names are lower-case letters and digits, joined by "
+                f"single hyphens. An owner has at most {LONGEST_OWNER} characters, the whole "
                 f"label at most {LONGEST_LABEL}.",
                 {"The gallery, aimed at no-defense": "/"},
                 form="<defense>[--<defense>…][--with-<weakness>…][--for-<owner>]",
@@ -153,7 +153,8 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         except (VisitProblem, AttackError) as problem:
             lab_page = f"{addresses.playground}/labs/{lab}/"
             again = {"Try again": f"/{attack.slug}/{query(lab)}", "The lab’s page": lab_page}
-            raise Refusal(502, "The attacker’s server got nothing", str(problem), again) from None
+            title = "The attacker’s server couldn’t get what it needs"
+            raise Refusal(502, title, str(problem), again) from None
         notebook.write(lab, loot.Entry(attack.slug, at, prepared))
         return prepared
 
@@ -169,15 +170,17 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         lab = aimed_lab()
         if visit().position not in attack.launched_from:
             there = [launched_from(position, lab, f"/{slug}/") for position in attack.launched_from]
-            sentence = "This attack is launched elsewhere."
-            raise Refusal(404, "Not from here", sentence, dict(zip(there, there, strict=True)))
+            sentence = "This attack doesn’t run from this address."
+            raise Refusal(
+                404, "Not at this address", sentence, dict(zip(there, there, strict=True))
+            )
         name = request.args.get("action", attack.action)
         if name not in attack.actions:
             choices = {
                 f"{choice}: {ACTIONS[choice].label}": f"/{slug}/{query(lab, action=choice)}"
                 for choice in attack.actions
             }
-            raise Refusal(400, "Not that action", "This attack can cause:", choices)
+            raise Refusal(400, "This attack can’t do that", "It can do one of these:", choices)
         return attack, ACTIONS[name], lab
 
     def again(attack: Attack, action: Action, lab: str, **more: int | None) -> str:
@@ -272,7 +275,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         header = request.environ.get("HTTP_HOST", "")
         g.visit = read_host(header, addresses.domains)
         if g.visit and "Transfer-Encoding" in request.headers:  # Its body would be read as empty.
-            message = "A body is read only if Content-Length says how long it is."
+            message = "The request needs a Content-Length header if it has a body."
             raise Refusal(411, "Length needed", message)
         if g.visit or (request.path == "/health" and is_loopback(header)):
             return None
@@ -367,7 +370,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     def caught(slug: str) -> Response:
         attack, action, lab = chosen(slug)
         if slug not in arsenal.catchers:
-            raise Refusal(404, "Nothing arrives here", "This attack steals nothing.")
+            raise Refusal(404, "Nothing arrives here", "This attack doesn’t steal anything.")
         stolen = arsenal.catch(attack, Caught(_said(), request.referrer or ""))
         prepared = Prepared({k[:100]: v[:1000] for k, v in list(stolen.fields.items())[:20]})
         at = _now()
@@ -454,7 +457,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         if visit().position != CROSS_SITE:
             there = f"{addresses.evil}/self-check/?lab={lab}"
             sentence = "The self-check measures what another site gets, so it runs there."
-            raise Refusal(404, "Not from here", sentence, {there: there})
+            raise Refusal(404, "Not at this address", sentence, {there: there})
         bank = addresses.bank(lab)
         return page("self_check.html", images=bank, echo=f"{bank}/self-check/echo.svg")
 
@@ -465,8 +468,8 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         step = next_step(addresses, visit(), lab, run, after)
         if step is None:
             there = f"{addresses.playground}/cookies/"
-            sentence = "This is the second half of the cookie page, which begins elsewhere."
-            raise Refusal(404, "Not from here", sentence, {there: there})
+            sentence = "This is the second half of the cookie test. It starts here:"
+            raise Refusal(404, "Not at this address", sentence, {there: there})
         return page("cookies.html", probes=addresses.bank(lab), step=step)
 
     @app.get("/health")

@@ -22,39 +22,43 @@ class Section:
 
 
 SECTIONS = (
-    Section("get", "GET", "Requests by GET", "A browser that merely loads an address sends a GET."),
+    Section("get", "GET", "Requests by GET", "Simply loading an address sends a GET."),
     Section(
         "head",
         "HEAD",
         "Requests by HEAD",
-        "A HEAD asks for the headers of a page alone. Frameworks hand it to what answers GET.",
+        "A HEAD asks only for the headers of a page. Most frameworks run the same code as for GET.",
     ),
-    Section("post", "POST", "Requests by POST", "A POST takes a form or a script: one line more."),
+    Section(
+        "post",
+        "POST",
+        "Requests by POST",
+        "A POST takes a form or a script, which is only one more line.",
+    ),
     Section(
         "post-types",
         "POST, other types",
-        "Requests by POST that are not what a form usually sends",
-        "A POST need not carry form fields. Here it is JSON under another name, a file, or a ping.",
+        "Requests by POST with other content than a form’s",
+        "A POST can contain more than form fields: here, mislabeled JSON, a file or a ping.",
     ),
     Section(
         "post-unnamed",
         "POST, no sender",
-        "Requests by POST that do not say where they come from",
-        "The browser names the sender of a POST, unless a page tells it not to.",
+        "Requests by POST that hide where they come from",
+        "The browser says who sent a POST, unless the page tells it not to.",
     ),
     Section(
         "post-prepared",
         "POST, with loot",
-        "Requests by POST with something from the bank",
-        "Before such a page is served, the attacker’s server gets a token or a cookie from the "
-        "bank.",
+        "Requests by POST with a token or a cookie from the bank",
+        "For such a page, the attacker’s server first gets a token or a cookie from the bank.",
     ),
     Section(
         "weakness",
         "A weak bank",
-        "Requests that need a weakness of the bank",
-        "Here the bank itself helps: it sends visitors on, lets others read, or shows what they "
-        "write. Each aims at a lab that has the weakness.",
+        "Requests that exploit a weakness of the bank",
+        "Here the bank itself helps, for example by redirecting visitors anywhere or showing "
+        "unescaped text. Each page aims at a lab that has the weakness.",
     ),
 )
 

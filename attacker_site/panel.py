@@ -21,24 +21,24 @@ COOKIE = "sessionid=… if the browser sends it"
 # Where a sub-domain's page has come by http and the bank is on https.
 INSECURE_SUBDOMAIN = "insecure-subdomain"
 RELATIONS = {
-    CROSS_SITE: "This page is on another site than the bank: cross-site.",
-    LOOKALIKE: "This page is on another site than the bank, although its name begins like the "
+    CROSS_SITE: "This page is on a different site from the bank: cross-site.",
+    LOOKALIKE: "This page is on a different site from the bank, although its name begins like the "
     "bank’s: cross-site.",
     SUBDOMAIN: "This page is on a sub-domain of the bank: another origin, but the same site, "
-    "so no SameSite rule withholds the cookie.",
-    INSECURE_SUBDOMAIN: "This page is on a sub-domain of the bank, but over plain http: to Firefox "
-    "the same site, to Chromium another one, since there the scheme is part of a site.",
+    "so SameSite doesn’t withhold the cookie.",
+    INSECURE_SUBDOMAIN: "This page is on a sub-domain of the bank, but over plain http. To Firefox "
+    "that’s the same site. To Chromium it isn’t, since there the scheme is part of a site.",
 }
 
 
 SANDBOXED = (
-    "The request comes from a sandboxed frame, and to the browser that is a site of its own: "
+    "The request comes from a sandboxed frame, which the browser treats as a site of its own: "
     "cross-site, wherever the page is."
 )
 
 
 BY_BANK = (
-    "The bank’s own page makes the request: to the browser and to the bank it is same-origin, "
+    "The bank’s own page makes the request. To the browser and to the bank, it’s same-origin, "
     "wherever this page is."
 )
 
@@ -49,20 +49,20 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     opened = "You opened" if fired else "You open"
     sends = "sent" if fired and shot.attack.trigger == "load" else "sends"
     cause = {
-        "load": f"Your browser then {sends} a request to the bank. Nobody clicked anything.",
+        "load": f"Your browser then {sends} a request to the bank, without a click.",
         "click": f"One click on it {sends} a request to the bank.",
     }[shot.attack.trigger]
-    cookie = "If the browser puts alice’s cookie on it, the bank sees alice asking."
+    cookie = "If the browser sends alice’s cookie with it, to the bank it looks like alice."
     if shot.action.name == "login":
-        cookie = "No cookie is needed: whoever knows a password may sign in."
+        cookie = "It doesn’t need a cookie: anyone who knows a password can sign in."
     if shot.action.name == "statement":
-        cookie = "If the browser puts alice’s cookie on it, this page reads what the bank says."
+        cookie = "If the browser sends alice’s cookie with it, this page reads the answer."
     relation = SANDBOXED if shot.attack.sandboxed else RELATIONS[position]
     if shot.attack.by_application:
         relation = BY_BANK
-    again = f"Then one more click, at the bank, on “{shot.attack.second_click}”."
-    weak = f"It needs a weakness of the bank: {shot.attack.needs}."
-    got = "The attacker’s server had visited the bank before, and brought something from there."
+    again = f"Then it takes one more click, at the bank, on “{shot.attack.second_click}”."
+    weak = f"It works only if the bank has a weakness: {shot.attack.needs}."
+    got = "Before that, the attacker’s server visited the bank and got something there."
     return [
         f"{opened} “{shot.attack.bait}”.",
         *([got] if shot.prepared.fields or shot.prepared.cookies else []),
@@ -72,7 +72,7 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
         f"The request asks the bank to {effect}.",
         relation,
         cookie,
-        "Only a defense can tell the difference.",
+        "Without a defense, the bank can’t tell the difference.",
     ]
 
 

@@ -126,15 +126,15 @@ REQUESTS = {
 }
 # A sentence of the panel's story that says how the page stands to the bank.
 STANDS = {
-    "the attacker's site": ("/form-post/", EVIL, "another site than the bank: cross-site."),
-    "the sub-domain": ("/form-post/", community("a"), "no SameSite rule withholds the cookie."),
+    "the attacker's site": ("/form-post/", EVIL, "a different site from the bank: cross-site."),
+    "the sub-domain": ("/form-post/", community("a"), "SameSite doesn’t withhold the cookie."),
     "the lookalike": ("/form-post/", lookalike("a"), "although its name begins like the bank’s"),
     "a sandbox on the sub-domain": ("/null-origin-post/", community("a"), "a site of its own"),
-    "a sign-in": ("/login-post/", EVIL, "No cookie is needed"),
-    "the bank's own page": ("/clickjacking/", EVIL, "to the bank it is same-origin"),
-    "a weakness": ("/cors-json/", EVIL, "It needs a weakness of the bank: cors-reflect."),
+    "a sign-in": ("/login-post/", EVIL, "It doesn’t need a cookie"),
+    "the bank's own page": ("/clickjacking/", EVIL, "to the bank, it’s same-origin"),
+    "a weakness": ("/cors-json/", EVIL, "It works only if the bank has a weakness: cors-reflect."),
     "a second click": ("/dangling-markup/", EVIL, "at the bank, on “Claim the refund”"),
-    "a feed": ("/websocket-hijack/", EVIL, "this page reads what the bank says"),
+    "a feed": ("/websocket-hijack/", EVIL, "this page reads the answer"),
 }
 
 
@@ -255,7 +255,7 @@ def test_the_panel_of_an_attack_with_a_server_shows_what_was_prepared(
     assert "token-of-mallory" in document.text["dl"]
     assert "cookie token" in document.text["dl"]
     assert "cookie-of-mallory" in document.text["dl"]
-    assert "The attacker’s server had visited the bank before" in document.text["ol"]
+    assert "Before that, the attacker’s server visited the bank" in document.text["ol"]
     assert f"{TRANSFER}&token=token-of-mallory\n" in document.text["request"]
     assert "/loot/" in document.addresses()
 
@@ -263,14 +263,14 @@ def test_the_panel_of_an_attack_with_a_server_shows_what_was_prepared(
 def test_the_panel_of_an_attack_whose_server_has_not_been_asked_says_so(get: Get) -> None:
     page = get("/foreign-token-post/behind/").text
 
-    assert "It has not been opened yet." in page
-    assert "had visited" not in page
+    assert "Nobody has opened it yet." in page
+    assert "Before that" not in page
 
 
 def test_the_panel_of_an_attack_that_the_notebook_does_not_know_says_so(get: Get) -> None:
     page = get("/foreign-token-post/behind/?at=1795386609299").text
 
-    assert "notebook does not know any more" in page
+    assert "no longer has these values" in page
 
 
 def test_the_panel_of_an_attack_that_got_nothing_from_the_bank_says_so(
@@ -281,7 +281,7 @@ def test_the_panel_of_an_attack_that_got_nothing_from_the_bank_says_so(
 
     page = get_beside(urljoin("/foreign-token-post/", Document(served).link("behind/"))).text
 
-    assert "neither a token nor a cookie" in page
+    assert "a token or a cookie, so it had nothing" in page
 
 
 def test_the_panel_of_an_attack_without_a_server_speaks_of_none(get: Get) -> None:

@@ -77,7 +77,7 @@ def test_an_empty_account_is_told_and_nothing_is_fired(get_beside: Get, victim: 
 def test_the_panel_of_an_empty_account_says_so(get_beside: Get, victim: Victim) -> None:
     victim.says(0)
 
-    assert "nothing left" in get_beside("/form-post/behind/").text
+    assert "account is empty" in get_beside("/form-post/behind/").text
 
 
 @pytest.mark.parametrize("amount_given", ["0", "101", "-1", "40.5", "lots", ""])

@@ -109,7 +109,7 @@ def test_a_dead_bank_is_told_on_a_page_that_leads_on(get: Get, slug: str) -> Non
     assert answer.status_code == 502
     assert document.mistakes == []
     assert "/static/site.css" in document.addresses()
-    assert document.text["h1"] == "The attacker’s server got nothing"
+    assert document.text["h1"] == "The attacker’s server couldn’t get what it needs"
     assert "The bank doesn't answer. Is it running?" in document.text["p"]
     assert f"/{slug}/" in document.addresses()
     assert f"http://playground.localhost:8000/labs/{LAB}/" in document.addresses()

@@ -75,7 +75,7 @@ def _unreadable(request: HttpRequest) -> HttpResponse | None:
     if _too_large(request):
         return _refuse(request, 413, "Too large", "The bank takes at most 1 MB at a time.")
     if "HTTP_TRANSFER_ENCODING" in request.META:  # Django would read it as an empty body.
-        message = "A body is read only if Content-Length says how long it is."
+        message = "The request needs a Content-Length header if it has a body."
         return _refuse(request, 411, "Length needed", message)
     charset = (request.content_params or {}).get("charset", "utf-8")
     if charset.lower() not in {"utf-8", "utf8"}:
