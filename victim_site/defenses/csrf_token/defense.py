@@ -1,4 +1,4 @@
-"""Django's own protection: a secret in a cookie, repeated in every form, and the Origin first."""
+"""Django's own protection: it checks the Origin, then a token in a cookie and in every form."""
 
 from __future__ import annotations
 

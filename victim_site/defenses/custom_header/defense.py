@@ -1,4 +1,4 @@
-"""Requests that may change something need a header that a form can't send."""
+"""Requests that can change something must have a header that a form can't send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser itself says who made the request, in the header Sec-Fetch-Site."""
+"""The browser itself says where the request comes from, in the header Sec-Fetch-Site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names of the bank's cookies begin with __Host-, so no other host can plant one."""
+"""The names of the bank's cookies begin with __Host-, so no other host can set them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that may change something must be JSON and say so: application/json, nothing else."""
+"""Requests that can change something must have the type application/json, exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The classic bank: a request needs a valid session cookie, and nothing else."""
+"""The classic bank: all that a request needs is a valid session cookie."""
 
 from __future__ import annotations
 

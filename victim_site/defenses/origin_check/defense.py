@@ -1,4 +1,4 @@
-"""Requests that may change something must name the bank itself in their Origin header."""
+"""Requests that can change something must have the bank's own origin in their Origin header."""
 
 from __future__ import annotations
 

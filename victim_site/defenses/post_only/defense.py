@@ -1,4 +1,4 @@
-"""Actions are accepted only by POST; a GET that would act is refused."""
+"""Actions are accepted only by POST; the bank refuses a GET that would change something."""
 
 from __future__ import annotations
 

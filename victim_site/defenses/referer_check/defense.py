@@ -1,4 +1,4 @@
-"""Requests that may change something must come from a page whose address is the bank's own."""
+"""Requests that can change something must have the bank's own origin in their Referer header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The session cookie says SameSite=Lax: other sites' requests have it only on a top-level GET."""
+"""The session cookie is SameSite=Lax: other sites' requests include it only on a top-level GET."""
 
 from __future__ import annotations
 

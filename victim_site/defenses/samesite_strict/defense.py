@@ -1,4 +1,4 @@
-"""The session cookie says SameSite=Strict: requests that another site starts don't have it."""
+"""The session cookie is SameSite=Strict: requests that another site starts don't include it."""
 
 from __future__ import annotations
 

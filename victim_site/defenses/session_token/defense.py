@@ -1,4 +1,4 @@
-"""A secret stored in the session and repeated in every form: the classic token."""
+"""A secret that is stored in the session and repeated in every form: the classic token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A token in a cookie and in the form, signed together with the sign-in it belongs to."""
+"""A token in a cookie and in the form, signed together with the session that it belongs to."""
 
 from __future__ import annotations
 

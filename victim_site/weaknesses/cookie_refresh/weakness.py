@@ -1,4 +1,4 @@
-"""Visiting one of the bank's pages issues the session cookie again."""
+"""Visiting one of the bank's pages makes the bank reissue the session cookie."""
 
 from __future__ import annotations
 

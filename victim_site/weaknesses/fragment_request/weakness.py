@@ -1,4 +1,4 @@
-"""One of the bank's scripts posts to an address that it takes from the page's fragment."""
+"""One of the bank's scripts posts to an address that it builds from the page's fragment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A payment note is shown as markup, with the scripts taken out."""
+"""A payment note is inserted as markup, except for scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bank redirects visitors to any address, and passes on a form with everything in it."""
+"""The bank redirects visitors to any address, and forwards a form with everything in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A payment note is shown as markup, scripts included."""
+"""A payment note is inserted as markup, scripts included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A payment is entered, then confirmed, and only the first step is checked."""
+"""Customers enter a payment and then confirm it, but only the first step is checked."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ document.addEventListener("submit", async (event) => {
     if (answer.redirected) location.assign(answer.url);
     else show(await answer.text());
   } catch {
-    say(form, "The bank did not answer. Nothing may have been sent: look at your account.");
+    say(form, "The bank didn’t answer. Nothing may have been sent: look at your account.");
   }
 });
 

@@ -19,7 +19,7 @@ form.addEventListener("submit", async (event) => {
       result.textContent = answer.error;
     }
   } catch {
-    result.textContent = "The bank did not answer. Nothing may have been sent: look at your payments.";
+    result.textContent = "The bank didn’t answer. Nothing may have been sent: look at your payments.";
   }
 });
 

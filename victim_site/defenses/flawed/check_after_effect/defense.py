@@ -1,4 +1,4 @@
-"""Requests that may change something get the answer 403 unless their Origin is the bank's own."""
+"""Requests that can change something are answered with 403 unless the Origin is the bank's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser says in Sec-Fetch-Site who made the request, and the bank trusts its own site."""
+"""The browser says where a request comes from, and the bank trusts every host of its own site."""
 
 from __future__ import annotations
 

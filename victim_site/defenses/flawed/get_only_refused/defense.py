@@ -1,4 +1,4 @@
-"""Actions aren't accepted by GET, so just loading an address does nothing."""
+"""A GET that would change something is refused, so just loading an address does nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that may change something must have a JSON object as their body."""
+"""Requests that can change something must have a JSON object as their body."""
 
 from __future__ import annotations
 

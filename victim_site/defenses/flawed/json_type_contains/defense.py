@@ -1,4 +1,4 @@
-"""Requests that may change something must have application/json in their Content-Type."""
+"""Requests that can change something must have application/json in their Content-Type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that may change something must not be of a type that a form can send."""
+"""Requests that can change something must not have one of the types that a form can send."""
 
 from __future__ import annotations
 

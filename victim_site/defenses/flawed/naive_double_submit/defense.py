@@ -1,4 +1,4 @@
-"""A random value in a cookie and in every form; a POST must have the same one in both."""
+"""A random value in a cookie and in every form; in a POST, the two must be equal."""
 
 from __future__ import annotations
 

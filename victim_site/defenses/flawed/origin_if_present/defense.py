@@ -1,4 +1,4 @@
-"""Requests that may change something must not come from another site, as far as Origin tells."""
+"""If the Origin header of a request names an origin, it must be the bank's own."""
 
 from __future__ import annotations
 

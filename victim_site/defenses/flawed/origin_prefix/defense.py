@@ -1,4 +1,4 @@
-"""Requests that may change something must have an Origin that begins with the bank's address."""
+"""Requests that can change something must have an Origin that begins with the bank's address."""
 
 from __future__ import annotations
 

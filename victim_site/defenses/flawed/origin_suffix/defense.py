@@ -1,4 +1,4 @@
-"""Requests that may change something must come from a host whose name ends with the bank's."""
+"""Requests that can change something must come from a host whose name ends with the bank's."""
 
 from __future__ import annotations
 

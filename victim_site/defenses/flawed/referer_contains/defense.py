@@ -1,4 +1,4 @@
-"""The address of the page that a request comes from must contain the name of the bank."""
+"""Requests that can change something must have the bank's name in their Referer header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that may change something must come from the bank's own page, if they name a page."""
+"""If a request has a Referer header, that must name one of the bank's own pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret of the session in every form, required from every customer who is signed in."""
+"""A secret from the session in every form, required from every customer who is signed in."""
 
 from __future__ import annotations
 

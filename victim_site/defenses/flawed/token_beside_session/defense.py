@@ -1,4 +1,4 @@
-"""A token in every form, made from a random key that the visitor holds in a cookie."""
+"""A token in every form, made from a random key that is in a cookie of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret of the session in every form, compared whenever a request includes a token."""
+"""A secret from the session in every form, checked whenever a request includes a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A random token in every form, the same one from the sign-in form until sign-out."""
+"""A random token in every form, which stays the same from the sign-in form until sign-out."""
 
 from __future__ import annotations
 

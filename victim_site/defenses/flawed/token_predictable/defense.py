@@ -1,4 +1,4 @@
-"""A token in every form that is a hash of the customer's user name."""
+"""A token in every form that is a hash of the customer's username."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A random value with the bank's signature, in a cookie and in every form; both must match."""
+"""A signed random value in a cookie and in every form; in a POST, the two must be equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-// Marks the message that the address names behind its # as read: with a token from the bank's form.
+// Marks the message named after the # as read, with a token from the bank's form.
 const state = document.getElementById("inbox-state");
 addEventListener("hashchange", markAsRead);
 markAsRead();
@@ -18,6 +18,6 @@ async function markAsRead() {
     const answer = await fetch(`/inbox/read/${message}`, { method: "POST", headers, body });
     state.textContent = answer.ok ? "Done." : "The bank refused that.";
   } catch {
-    state.textContent = "The bank did not answer.";
+    state.textContent = "The bank didn’t answer.";
   }
 }
