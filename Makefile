@@ -98,7 +98,7 @@ bench: browsers ## Ratios to floors measured in the same run (K=requests, AGAINS
 browsers: to-test ## Make sure the three browsers are there
 	@$(RUN) -m csrf_proof.browsers
 
-docs: to-test ## Write docs/matrix.md and docs/libraries.md anew from their data
+docs: to-test ## Generate docs/matrix.md and docs/libraries.md again from their data
 	$(RUN) -m tools.matrix_page
 	$(RUN) -m tools.libraries_page
 
@@ -111,7 +111,7 @@ new-defense: to-test ## Begin a defense: NAME=my-defense (KIND=flawed for a flaw
 new-weakness: to-test ## Begin a weakness: NAME=my-weakness
 	@$(RUN) -m tools.scaffold weakness "$(NAME)"
 
-requirements: ## Write requirements/*.txt anew from *.in (needs uv)
+requirements: ## Compile requirements/*.txt from *.in (needs uv)
 	cd requirements && for name in run dev; do \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt; done

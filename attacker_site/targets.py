@@ -31,7 +31,7 @@ class Addresses(addresses.Addresses):
         host, port = self.victim_address
         if self.victim_scheme == "http":
             return HTTPConnection(host, port, timeout=seconds)
-        # Whoever answers there is the victim: a setting says so, and nothing secret is sent.
+        # No authentication: a setting says that this is the victim, and nothing secret is sent.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -61,7 +61,7 @@ class Response:
 
 
 class Connection:
-    """One connection that is kept alive, and opened anew if the server has closed it."""
+    """One connection that is kept alive, and opened again if the server has closed it."""
 
     def __init__(self, port: int) -> None:
         self._port = port

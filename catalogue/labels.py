@@ -39,7 +39,7 @@ def split(text: str) -> Names:
     """
     if len(text) > LONGEST_LABEL:
         raise BadLabel(
-            f"A label holds at most {LONGEST_LABEL} characters, and this one has {len(text)}. "
+            f"A label can have at most {LONGEST_LABEL} characters, and this one has {len(text)}. "
             "Use a stack, or a shorter owner."
         )
     defenses: list[str] = []
@@ -49,11 +49,11 @@ def split(text: str) -> Names:
         if not _NAME.fullmatch(part):
             raise BadLabel(f"“{part}” is not a valid name: names are a-z, 0-9 and single hyphens.")
         if owner:
-            raise BadLabel("The owner, for-…, comes last and once.")
+            raise BadLabel("The owner (for-…) comes last, and only once.")
         if part.startswith("for-"):
             owner = part.removeprefix("for-")
             if len(owner) > LONGEST_OWNER:
-                raise BadLabel(f"An owner holds at most {LONGEST_OWNER} characters.")
+                raise BadLabel(f"An owner can have at most {LONGEST_OWNER} characters.")
         elif part.startswith("with-"):
             weaknesses.append(part.removeprefix("with-"))
         elif part in RESERVED:
@@ -63,7 +63,7 @@ def split(text: str) -> Names:
         else:
             defenses.append(part)
     if not defenses:
-        raise BadLabel("A label begins with a defense; the bank without any is no-defense.")
+        raise BadLabel("A label begins with a defense. For a bank without any, use no-defense.")
     return Names(tuple(defenses), tuple(weaknesses), owner)
 
 

@@ -97,7 +97,7 @@ class Lesson:
 
     @property
     def words(self) -> int:
-        """How much there is to read for whoever unfolds nothing."""
+        """How many words are visible before a reader unfolds anything."""
         shown = [text for title, text in self.sections.items() if title not in FOLDED]
         return sum(len(text.split()) for text in [*shown, *self.choices.values()])
 

@@ -1,7 +1,7 @@
 """Cross-site request forgery, tried in real browsers: launch an attack, observe it, judge it.
 
 The engine of the CSRF Playground. It knows no framework and no application, and no test runner
-beside `csrf_proof.plugin`.
+next to `csrf_proof.plugin`.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def host(position: str, application: str) -> str:
     if position == SUBDOMAIN and (name == "localhost" or name.endswith(".localhost")):
         return f"community.{name}"
     raise NoSuchHost(
-        f"There is no host for the position {position} beside {name}: "
+        f"There is no host for the position {position} next to {name}: "
         "for a subdomain, serve the application under a name that ends in .localhost."
     )
 

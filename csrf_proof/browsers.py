@@ -480,7 +480,7 @@ def main(arguments: Sequence[str] = ()) -> int:
             except BrowserMissing:
                 names = " or ".join(SYSTEM_NAMES[profile])
                 print(
-                    f"No browser could be had for the profile {profile}; install {names}, or run "
+                    f"Couldn't get a browser for the profile {profile}; install {names}, or run "
                     "python -m playwright install chromium firefox where there is a network"
                     f"{_other_ways(profile)}.",
                     file=sys.stderr,

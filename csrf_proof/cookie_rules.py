@@ -65,7 +65,7 @@ class Request:
         """Whether a page of the application's own site asked for it, and another site redirected it
         to the application, as far as that shows.
 
-        Chromium calls that `cross-site`, and sends Lax and Strict cookies all the same (measured).
+        Chromium calls that `cross-site`, and sends Lax and Strict cookies anyway (measured).
         Firefox doesn't send them.
         """
         page = origin_of(self.headers.get("Referer"))

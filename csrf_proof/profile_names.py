@@ -1,6 +1,6 @@
 """What the kinds of browsers are called. `browsers` says which browser each is.
 
-Apart from it, since whoever asks for a name needn't wait until Playwright is imported.
+A module of its own, so that looking up a name doesn't import Playwright.
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ def lure(page: Page, address: str) -> None:
     except Error as error:
         if _BLANK_COMES_LATE not in error.message:
             raise
-        # The page is on its way all the same. It may have left by the time it's looked for.
+        # The page is loading anyway. It may be gone by the time it's looked for.
         page.wait_for_url(lambda url: not url.startswith("about:blank"), wait_until="commit")
 
 

@@ -24,7 +24,7 @@ from csrf_proof.browsers import LEAN_FIREFOX
 from csrf_proof.watching import TELL_OF_POLICY, Watch
 
 # Measured in the headless shell: WebSockets, requests made while a page is left, and pop-ups carry
-# third-party cookies all the same.
+# third-party cookies anyway.
 NEEDS_FULL_BROWSER = frozenset({"websocket-hijack", "fixed-session-post", "refreshed-cookie-post"})
 BLOCKS = {
     "enableThirdPartyCookieRestriction": True,

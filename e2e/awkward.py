@@ -93,7 +93,7 @@ def show() -> ResponseReturnValue:
     return answer
 
 
-# Whoever asks is signed out, also without the cookie: the answer takes it away.
+# It signs anyone out, even without the cookie: the response deletes it.
 @app.post("/logout")
 @app.get("/leave")
 def log_out() -> ResponseReturnValue:
@@ -167,7 +167,7 @@ def details() -> ResponseReturnValue:
     </form>"""
 
 
-# Any token that was given out will do, whoever got it.
+# Any token that was ever issued is accepted, no matter to whom.
 @app.route("/anyone", methods=["GET", "POST"])
 def anyone() -> ResponseReturnValue:
     said = account()

@@ -138,7 +138,7 @@ class Answer:
 
 
 class Lab:
-    """A lab that only this test knows, by way of an owner of its own."""
+    """A lab that only this test knows, because it has an owner of its own."""
 
     def __init__(self, site: Site, label: str) -> None:
         self.site = site

@@ -112,7 +112,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests of one browser beside each other: a worker has one at a time, and a start takes as
+    """Put tests of one browser next to each other: a worker has one at a time, and a start takes as
     long as several tests. What takes long goes first, so that nobody waits for it in the end."""
     items.sort(key=browser_of)
     long = [item for item in items if item.get_closest_marker("long")]
@@ -135,7 +135,7 @@ def dealt(first: list[pytest.Item], others: list[pytest.Item], workers: int) -> 
 
 
 def browser_of(item: pytest.Item) -> tuple[int, tuple[str, ...]]:
-    """Return what sorts a test beside others with its browser: the profile, and more arguments."""
+    """Return a key that sorts tests by browser: the profile, and more arguments."""
     # A profile is called `profile`, or otherwise where a file chooses its own.
     for name, value in item.callspec.params.items() if hasattr(item, "callspec") else ():
         if isinstance(value, matrix.Cell):
@@ -163,7 +163,7 @@ def way_of(profile: str, attack: str, *, long_way: bool) -> tuple[str, str]:
 
 
 def provable_cells() -> list[matrix.Cell]:
-    """Return every cell that a browser can try, those of one kind of browser beside each other."""
+    """Return every cell that a browser can try, those of one kind of browser next to each other."""
     expectations = matrix.load(Path(os.environ.get("E2E_MATRIX", matrix.FILE)))
     cells = [cell for cell in expectations.cells() if cell.outcome != matrix.NOT_APPLICABLE]
     return sorted(cells, key=lambda c: (profiles.ORDER.index(c.profile), c.cookie_age))
@@ -291,7 +291,7 @@ def site() -> Site:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """The one Playwright of this worker: a second cannot be started beside it."""
+    """The one Playwright of this worker: a second one can't be started next to it."""
     with sync_playwright() as running:
         yield running
 
@@ -305,7 +305,7 @@ def browsers(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator
 
 @pytest.fixture
 def browser_for(playwright: Playwright) -> Iterator[Callable[[str], Browser]]:
-    """Browsers of a test's own, by profile: a proof needs the one that records beside another."""
+    """Browsers of a test's own, by profile: a proof needs one besides the one that records."""
     with ExitStack() as stack:
         yield cache(lambda profile: stack.enter_context(launch(playwright, profile)))
 

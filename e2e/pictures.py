@@ -1,4 +1,4 @@
-"""Make the README's pictures anew from the real thing: `python -m e2e.pictures`.
+"""Make the README's pictures again from the real thing: `python -m e2e.pictures`.
 
 `matrix.png` is the whole matrix in Chrome. `robbed.gif` is what happens to a visitor: signed in at
 the bank, on the attacker's page, and back at the bank.

@@ -41,7 +41,7 @@ PROFILE = "chromium"
 CELL_TEST = "e2e/test_matrix.py::test_cell"
 DEFENSES = ROOT / "victim_site" / "defenses"
 JOIN = "--"
-# A test beside the cells, for what no forged request shows.
+# A test besides the cells, for what forged requests can't show.
 ALSO = {
     "no-framing": "e2e/test_framing.py::test_under_no_framing_the_bank_does_not_show",
     "check-after-effect": "e2e/test_late.py::test_the_answer_is_a_refusal_and_the_money_is_gone",

@@ -269,7 +269,7 @@ ROWS = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one test of each row and profile, all of one browser beside each other."""
+    """Make one test of each row and profile, all of one browser next to each other."""
     wanted = metafunc.config.getoption("--profile") or PROFILES
     cells = [(row, profile) for profile in PROFILES if profile in wanted for row in ROWS]
     if "row" in metafunc.fixturenames:
@@ -320,7 +320,7 @@ def requests_to_the_bank(row: Row, browser: Browser, lab: Lab) -> list[str]:
         context.on("request", lambda request: asked.append(request.url))
         attacks.launch(page, lab.site, row.attack, row.position, lab.label)
         page.wait_for_load_state()
-        # Whatever the attack's page asks for comes before what is asked for now.
+        # Everything that the attack's page requests comes before this request.
         later = lab.url + trial.LATER
         context.new_page().goto(later)
         asked = asked[: asked.index(later)]

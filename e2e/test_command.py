@@ -98,13 +98,13 @@ def test_an_address_is_enough(tmp_path: Path) -> None:
         again = run(address, *sign_in, "--only", FORM_POST)
     for said in (
         "Action: email at /email\n",
-        "POST /email works, and works again when it's sent again.",
+        "POST /email works, and it still works when it's sent again.",
         f"FORGED  {FORM_POST}   CWE-352\n",
-        "Another site had the user's browser do this: email at /email.",
+        "Another site made the user's browser do this: email at /email.",
         "alice@example.org → forged-",
         "blocked redirect-get-cross-site-chromium   by your application.",
         "skipped 1: The request has no token that could be empty. (empty-token-post)",
-        "6 of 8 attacks did what only the user may do.\nAgainst those by POST: a secret",
+        "6 of 8 attacks succeeded.\nTo stop those by POST, put a secret",
         f"To try one of them again, add: --only {FORM_POST}\n",
         "Report: report.json",
     ):
@@ -132,7 +132,7 @@ def test_a_known_attack_counts_when_its_last_day_is_over(
     assert result["outcome"] == "forged"
     if status == 0:
         assert "  Known     accepted until 2999-12-31: The importer\n" in done.stdout
-        assert "Known and accepted for now: 1." in done.stdout
+        assert "You accept 1 of them for now." in done.stdout
         assert result["accepted"] == {"reason": "The importer", "until": until}
     else:
         assert "form-post was accepted until 2026-01-01, which is over.\n" in done.stdout
@@ -157,7 +157,7 @@ FOUND = {
         1,
         [
             "POST /pay works",
-            "Nothing says how to put back what it changes.",
+            "There's no known way to undo what it changes.",
             r"Balance: \d+ → Balance: \d+\n",
         ],
     ),
@@ -189,18 +189,18 @@ FOUND = {
     "a token that was given to somebody else": (
         ("/anyone", *AWKWARD, *ATTACKER, "--only", "foreign-token-post-subdomain-chromium"),
         1,
-        ["A subdomain of your application had the user's browser do this", r" → forged-\w+\n"],
+        ["A subdomain of your application made the user's browser do this", r" → forged-\w+\n"],
     ),
     "a token that is in a cookie": (
         ("/doubled", *AWKWARD, *ATTACKER, "--only", "tossed-cookie-post-subdomain-chromium"),
         1,
-        ["A subdomain of your application had the user's browser do this", r" → forged-\w+\n"],
+        ["A subdomain of your application made the user's browser do this", r" → forged-\w+\n"],
     ),
     "a token in a cookie, and no account": (
         ("/doubled", *AWKWARD, "--only", "tossed-cookie-post-subdomain-chromium"),
         1,
         [
-            "A subdomain of your application had the user's browser do this",
+            "A subdomain of your application made the user's browser do this",
             r"doubled was sent \(the attacker's page set it too\)",
             r" → forged-\w+\n",
         ],
@@ -212,7 +212,7 @@ FOUND = {
             r"blocked websocket-hijack-cross-site-chromium   by the browser alone;",
             r"FORGED  websocket-hijack-subdomain-chromium   CWE-1385",
             r" → forged-\w+\n",
-            "open one only if the Origin is your own",
+            "accept one only if the Origin is your own",
         ],
     ),
     "a WebSocket in a browser that says more": (
@@ -236,7 +236,7 @@ FOUND = {
     "two forms with a token each": (
         ("/twins", *AWKWARD, "--only", "form-post-subdomain-chromium"),
         0,
-        ["Another page can't know: token.", "POST /twins works, and works again"],
+        ["Another page can't know: token.", "POST /twins works, and it still works"],
     ),
     "a method that a field can name": (
         ("/put", *AWKWARD, "--only", FORM_POST),
@@ -284,7 +284,7 @@ FOUND = {
     "a click that is not enough": (
         ("/pay", *AWKWARD, "--only", "clickjacking-subdomain"),
         3,
-        ["skipped 1: A single click on its page changes nothing"],
+        ["skipped 1: A single click on its page doesn't change anything"],
     ),
     "fields in parts": (
         ("/parts", *AWKWARD, "--only", "post-cross-site-chromium"),
@@ -368,12 +368,12 @@ WRONG = {
     "a page without a way out": (
         ("/done", *AWKWARD, "--signs-out"),
         3,
-        "There is no button or link to sign out with at /done.",
+        "There is no button or link for signing out at /done.",
     ),
     "an address that shows the same to all": (
         ("/leave", *AWKWARD, "--signs-out", "--state", "/done"),
         3,
-        "Signed in or not, a browser sees the same at /done.",
+        "A browser sees the same at /done, signed in or not.",
     ),
     "a form that isn't accepted": (
         ("/refused", *AWKWARD, "--state", "/refused"),
@@ -427,7 +427,7 @@ def test_an_attacker_who_cannot_sign_in_is_told_before_anything_is_changed(awkwa
     assert "honest user" not in done.stdout
 
 
-# Beside the pytest example, whose functions it takes.
+# Next to the pytest example, because it uses its functions.
 RECIPE = """
 from csrf_proof import Action
 from test_csrf import save, sign_in
@@ -485,7 +485,7 @@ def test_what_can_be_deleted_once_is_put_back_each_time(tmp_path: Path, awkward:
     (tmp_path / "recipe.py").write_text(DELETE)
     done = run("run", "recipe.py", "--url", awkward, "--only", "cors-json-sub", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert "DELETE /thing works, and works again when it's sent again." in done.stdout
+    assert "DELETE /thing works, and it still works when it's sent again." in done.stdout
     assert "blocked cors-json-subdomain-chromium   by your application." in done.stdout
 
 
@@ -536,7 +536,7 @@ def test_a_file_and_a_signed_in_browser_do_as_well(tmp_path: Path) -> None:
         done = run("replay", FORM_POST, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "by the browser alone; your application would have done it." in done.stdout
-    assert "may be forged in truth: sign in with --sign-in to know." in done.stdout
+    assert "may work after all. To find out, use --sign-in." in done.stdout
 
 
 class StrictAndSecure(application(protected=False)):  # type: ignore[misc]
@@ -583,7 +583,7 @@ def test_the_demo_shows_both(tmp_path: Path) -> None:
     reports = ("--json", "demo.json", "--html", "demo.html")
     done = run("demo", "--only", FORM_POST, *reports, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert "\nThe attack did what only the user may do.\n" in done.stdout
+    assert "\nThe attack succeeded.\n" in done.stdout
     assert "The attack was blocked." in done.stdout
     assert {each.name for each in tmp_path.iterdir()} == {
         f"demo{kind}" for kind in (".json", "-fixed.json", ".html", "-fixed.html")
@@ -613,7 +613,7 @@ def test_the_page_of_a_pasted_request_sends_it(tmp_path: Path, browsers: Browser
             assert page.get_by_label("E-mail").input_value() == "poc@evil.example"
 
 
-@pytest.mark.parametrize("once", ["Looking at", "an honest user goes first", "works again"])
+@pytest.mark.parametrize("once", ["Looking at", "an honest user goes first", "it still works"])
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, awkward: str, once: str) -> None:
     command = [*COMMAND, f"{awkward}/pay", *AWKWARD, "--json", "report.json"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "CSRF_PROOF_PASSWORD": "secret"}

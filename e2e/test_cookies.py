@@ -1,6 +1,6 @@
 """The cookie page measures a browser rightly: in each profile it finds what is stated of it.
 
-What is stated comes with the page's own export, beside what it has measured.
+What is stated comes from the page's own export, next to what it has measured.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ def test_the_bank_knows_a_visitor_from_each_of_the_attackers_hosts(
 
 @contextmanager
 def server(authority: certificates.Authority, name: str, folder: Path) -> Iterator[int]:
-    """A server whose certificate the authority's key has signed, whatever it's constrained to."""
+    """A server with a certificate signed by the authority's key, whatever its constraints."""
     certificate = folder / f"{name}.pem"
     certificate.write_bytes(replace(authority, tops=(name,)).certificate(name))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -24,7 +24,7 @@ def framed(context: BrowserContext, site: Site, lab: Lab, position: str) -> str:
     answers: list[str] = []
     page.on("response", lambda response: answers.append(response.url))
     attacks.launch(page, site, "frame-get", position, lab.label)
-    page.wait_for_load_state("load")  # Comes after the frame, whatever became of it.
+    page.wait_for_load_state("load")  # Fires after the frame has loaded or failed.
     assert f"{lab.url}/login" in answers, "the bank was never asked"
     return page.frames[1].locator("body").text_content() or ""
 

@@ -56,7 +56,9 @@ def test_an_honest_user_can_do_everything(
 
     if page.locator("script[data-headers*=json]").count():
         page.goto(lab.url)
-        assert "JSON holds no file" in page.inner_text("main"), "the missing form is not explained"
+        assert "JSON, which can’t contain files" in page.inner_text("main"), (
+            "the missing form is not explained"
+        )
     else:
         upload_picture(page, lab)
 

@@ -42,7 +42,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     cells = [c for c in MATRIX.cells() if c.profile in (option("--profile") or PROFILES)]
     if not option("--all-cells"):
         cells = usual(cells)
-    # Those of one kind of browser beside each other.
+    # Those of one kind of browser next to each other.
     cells.sort(key=lambda cell: (PROFILES.index(cell.profile), cell.cookie_age))
     metafunc.parametrize("expected", cells, ids=lambda cell: cell.name)
 

@@ -55,7 +55,7 @@ def test_without_protection_everything_is_forged(framework: str) -> None:
     assert said == dict.fromkeys(ids_of(framework), "FAILED"), output
     for line in (
         "FORGED  form-post-cross-site-firefox   CWE-352",
-        "Another site had the user's browser do this: email.",
+        "Another site made the user's browser do this: email.",
         "POST /email   Origin: http://evil.localhost:",
         f" was sent ({YOUNG})",
         "alice@example.org → forged-",

@@ -217,7 +217,7 @@ WAYS: dict[str, Callable[[Browser, Site], Headers]] = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one test of each row and profile, all of one browser beside each other."""
+    """Make one test of each row and profile, all of one browser next to each other."""
     if "seen_by" in metafunc.fixturenames:
         wanted = metafunc.config.getoption("--profile") or PROFILES
         # Not called `profile`, for which `conftest` would add the third one.

@@ -48,7 +48,7 @@ BEFORE = 1000
 
 
 class Bank:
-    """A lab as its customers see it: alice by way of a browser; mallory, and a look, by HTTP."""
+    """A lab as its customers see it. Alice uses a browser; mallory and reading the state, HTTP."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
@@ -111,7 +111,7 @@ def pay(page: Page, form: str, amount: str) -> None:
 
 
 def labels() -> Sequence[str]:
-    """Return the labs of the matrix, each alone and beside `post-only`.
+    """Return the labs of the matrix, each alone and together with `post-only`.
 
     Those with a weakness are about another way in.
     """
@@ -120,7 +120,7 @@ def labels() -> Sequence[str]:
 
 
 def lets_get_through(label: str) -> bool:
-    """Tell whether there is still something for `post-only` to do beside a label."""
+    """Tell whether `post-only` still makes a difference when added to a label."""
     by_get = MATRIX.outcomes.get(("chromium", "form-get", "subdomain", label), matrix.FORGED)
     stands_alone = {STOPS_GET, matrix.CONTROL} & set(label.split("--"))
     return by_get == matrix.FORGED and not stands_alone
@@ -198,7 +198,7 @@ def came(proof: Proof, one: Try, should: str | None) -> tuple[str, bool]:
 
 
 def agree(should: str, verdict: Verdict) -> bool:
-    """Tell whether a verdict is that of the matrix, and whoever stopped it the one who did."""
+    """Tell whether a verdict agrees with the matrix, including who stopped the attack."""
     if matrix.FORGED in {should, verdict.outcome}:
         return should == verdict.outcome
     if should not in REASONS:

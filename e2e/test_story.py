@@ -117,7 +117,7 @@ def test_what_the_bank_turns_down_is_shown_where_a_script_sends_the_forms(
     page.goto(f"{lab.url}/login")
     page.fill("input[name=password]", "looking-glass")
     page.click("main button")
-    page.wait_for_selector("text=The user name or the password is not right.")
+    page.wait_for_selector("text=The username or the password is wrong.")
     page.fill("input[name=password]", "wonderland")
     page.click("main button")
     page.wait_for_selector("h1.greeting")
@@ -513,7 +513,7 @@ def test_a_cookie_that_does_not_come_back_is_explained(context: BrowserContext, 
     lab = Lab(site, "no-defense")
     page = context.new_page()
     page.goto(f"{lab.url}/?signed-in")
-    assert page.is_visible("text=Your browser did not keep the bank's cookie")
+    assert page.is_visible("text=Your browser didn’t send the bank’s cookie")
     assert page.is_visible("text=SameSite=None; Secure")
 
 

@@ -199,7 +199,7 @@ def _make(folder: Path, names: tuple[str, ...]) -> None:
 def _certificate_of_authority(
     key: ec.EllipticCurvePrivateKey, names: tuple[str, ...]
 ) -> x509.Certificate:
-    # A name of its own, so that an authority made anew is not taken for an older one.
+    # A name of its own, so that a new authority isn't mistaken for an older one.
     name = f"CSRF Playground on this machine, {secrets.token_hex(4)}"
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     # An hour ago, since clocks differ.

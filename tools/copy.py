@@ -1,4 +1,4 @@
-"""A copy of the project, for whatever changes a file of it and then starts the sites."""
+"""A copy of the project, for tests that change one of its files and then start the sites."""
 
 from __future__ import annotations
 

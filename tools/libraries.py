@@ -117,7 +117,7 @@ def attack(url: str) -> list[dict[str, Any]]:
 
 
 def keep(library: Library, tried: list[dict[str, Any]]) -> None:
-    """Write the result of a library's application into the file, beside the others'."""
+    """Write the result of a library's application into the file, next to the others'."""
     today = datetime.now().astimezone().date()
     said: dict[str, Any] = {"version": library.version, "date": today.isoformat()}
     RESULTS.write_text(as_text({**results(), library.name: {**said, "results": tried}}), "utf-8")

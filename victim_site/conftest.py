@@ -23,7 +23,7 @@ CROSS_SITE = {
     "sec-fetch-dest": "document",
 }
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
-# One for all: each would list the static files anew.
+# One for all: otherwise each test would list the static files again.
 HANDLER = ClientHandler(enforce_csrf_checks=True)
 
 

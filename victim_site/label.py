@@ -73,7 +73,8 @@ def _refuse_contradiction(new: Defense | Weakness, others: Sequence[Defense | We
     for other in others:
         if new.settles and new.settles == other.settles:
             raise BadLabel(
-                f"“{other.slug}” and “{new.slug}” contradict each other: both settle {new.settles}."
+                f"“{other.slug}” and “{new.slug}” contradict each other: "
+                f"both determine {new.settles}."
             )
 
 
@@ -89,9 +90,9 @@ def _expand(named: Sequence[str]) -> tuple[Defense, ...]:
         for member in members:
             defense = all_defenses()[member]
             if defense in expanded:
-                raise BadLabel(f"“{member}” is named twice, perhaps by way of a stack.")
+                raise BadLabel(f"“{member}” is named twice, perhaps as part of a stack.")
             _refuse_contradiction(defense, expanded)
             expanded.append(defense)
     if len(expanded) > 1 and all_defenses()[NO_DEFENSE] in expanded:
-        raise BadLabel("“no-defense” stands alone.")
+        raise BadLabel("“no-defense” can’t be combined with other defenses.")
     return tuple(expanded)

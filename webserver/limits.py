@@ -23,7 +23,7 @@ class Limits:
     body_bytes: int = MB
     """A longer body isn't read at all. The sites refuse it by its Content-Length."""
     small_bytes: int = 16 * KB
-    """What every connection may hold. Whatever is larger shares the next limit."""
+    """What every connection can hold. Anything larger shares the next limit."""
     large_bytes: int = 32 * MB
     check_seconds: float = 0.5
     """How often deadlines are looked at."""

@@ -58,7 +58,7 @@ INCOMPLETE = {State.HANDSHAKE, State.HEAD, State.BODY, State.SENDING, State.CLOS
 
 POLL_THREADS = 2
 # How long a thread computes before another gets its turn. With Python's 5 ms the main loop, which
-# needs several turns for each new connection, waits for half a second beside eight busy threads.
+# needs several turns for each new connection, waits for half a second next to eight busy threads.
 TURN_SECONDS = 0.001
 
 

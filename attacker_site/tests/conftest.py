@@ -1,4 +1,4 @@
-"""A site under test, alone or beside a victim, and a client that names its host."""
+"""A site under test, alone or next to a victim, and a client that names its host."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from attacker_site.app import create_app
 from attacker_site.tests.victim import LittleBank, Victim
 from csrf_proof.arsenal import Arsenal
 
-# One for all: each would read and compile every attack anew.
+# One for all: otherwise each test would read and compile every attack again.
 ARSENAL = Arsenal()
 SERVERS = ARSENAL.servers
 EVIL = "evil.localhost:9000"
@@ -80,13 +80,13 @@ def victim() -> Iterator[Victim]:
 
 @pytest.fixture
 def get_beside(victim: Victim, tmp_path: Path) -> Get:
-    """The site beside a running victim."""
+    """The site next to a running victim."""
     return getter(site(victim.address, tmp_path / "var"))
 
 
 @pytest.fixture(scope="session")
 def get_by_the_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
-    """The site beside a little bank: attacks with a server get what they need there."""
+    """The site next to a small bank: attacks with a server get what they need there."""
     victim = Victim()
     victim.reply = LittleBank()
     with victim.running():
@@ -95,7 +95,7 @@ def get_by_the_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
 
 @pytest.fixture
 def get_any(get: Get, get_by_the_bank: Get) -> Get:
-    """The site while the bank is down, and beside a little bank where an attack needs one."""
+    """The site while the bank is down, and next to a small bank if an attack needs one."""
 
     def get_one(path: str, host: str = EVIL) -> TestResponse:
         needs_bank = path.split("/")[1] in SERVERS

@@ -121,7 +121,7 @@ def test_a_redirect_to_the_closing_slash_stays_on_this_host(get: Get) -> None:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Get, Victim]]:
-    """The site beside a little bank, and the bank, which remembers who was asked for."""
+    """The site next to a small bank, and the bank, which remembers who was asked for."""
     victim = Victim()
     victim.reply = LittleBank()
     with victim.running():

@@ -63,7 +63,7 @@ REFUSED = {
     "a name that ends alike": "notevil.localhost:9000",
     "a lookalike that ends elsewhere": "no-defense.bank.localhost.evil.example:9000",
     "a lookalike with a long name": f"{LONGEST}a.bank.localhost.evil.localhost:9000",
-    "below the bank, by way of the attacker": "evil.localhost.bank.localhost:9000",
+    "below the bank, through the attacker": "evil.localhost.bank.localhost:9000",
     "a name that begins alike": "evil.localhost.example:9000",
     "a rebound name": "attacker.example:9000",
     "a closing dot": "evil.localhost.:9000",

@@ -165,7 +165,7 @@ def test_a_site_that_has_no_loot_writes_nothing(tmp_path: Path) -> None:
 
 @pytest.fixture
 def get_at(victim: Victim, get_beside: Get) -> Get:
-    """The site beside a little bank, with an empty notebook."""
+    """The site next to a small bank, with an empty notebook."""
     victim.reply = LittleBank()
     return get_beside
 

@@ -21,7 +21,7 @@ EXCEPTIONS = {
     "e2e/mutants.toml": "applications run under a name of the engine's",
     "victim_site/teaching/labs/templates/labs/own_exploit.html": "a page may have any other name",
     "tools/smoke.py": "the usage in its docstring has an example",
-    "victim_site/teaching/reference/policies": "what browsers do for localhost, whoever uses it",
+    "victim_site/teaching/reference/policies": "what browsers do for localhost, for any site",
 }
 
 

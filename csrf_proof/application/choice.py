@@ -72,7 +72,7 @@ class Control:
     `value` is what was saved. `secrets` are the names of the fields that an attacker can't know.
     `saves`: the state is then what `act` was given; `shows`: it contains that. `sources` are
     the places from which a script has the headers that it adds, such as a cookie, by header.
-    `new` are the names of all fields that each session has anew, `guessed` those of times and
+    `new` are the names of all fields that are new in each session, `guessed` those of times and
     counters, which an attacker keeps up to date. `lag`: how long after its answer the application
     may take to act, in seconds. `theirs`: all fields of the attacker's own request, where the
     action signs in. `public` are the names of the fields that the attacker's page has too, with

@@ -217,7 +217,7 @@ def choose(
     if password and password.name not in fields and form.needs_password:
         raise WrongUse(
             f"The form at {at} asks for a password. To sign in first: --sign-in PATH --as NAME. "
-            f"To send one along: --field {password.name}=…"
+            f"To send one with the form: --field {password.name}=…"
         )
     value = next((f for f in form.fields if f.name == changes), None)
     value = value or form.text_field(fields, user)

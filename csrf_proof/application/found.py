@@ -254,8 +254,8 @@ def _shown(
                 nowhere = f"{looked[0]} doesn't show"
             raise NotJudged(
                 f"After {value!r} was sent, {nowhere} it. "
-                "Perhaps it wasn't saved: name what other fields are to hold with --field "
-                "NAME=VALUE. Else name a page that shows it with --state PATH."
+                "Perhaps it wasn't saved because another field needs a certain value: --field "
+                "NAME=VALUE. If it was saved, name a page that shows it: --state PATH."
             )
 
 

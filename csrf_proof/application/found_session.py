@@ -71,9 +71,9 @@ class _Session:
             if self.marks:
                 return
         raise NotJudged(
-            f"Signed in or not, a browser sees the same at {' and '.join(places)}. Perhaps "
-            f"signing in at {known.sign_in} as {known.as_ or 'nobody'} didn't work; else name "
-            "a page that only shows itself to whoever is signed in: --state PATH."
+            f"A browser sees the same at {' and '.join(places)}, signed in or not. Perhaps "
+            f"signing in at {known.sign_in} as {known.as_ or 'nobody'} didn't work. Otherwise, "
+            "name a page that only signed-in users can see: --state PATH."
         )
 
 
@@ -117,8 +117,8 @@ class _SignsOut(_Session):
         page.goto(target)
         if not page.evaluate(_FIND, [_SIGN_OUT, press]):
             raise NotJudged(
-                f"There is no button or link to sign out with at {target}. Name the page that has "
-                "one or, if a script does it, the address that it asks for, and --method POST."
+                f"There is no button or link for signing out at {target}. Name the page that has "
+                "one or, if a script does it, the address of its request, and --method POST."
             )
 
     def action(self) -> Action:

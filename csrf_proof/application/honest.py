@@ -252,8 +252,8 @@ class Honest:
                 page.mouse.click(click.x, click.y)
             if not changes(app, state, max(SHORT_PATIENCE, lag)):
                 raise NotApplicable(
-                    "A single click on its page changes nothing: something has to be filled in or "
-                    "opened first."
+                    "A single click on its page doesn't change anything: something has to be "
+                    "filled in or opened first."
                 )
 
     def guesses(self, app: Application, control: Control) -> dict[str, str]:

@@ -46,7 +46,7 @@ NEVER_SENT = {("ping-post", "firefox")}
 # each time is as good as a refusal.
 _BROKEN, _BROKEN_TRIES = HTTPStatus.INTERNAL_SERVER_ERROR, 3
 _REFUSES_HOST = {400, 403, 404, 421}
-# What may be in a message beside its punctuation.
+# What a message may contain, apart from punctuation.
 _WORD = re.compile(r"[\w+/=.-]+")
 
 
@@ -205,9 +205,9 @@ class Proof:
                 self._honest.restore(app, before, window.context)
         if not again:
             raise NotReplayed(
-                "The request of the application's own page changed nothing when it was sent again "
-                f"in {profile}. Perhaps each can be used once, a captcha has to be solved, or what "
-                "it changed has to be put back first: Action(reset=…)."
+                "The application's own request changed nothing when it was sent again "
+                f"in {profile}. Perhaps it works only once, needs a captcha, or needs the old "
+                "state back first: Action(reset=…)."
             )
 
     def _check_name(self) -> None:
@@ -216,8 +216,8 @@ class Proof:
         if given != named and named in _REFUSES_HOST:
             raise NotJudged(
                 f"The application answers {named} under the name {self._address.site}, and {given} "
-                f"under {self._given.site}. It needs a name with subdomains to be attacked: "
-                f"allow that one, for example in Django's ALLOWED_HOSTS or Flask's TRUSTED_HOSTS."
+                f"under {self._given.site}. Attacks need a name with subdomains: allow that one, "
+                "for example in Django's ALLOWED_HOSTS or Flask's TRUSTED_HOSTS."
             )
 
     @contextmanager
@@ -267,8 +267,8 @@ class Proof:
         may_say = not free and (control.saves or control.shows)
         if may_say and not is_there:
             raise NotJudged(
-                f"The state changed during the attack, but {value!r} isn't in it, which the attack "
-                "would have saved. Something else changes it too."
+                f"The state changed during the attack, but it doesn't contain {value!r}, which the "
+                "attack would have saved. Something else changes it too."
             )
         for name, said in shot.forged.items():
             if (
@@ -279,20 +279,21 @@ class Proof:
             ):
                 raise NotJudged(
                     f"The request was forged with {name}={said}, which is the same in two sessions "
-                    "of this user. If others have another, it's a secret: add "
-                    "Action(attacker=…), which signs in to another account."
+                    "of this user. If other users have a different value, it's a secret: add "
+                    "Action(attacker=…), which signs in as another user."
                 )
         if any(looks_secret(word) for said in shot.messages for word in _WORD.findall(said)):
             raise NotJudged(
-                "What was said through the WebSocket has a part that looks like a secret, and is "
-                "the same in two sessions of this user. Whether others have another can't be found "
-                "out."
+                "The WebSocket's messages contain something that looks like a secret, and it's the "
+                "same in two sessions of this user. There's no way to tell whether other users "
+                "have a different one."
             )
         for name, said in shot.attack.headers.items():
             if looks_secret(said):
                 raise NotJudged(
                     f"The request was forged with the header {name}: {said}, which is the same in "
-                    "two sessions of this user. Whether others have another can't be found out."
+                    "two sessions of this user. There's no way to tell whether other users have a "
+                    "different one."
                 )
 
     def _asked_first(self, result: trial.Result, shot: Shot, sender: str) -> trial.Result:
@@ -353,7 +354,8 @@ class Proof:
         with self._window(RECORDS) as another_window:
             app.sign_in(another_window.context)
             if not self._honest.send_again(app, another_window.context, control):
-                raise _Stale("After the attack, the honest user's own request changes nothing.")
+                said = "After the attack, the honest user's own request no longer changes anything."
+                raise _Stale(said)
 
     def _stopped_by(
         self,

@@ -78,11 +78,11 @@ class Recorded:
 
     @property
     def target(self) -> str:
-        """The path, with the query that it has beside the fields."""
+        """The path, with the part of the query that isn't a field."""
         return self.path + (f"?{self.query}" if self.query and not self.is_safe else "")
 
     def saying(self, old: str, new: str) -> dict[str, Any]:
-        """Return the fields with another value in place of one, wherever that stands."""
+        """Return the fields with one value replaced by another, wherever it occurs."""
         return {name: _replaced(said, old, new) for name, said in self.fields.items()}
 
     def saying_all(self, fields: Mapping[str, Any], old: str, new: str) -> list[str]:

@@ -35,11 +35,11 @@ from csrf_proof.trial import BLOCKED, FORGED
 SCHEMA = 1
 # What stops an attack that a secret in the form doesn't stop.
 _ADVICE = {
-    BY_CLICK: "Against clicks in a frame: Content-Security-Policy: frame-ancestors 'none'.",
-    BY_CORS: "Against scripts of another origin: send Access-Control-Allow-Credentials to no "
-    "origin but your own.",
-    BY_SOCKET: "Against WebSockets of other pages: open one only if the Origin is your own.",
-    OVERRIDE: "Against a GET that says _method=…: take another method's name only from a POST.",
+    BY_CLICK: "To stop clicks in a frame, send Content-Security-Policy: frame-ancestors 'none'.",
+    BY_CORS: "To stop scripts on other origins, send Access-Control-Allow-Credentials only to "
+    "your own.",
+    BY_SOCKET: "To stop WebSockets from other pages, accept one only if the Origin is your own.",
+    OVERRIDE: "To stop a GET that says _method=…, accept another method's name only in a POST.",
 }
 
 # What an attack is called here, where the bank's is about something else.
@@ -71,22 +71,22 @@ def summary(done: Done) -> str:
     forged, blocked = done.count(FORGED), done.count(BLOCKED)
     judged = forged + blocked
     if not judged and done.results and not done.count(NOT_JUDGED):
-        return "None of the attacks can be aimed at this request."
+        return "None of the attacks apply to this request."
     if not judged:
-        return "Nothing could be judged."
+        return "None of the attacks could be judged."
     if forged:
         said = f"{forged} of {judged} attacks" if judged > 1 else "The attack"
-        said += " did what only the user may do."
+        said += " succeeded."
         if done.accepted:
-            said += f" Known and accepted for now: {done.accepted}."
+            said += f" You accept {done.accepted} of them for now."
     else:
         said = f"All {judged} attacks were blocked." if judged > 1 else "The attack was blocked."
     only_browser = any(e.verdict and e.verdict.stopped_by == BROWSER for e in done.results)
     if only_browser and not _forged_from(done, CROSS_SITE):
         said += " Only the browser protects your users from other sites"
-        said += "; a subdomain gets through." if _forged_from(done, SUBDOMAIN) else "."
+        said += "; attacks from a subdomain work." if _forged_from(done, SUBDOMAIN) else "."
     if alone := sum(each.note == NO_ACCOUNT for each in done.results):
-        said += f" Not tried, since the attacker has no account (--attacker NAME): {alone}."
+        said += f" Not tried without an account for the attacker (--attacker NAME): {alone}."
     if unsaid := done.count(NOT_JUDGED):
         said += f" {unsaid} could not be judged."
     return said
@@ -120,23 +120,23 @@ def advice(done: Done) -> list[Advice]:
     if forged & WITH_TOKEN:
         said.append(
             Advice(
-                "Against those with a token of the attacker's own: accept a token only in the "
-                "session that it was given to."
+                "To stop those with the attacker's own token, accept a token only in the session "
+                "that it was issued to."
             )
         )
     if "GET" in methods:  # Whatever method it names.
         forged.discard(OVERRIDE)
     said += [Advice(sentence) for slug, sentence in _ADVICE.items() if slug in forged]
     if "POST" in methods:
-        needed = "Against those by POST: a secret in the form, which the application checks."
+        needed = "To stop those by POST, put a secret into the form and check it."
         if found := fix(done.results):
-            where = "in the application, in each form, in what scripts send, and at the sign-in"
+            where = "that means the application, each form, what scripts send, and the sign-in"
             said.append(Advice(f"{needed} In {found.framework}, {where}:", found.blocks))
         else:
-            in_django = "In Django that's {% csrf_token %} with CsrfViewMiddleware"
-            said.append(Advice(f"{needed} {in_django}, in Flask CSRFProtect of Flask-WTF."))
+            in_django = "In Django, that's {% csrf_token %} with CsrfViewMiddleware"
+            said.append(Advice(f"{needed} {in_django}; in Flask, Flask-WTF's CSRFProtect."))
     if other := " and ".join(sorted(methods - {"POST"})):
-        said.append(Advice(f"Against those by {other}: change nothing then, and act on POST only."))
+        said.append(Advice(f"To stop those by {other}, act only on POST."))
     return said
 
 

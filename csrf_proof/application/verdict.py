@@ -91,8 +91,8 @@ def told(verdict: Verdict, action: str) -> str:
     wrong = weakness(verdict.one.attack, seen.method)
     head, deed = f"{verdict.outcome.upper():8}{verdict.one.id}", "tried this and was stopped"
     if verdict.outcome == FORGED:
-        head, deed = f"{head}   {wrong.cwe}", "had the user's browser do this"
-    asked = f"{seen.method} {urlsplit(seen.url).path}".strip() or "nothing that was seen"
+        head, deed = f"{head}   {wrong.cwe}", "made the user's browser do this"
+    asked = f"{seen.method} {urlsplit(seen.url).path}".strip() or "no request was seen"
     origin = seen.headers.get("origin", "")
     facts = {
         "Sent": asked + (f"   Origin: {origin}" if origin else ""),
@@ -125,7 +125,7 @@ def cookies(verdict: Verdict) -> str:
     said += [_cookie(name, "was not sent", verdict) for name in seen.cookies_withheld]
     text = "; ".join(said) or "none was seen"
     if verdict.outcome == FORGED and seen.cookies_withheld and not seen.cookies_sent:
-        # Such as a sign-out, whose answer takes the cookie away all the same.
+        # Such as a sign-out, whose response deletes the cookie anyway.
         text += "; it wasn't needed"
     return text
 
@@ -149,8 +149,8 @@ def stopped(verdict: Verdict) -> str:
     is_told = verdict.reason or "host" in verdict.evidence.headers
     if verdict.stopped_by == APPLICATION and not is_told:
         return (
-            "by your application, which doesn't do it with the cookies either; this browser "
-            "doesn't tell whether it sent them."
+            "by your application, which doesn't do it even with the cookies. This browser doesn't "
+            "show whether it sent them."
         )
     who = {
         APPLICATION: "by your application.",

@@ -24,7 +24,7 @@ def ends_at_once(end_all: Callable[[], None]) -> Iterator[None]:
     """
 
     def end(number: int, frame: FrameType | None) -> None:
-        logging.disable()  # Whoever waits for one of these processes would say that it has gone.
+        logging.disable()  # Code that waits for one of these processes would log that it's gone.
         end_all()
         with suppress(OSError, RuntimeError):  # It may have been printing.
             sys.stdout.flush()

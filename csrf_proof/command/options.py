@@ -60,11 +60,11 @@ def for_address() -> argparse.ArgumentParser:
         metavar="NAME[=VALUE]",
         action="append",
         default=[],
-        help="what a field is to hold; without a value, the field that is to change",
+        help="the value of a field; without a value, the field to change",
     )
     add("--method", choices=("GET", "POST"), help="if there is no form: how to send the fields")
     add("--sign-in", metavar="PATH", help="the page with the form to sign in with")
-    add("--as", metavar="NAME", default="", help="who signs in")
+    add("--as", metavar="NAME", default="", help="the user to sign in as")
     add("--attacker", metavar="NAME", default="", help="another user, whose token attacks may use")
     add("--storage-state", metavar="FILE", help="a signed-in browser, as Playwright saves it")
     add("--state", metavar="PATH", help="a page that shows what was saved")
@@ -77,7 +77,7 @@ def for_address() -> argparse.ArgumentParser:
 def for_file(command: str, *, only: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         f"csrf-proof {command}",
-        description="Try again one attack by its name."
+        description="Try one attack again, by its name."
         if only
         else "Attack what a file describes.",
         epilog=_STATUS,
@@ -99,7 +99,7 @@ def for_file(command: str, *, only: bool) -> argparse.ArgumentParser:
 
 def for_init() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "csrf-proof init", description="Write a file to begin with. It overwrites nothing."
+        "csrf-proof init", description="Write a file to start from. It never overwrites one."
     )
     parser.add_argument("--pytest", action="store_true", help=f"a test, instead of {FILE}")
     return parser
@@ -125,7 +125,7 @@ def for_poc() -> argparse.ArgumentParser:
         metavar="FILE",
         nargs="?",
         default="-",
-        help="a curl command, or a request as proxies save it; else it's read from the terminal",
+        help="a curl command, or a request saved from a proxy; by default, read from the terminal",
     )
     parser.add_argument("--html", metavar="FILE", type=Path, default=Path("poc.html"))
     return parser
@@ -294,11 +294,11 @@ def _checked(known: Known, needed: str) -> Known:
     if known.signs_out and not known.sign_in:
         # A saved browser won't do, since a sign-out ends its session for good.
         raise WrongUse(
-            "To be signed out again and again, somebody has to sign in again and again: say where, "
+            "Each time that a user is signed out, they have to sign in again: say where, "
             "with --sign-in PATH --as NAME, or sign-in and as in a file."
         )
     if known.changes and (known.signs_out or known.signs_in):
-        raise WrongUse(f"Signing in or out changes no field, so {known.changes} needs a value.")
+        raise WrongUse(f"Signing in or out doesn't change a field: give {known.changes} a value.")
     if known.method and not known.signs_out and not (known.changes and known.state):
         raise WrongUse(f"A method is for what has no form. It needs {needed} as well.")
     return known

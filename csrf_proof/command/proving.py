@@ -48,8 +48,8 @@ from csrf_proof.trial import BLOCKED, FORGED, NotJudged
 from csrf_proof.windows import Window, Windows
 
 _OF_STORAGE = (
-    "A saved browser doesn't say which cookies have no SameSite; they're taken for Lax ones. What "
-    "is blocked by the browser alone may be forged in truth: sign in with --sign-in to know."
+    "A saved browser doesn't show which cookies have no SameSite; here, they count as Lax. So an "
+    "attack that only the browser blocks may work after all. To find out, use --sign-in."
 )
 _REPORTS = {
     "html": as_html,
@@ -124,8 +124,8 @@ def _sent_there(where: Address, known: Known) -> str:
     ]
     return (
         f"{where.site} isn't this machine; {FILE} says that it's yours. Browsers on this machine "
-        f"will {', '.join(deeds)}, and have pages of other sites send the same with values such as "
-        "forged-7f3a. What they change is put back if that can be done."
+        f"will {', '.join(deeds)}, and make pages on other sites send the same with values such as "
+        "forged-7f3a. Their changes are undone if possible."
     )
 
 
@@ -141,7 +141,7 @@ def _still_accepted(accepted: Sequence[Accepted]) -> Sequence[Accepted]:
         raise WrongUse(f"No attack is called {unknown[0]!r}. There are: {there}.")
     today = datetime.now().astimezone().date()
     for over in (each for each in accepted if each.until < today):
-        print(f"{over.attack} was accepted until {over.until}, which is over.")
+        print(f"{over.attack} was accepted until {over.until}, and that day is over.")
     return [each for each in accepted if each.until >= today]
 
 
@@ -177,9 +177,9 @@ def _try_all(
             continue
         request = control.recorded
         kind = "WebSocket" if request.messages else request.method
-        print(f"  {kind} {request.target} works, and works again when it's sent again.")
+        print(f"  {kind} {request.target} works, and it still works when it's sent again.")
         if not (control.saves or action.reset or action.of_session):
-            print("  Nothing says how to put back what it changes.")
+            print("  There's no known way to undo what it changes.")
         if control.secrets:
             print(f"  Another page can't know: {', '.join(sorted(control.secrets))}.")
         most = None if how.full or how.only else MOST_DECISIVE
@@ -201,7 +201,7 @@ def _try_all(
     everything = how.full and not how.only and not how.profile
     for known in how.accepted if everything else ():
         if {e.outcome for e in done.results if e.one.attack == known.attack} == {BLOCKED}:
-            print(f"{known.attack} is blocked: it no longer has to be among the known ones.")
+            print(f"{known.attack} is blocked now: you can remove it from the known attacks.")
 
 
 def _as_known(each: Tried, accepted: Sequence[Accepted]) -> Tried:

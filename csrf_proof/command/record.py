@@ -26,7 +26,7 @@ def record(url: str, file: Path) -> int:
     """
     where = address(url)
     if file.exists():
-        raise WrongUse(f"{file} is there already.")
+        raise WrongUse(f"{file} already exists.")
     where.ask()
     with interrupting.ends_at_once(end_all), Browsers() as browsers:
         try:
@@ -34,9 +34,9 @@ def record(url: str, file: Path) -> int:
         except BrowserMissing as error:
             raise WrongUse(str(error)) from None
         noted = note(context)
-        with suppress(Error):  # Whoever closes the window at once has sent nothing.
+        with suppress(Error):  # If the window is closed right away, nothing was sent.
             context.new_page().goto(where.origin + where.target)
-        print("Sign in, do once what is to be attacked, then close the window.", flush=True)
+        print("Sign in, do what you want attacked once, then close the window.", flush=True)
         _wait_until_closed(context)
     write_new(file, as_toml(described(noted)))
     print(f"{file} is there. Start with: csrf-proof run {file}")
@@ -63,14 +63,14 @@ def _lines(known: Known) -> Iterator[str]:
         yield f"sign-in = {_text(known.sign_in)}"
         yield f"as = {_text(known.as_)}"
     yield ""
-    yield "# The field that gets another value."
+    yield "# The field to change."
     yield f"changes = {_text(known.changes or '')}"
     yield ""
     yield "# A page that shows what was saved; without this line, it's looked for."
     yield '# state = "/account"'
     if known.fields:
         yield ""
-        yield "# What the other fields hold."
+        yield "# The values of the other fields."
         yield "[fields]"
         yield from (f"{_text(name)} = {_text(said)}" for name, said in known.fields.items())
 

@@ -104,7 +104,7 @@ def write_poc(asked: Asked) -> int:
     """Write a page that sends a request; return the exit status.
 
     Raises:
-        WrongUse: The request can't be read, or the page is there already.
+        WrongUse: The request can't be read, or the page already exists.
     """
     try:
         text = sys.stdin.read() if asked.file == "-" else Path(asked.file).read_text("utf-8")
@@ -127,6 +127,6 @@ def write_new(file: Path, text: str) -> None:
         with file.open("x", encoding="utf-8") as new:
             new.write(text)
     except FileExistsError:
-        raise WrongUse(f"{file} is there already.") from None
+        raise WrongUse(f"{file} already exists.") from None
     except OSError as error:
         raise WrongUse(f"{file} can't be written: {error}.") from None

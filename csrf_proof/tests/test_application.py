@@ -461,7 +461,7 @@ def test_a_yes_to_a_request_with_cookies_names_everything(
 
 
 class SignedIn(BaseHTTPRequestHandler):
-    """Shows a page to whoever sends the cookie `who`; `/open` to everybody."""
+    """Shows a page to visitors who send the cookie `who`; `/open` to everyone."""
 
     def do_GET(self) -> None:
         self.send_response(200 if self.path == "/open" or "who=" in self.said else 302)
@@ -545,7 +545,7 @@ def test_a_young_cookie_is_told_of_where_its_age_matters() -> None:
 
 def test_what_a_browser_does_not_tell_is_not_claimed() -> None:
     verdict = Verdict(ONE, BLOCKED, None, APPLICATION, Evidence(), "a", "a")
-    assert stopped(verdict).endswith("this browser doesn't tell whether it sent them.")
+    assert stopped(verdict).endswith("This browser doesn't show whether it sent them.")
 
 
 ONE = Try("form-post", SUBDOMAIN, "firefox")
@@ -557,7 +557,7 @@ def test_a_forgery_is_told_in_full() -> None:
     verdict = Verdict(ONE, FORGED, None, None, evidence, "a", "b", {"session": ""})
     assert told(verdict, "e-mail").splitlines() == [
         "FORGED  form-post-subdomain-firefox   CWE-352",
-        "  A subdomain of your application had the user's browser do this: e-mail.",
+        "  A subdomain of your application made the user's browser do this: e-mail.",
         "  Sent      POST /email   Origin: http://x",
         "  Cookie    session was sent (it has no SameSite)",
         "  Your app  answered 302",

@@ -60,10 +60,10 @@ REFUSED = {
     "nothing there": (["http://127.0.0.1:1/"], "doesn't answer"),
     "two fields that change": ([URL, "--field", "a", "--field", "b"], "not a and b"),
     "a method without more": ([URL, "--method", "POST"], "It needs --field NAME and --state PATH"),
-    "nobody to sign out": ([URL, "--signs-out"], "somebody has to sign in again and again"),
+    "nobody to sign out": ([URL, "--signs-out"], "they have to sign in again"),
     "a field to sign out": (
         [URL, "--signs-out", "--sign-in", "/", "--field", "why"],
-        "Signing in or out changes no field, so why needs a value.",
+        "Signing in or out doesn't change a field: give why a value.",
     ),
     "nobody to sign in": ([URL, "--signs-in", "--as", "alice"], "so it needs two users: --as NAME"),
     "a sign-in before a sign-in": (
@@ -216,7 +216,7 @@ def test_init_writes_a_file_once(
     else:
         assert options.of_file(tmp_path / name).sign_in == "/login"
     assert main(arguments) == Status.WRONG_USE
-    assert capsys.readouterr().err == f"{name} is there already.\n"
+    assert capsys.readouterr().err == f"{name} already exists.\n"
     assert (tmp_path / name).read_text() == text
 
 
@@ -290,31 +290,31 @@ def came(outcome: str, position: str = CROSS_SITE, stopped_by: str | None = None
 
 BY_BROWSER = came(BLOCKED, stopped_by=BROWSER)
 BY_APPLICATION = came(BLOCKED, stopped_by=APPLICATION)
-ALONE = "Not tried, since the attacker has no account (--attacker NAME)"
+ALONE = "Not tried without an account for the attacker (--attacker NAME)"
 BEHIND = " Only the browser protects your users from other sites"
 
 
 @pytest.mark.parametrize(
     ("results", "sentence"),
     [
-        ([came(FORGED), BY_BROWSER], "1 of 2 attacks did what only the user may do."),
+        ([came(FORGED), BY_BROWSER], "1 of 2 attacks succeeded."),
         ([BY_APPLICATION], "The attack was blocked."),
         ([BY_APPLICATION, came(NOT_APPLICABLE)], "The attack was blocked."),
         ([BY_APPLICATION] * 2, "All 2 attacks were blocked."),
         ([BY_APPLICATION, BY_BROWSER], f"All 2 attacks were blocked.{BEHIND}."),
         (
             [BY_BROWSER, came(FORGED, SUBDOMAIN)],
-            f"1 of 2 attacks did what only the user may do.{BEHIND}; a subdomain gets through.",
+            f"1 of 2 attacks succeeded.{BEHIND}; attacks from a subdomain work.",
         ),
         ([BY_APPLICATION, came(NOT_JUDGED)], "The attack was blocked. 1 could not be judged."),
-        ([came(NOT_APPLICABLE)], "None of the attacks can be aimed at this request."),
-        ([came(NOT_APPLICABLE), came(NOT_JUDGED)], "Nothing could be judged."),
+        ([came(NOT_APPLICABLE)], "None of the attacks apply to this request."),
+        ([came(NOT_APPLICABLE), came(NOT_JUDGED)], "None of the attacks could be judged."),
         (
             [BY_APPLICATION, replace(came(NOT_APPLICABLE), note=NO_ACCOUNT)],
             f"The attack was blocked. {ALONE}: 1.",
         ),
-        ([came(FORGED)], "The attack did what only the user may do."),
-        ([], "Nothing could be judged."),
+        ([came(FORGED)], "The attack succeeded."),
+        ([], "None of the attacks could be judged."),
     ],
 )
 def test_an_action_in_a_sentence(results: list[Tried], sentence: str) -> None:
@@ -324,17 +324,17 @@ def test_an_action_in_a_sentence(results: list[Tried], sentence: str) -> None:
 def test_what_stops_those_that_got_through() -> None:
     by_get = Tried(Try("image-get", CROSS_SITE, "chromium"), FORGED)
     token, post_only = advice(Done("email", results=[came(FORGED), by_get, BY_BROWSER]))
-    assert str(token).startswith("Against those by POST: a secret in the form")
-    assert str(post_only) == "Against those by GET: change nothing then, and act on POST only."
+    assert str(token).startswith("To stop those by POST, put a secret into the form")
+    assert str(post_only) == "To stop those by GET, act only on POST."
     assert advice(Done("email", results=[BY_APPLICATION])) == []
 
 
 @pytest.mark.parametrize(
     ("attack", "said"),
     [
-        ("clickjacking", "Against clicks in a frame"),
-        ("cors-json", "Against scripts of another origin"),
-        ("override-get", "Against a GET that says _method"),
+        ("clickjacking", "To stop clicks in a frame"),
+        ("cors-json", "To stop scripts on other origins"),
+        ("override-get", "To stop a GET that says _method"),
     ],
 )
 def test_what_no_token_stops_is_stopped_otherwise(attack: str, said: str) -> None:
@@ -346,7 +346,7 @@ def test_what_no_token_stops_is_stopped_otherwise(attack: str, said: str) -> Non
 def test_a_token_of_anyones_is_another_mistake_than_none() -> None:
     foreign = Tried(Try("foreign-token-post", CROSS_SITE, "chromium"), FORGED)
     (only,) = advice(Done("email", results=[foreign]))
-    assert "only in the session that it was given to" in str(only)
+    assert "only in the session that it was issued to" in str(only)
 
 
 FLASKS, STARLETTES = (
@@ -404,7 +404,7 @@ def test_a_report_fits_the_published_schema() -> None:
 
 def test_what_is_known_is_in_every_report_and_fails_no_build() -> None:
     done = Done("email", results=[KNOWN])
-    assert summary(done).endswith(" Known and accepted for now: 1.")
+    assert summary(done).endswith(" You accept 1 of them for now.")
     junit = as_junit("http://127.0.0.1:5055", [done])
     assert 'failures="0" errors="0" skipped="1"' in junit
     said = "accepted until 2027-01-31: It ends."
@@ -485,7 +485,7 @@ def test_a_pull_request_gets_a_table() -> None:
     results = [came(FORGED), BY_BROWSER, came(NOT_APPLICABLE)]
     lines = as_markdown("http://127.0.0.1:5055", [Done("a|b", results=results)]).splitlines()
     assert r"### a\|b" in lines
-    assert "1 of 2 attacks did what only the user may do." in lines
+    assert "1 of 2 attacks succeeded." in lines
     assert lines[-3] == "| **forged** | `form-post` | another site | chromium | a → 2 |"
     assert "stopped by the browser alone; your application would have done it." in lines[-2]
     assert lines[-1] == "| not-applicable | `form-post` | another site | chromium | Because. |"

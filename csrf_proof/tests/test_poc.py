@@ -143,7 +143,7 @@ def test_the_command_writes_the_page_once(
         monkeypatch.setattr("sys.stdin", io.StringIO(f"curl {URL} -d a=1"))
         status = main(["poc"])
     said = capsys.readouterr()
-    assert (status, said.err) == (Status.WRONG_USE, "poc.html is there already.\n")
+    assert (status, said.err) == (Status.WRONG_USE, "poc.html already exists.\n")
     assert said.out.startswith("A form that submits itself sends this")
     assert said.out.endswith("The page: poc.html\n")
     assert main(["poc", "none.txt"]) == Status.WRONG_USE

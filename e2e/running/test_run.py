@@ -179,7 +179,7 @@ def test_a_port_in_use_is_named_with_its_variable_and_an_example(
 ) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as taken:
-        # A gunicorn that is still running shares its port with whoever asks for the same.
+        # A gunicorn that is still running shares its port with any other that asks for it.
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         taken.bind((address, 0))
         taken.listen()

@@ -16,7 +16,7 @@ from e2e.stress.report import Result, counted
 from e2e.stress.stand import Stand
 
 _MEGABYTES = 24
-_SENTENCE = "The playground cannot write just now"
+_SENTENCE = "save anything now"
 
 
 def run(folder: Path, scale: float) -> list[Result]:

@@ -25,7 +25,7 @@ class Kind:
     """A folder of folders that have the same form.
 
     `base` is the class that they extend; `optional` are endings and names of more files that they
-    may have, and `beside` what else is in the parent folder.
+    may have, and `beside` is what else is in the parent folder.
     """
 
     parent: Path
@@ -82,7 +82,7 @@ class Kind:
             yield from self._applications(where, text)
 
     def _applications(self, where: str, text: str) -> Iterator[str]:
-        """Yield what is wrong between the lesson and the applications beside it."""
+        """Yield what is wrong between the lesson and the applications next to it."""
         own = text.partition(f"## {APPLICATIONS}\n")[2].partition("\n## ")[0]
         folder = Path(where).parent.name
         found = {one.file.name: one for one in applications(folder, self.parent)}

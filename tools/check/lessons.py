@@ -10,7 +10,7 @@ from catalogue import lessons, matrix, notes
 
 # A newcomer walks a lesson in about three minutes, one of which is reading.
 MOST_WORDS = 350
-# The end of a sentence of a lesson, and a link to a file beside it.
+# The end of a sentence of a lesson, and a link to a file next to it.
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 FILE_LINK = re.compile(r"\]\(([^):#]+\.md)(?:#([^)]+))?\)")
 

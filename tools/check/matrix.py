@@ -71,7 +71,7 @@ def over_https(
         return
     for (slug, place), row in loaded.rows.items():
         where = f"matrix-https.toml: [{slug}.{place}]"
-        # A sub-domain's page that came by http is an attack from the sub-domain all the same.
+        # A sub-domain's page that came by http still is an attack from the sub-domain.
         if slug not in attacks or place.removeprefix("insecure-") not in attacks[slug].positions:
             yield f"{where}: there is no such attack or position."
         if list(row) != loaded.columns:

@@ -46,7 +46,7 @@ class Service:
     """The sentence to print when it ends while the playground runs."""
     health: Health
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What it needs beside the environment that all services share."""
+    """What it needs besides the environment that all services share."""
 
 
 def all_services(where: Addresses, addresses: Sequence[str], server: str) -> tuple[Service, ...]:

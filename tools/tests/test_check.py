@@ -148,7 +148,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
         pytest.param(
             lambda tree: (tree / "victim_site/defenses/notes.txt").touch(),
             "defenses/notes.txt is not a defense: remove it, or move it",
-            id="stray file beside defenses",
+            id="stray file next to defenses",
         ),
         pytest.param(
             lambda tree: (tree / DEFENSE / "notes.txt").touch(),
@@ -203,7 +203,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="lesson without a title",
         ),
         pytest.param(
-            edit(f"{DEFENSE}/README.md", "is refused.", "is refused"),
+            edit(f"{DEFENSE}/README.md", "change something.", "change something"),
             "post_only/README.md needs one plain sentence",
             id="lesson without its sentence",
         ),

@@ -1,4 +1,4 @@
-"""The tests say the same wherever they are run."""
+"""The tests give the same result wherever they run."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What an honest visitor who was refused can do, and what the developer has to look at.
+"""What honest visitors can do if their request was refused, and what developers should look at.
 
-A refusal usually stops an attack. If it doesn't, it's mostly one of these: a second tab where
-someone signed in, a cookie that the browser withheld in a frame, a form older than the sign-in, a
-proxy that changes the address.
+A refusal usually stops an attack. Otherwise, one of these is the likely cause: someone signed in in
+a second tab, the browser withheld a cookie in a frame, the form is older than the sign-in, or a
+proxy changes the address.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Advice:
-    """A sentence or two for each of them."""
+    """A sentence or two for each."""
 
     customer: str
     developer: str
@@ -29,38 +29,39 @@ ADVICE = {
     ),
     "token-missing": Advice(
         _FROM_THE_BANK,
-        "If the form is yours, it lacks the token: put it into every form that posts, and into a "
-        "header where a script sends the request.",
+        "If the form is yours, it doesn’t have the token. Put the token into every form that "
+        "posts, and into a header of every request that a script sends.",
     ),
     "token-wrong": Advice(
-        "If you meant to do this, load the form again and send it once more. A form stops working "
-        "once you sign in again, even in another tab.",
-        "If the form is yours, perhaps it’s older than the sign-in, which renews the token. Or it "
-        "came out of a cache (answer pages that hold a token with Cache-Control: no-store), or "
-        "another host has set a cookie of the token’s name.",
+        "If you meant to do this, reload the form and send it again. A form stops working once you "
+        "sign in again, even in another tab.",
+        "If the form is yours, it may be older than the sign-in, which renews the token. Or it "
+        "came from a cache (send pages that contain a token with Cache-Control: no-store), or "
+        "another host has set a cookie with the token’s name.",
     ),
     "cookie-missing": Advice(
         "If you meant to do this, allow cookies for the bank, open it in a window of its own "
         "instead of inside another page, and send the form from there.",
-        "The token came and its cookie didn’t. Browsers withhold it inside another site’s frame; "
-        "else its Path, Domain or Secure doesn’t fit this address, or it has expired.",
+        "The request has the token, but not its cookie. Browsers withhold the cookie in a frame on "
+        "another site. Otherwise, its Path, Domain or Secure doesn’t fit this address, or it has "
+        "expired.",
     ),
     "origin-mismatch": Advice(
         _FROM_THE_BANK,
         "If the form is yours, a proxy probably changes the scheme, the host or the port: have it "
-        "pass them on, and tell the framework to trust that proxy. For another origin of yours, "
-        "list it as trusted (Django: CSRF_TRUSTED_ORIGINS).",
+        "pass them on, and tell the framework to trust that proxy. If the form is on "
+        "another origin of yours, list that origin as trusted (Django: CSRF_TRUSTED_ORIGINS).",
     ),
     "origin-null": Advice(
         _FROM_THE_BANK,
         "Browsers send null from a page with Referrer-Policy: no-referrer, from a sandbox, and "
-        "after a redirect between origins. For your own pages use Referrer-Policy: same-origin.",
+        "after a redirect between origins. On your own pages, use Referrer-Policy: same-origin.",
     ),
     "origin-missing": Advice(
-        "If you meant to do this, update your browser, or switch off whatever removes headers from "
-        "its requests.",
+        "If you meant to do this, update your browser, or turn off the extension or the proxy that "
+        "removes headers from its requests.",
         "Today’s browsers send Origin with every POST. Either something on the way removed it, or "
-        "the client isn’t a browser: let such clients in by a credential that browsers don’t add.",
+        "the client isn’t a browser: give such clients a credential that browsers don’t send.",
     ),
     "referer-missing": Advice(
         "If you meant to do this, let your browser tell the bank which of its pages you come from. "
@@ -75,7 +76,7 @@ ADVICE = {
     "fetch-site-cross-site": Advice(
         _FROM_THE_BANK,
         "If the page is yours, serve it from the application’s own origin, or give it an address "
-        "that acts with a token instead of the cookie.",
+        "that requires a token instead of the cookie.",
     ),
     "fetch-site-same-site": Advice(
         _FROM_THE_BANK,
@@ -85,12 +86,12 @@ ADVICE = {
     "header-missing": Advice(
         _SCRIPTS,
         "If the form is yours, it was sent without the script that adds the header. Load the "
-        "script before the form can be sent, and say so where scripts are off.",
+        "script before the form can be sent, and say that the form needs it if scripts are off.",
     ),
     "content-type-refused": Advice(
         _SCRIPTS,
-        "If the form is yours, the browser sent it instead of the script that writes JSON, or that "
-        "script doesn’t set Content-Type: application/json.",
+        "If the form is yours, the browser sent it itself instead of the script that sends JSON, "
+        "or that script doesn’t set Content-Type: application/json.",
     ),
     "body-not-json": Advice(_SCRIPTS, "The body has to be one JSON object."),
     "password-missing": Advice(
@@ -99,7 +100,7 @@ ADVICE = {
     ),
     "password-wrong": Advice(
         "If you meant to do this, send the form again with your current password.",
-        "There’s nothing to fix here: the password was wrong.",
+        "There’s nothing to fix: the password was wrong.",
     ),
     "step-skipped": Advice(
         "If you meant to do this, begin the payment again on its first page.",

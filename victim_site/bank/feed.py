@@ -55,14 +55,14 @@ Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 def handshake(request: BankRequest) -> HttpResponse:
     """Let a handshake through with 101, or say why not."""
     if request.method != "GET" or not is_handshake(request):
-        return _plain(400, "This address is a WebSocket.")
+        return _plain(400, "This address accepts only WebSockets.")
     if not settings.STATEMENT_FEED:
         return _plain(404, UNAVAILABLE)
     refused = attempts.handshake_verdicts(request)
     if not attempts.record_by_session(request, ACTION, refused, attempts.WEBSOCKET):
         return _plain(refused[0][1].status if refused else 401, "No statement for this request.")
     if not _well_formed(request):
-        return _plain(400, "The handshake is broken.")
+        return _plain(400, "The WebSocket handshake is invalid.")
     request.META[_ACCOUNT] = request.user.pk
     return HttpResponse(status=101)
 

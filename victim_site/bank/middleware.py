@@ -78,7 +78,7 @@ def _take_prefix_off(prefix: str, request: BankRequest) -> None:
 
 
 def _put_prefix_on(prefix: str, response: HttpResponse) -> None:
-    """Rename every cookie that is being set, with what browsers demand beside the prefix."""
+    """Rename every cookie that is being set, with what browsers require besides the prefix."""
     if not prefix:
         return
     for name, cookie in list(response.cookies.items()):
@@ -92,7 +92,7 @@ def _put_prefix_on(prefix: str, response: HttpResponse) -> None:
 def _make_keepable(cookie: Morsel[str], request: HttpRequest, response: HttpResponse) -> None:
     """See to it that browsers keep the cookie over plain http.
 
-    Chromium and Firefox accept SameSite=None only beside Secure, and accept Secure here because
+    Chromium and Firefox accept SameSite=None only with Secure, and accept Secure here because
     the host is on this machine. WebKit keeps no Secure cookie over http at all, and asks for
     none beside SameSite=None. So that one cookie goes out twice, Secure first: the first two keep
     the first line, WebKit the second. The other cookies simply do without Secure.
@@ -195,7 +195,7 @@ def _invalid(action: Action, request: BankRequest, message: str) -> HttpResponse
         return JsonResponse({"error": message}, status=422)
     if action.template:
         return action.show(request, error=message, status=422)
-    return refusal_page(request, 422, "That did not work", message)
+    return refusal_page(request, 422, "That didn’t work", message)
 
 
 def _refused(action: Action, request: BankRequest, reason: Reason) -> HttpResponse:

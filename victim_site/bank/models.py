@@ -12,7 +12,7 @@ class Lab(models.Model):
 
     label = models.CharField(max_length=63, unique=True)
     last_seen = models.DateTimeField(db_index=True)
-    # How many of its sign-ins were confirmed, so that whoever watches the log sees another one.
+    # How many of its sign-ins were confirmed, so that an open log shows a new confirmation.
     confirmations = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

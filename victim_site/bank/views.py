@@ -31,9 +31,9 @@ from victim_site.fields import submitted
 # What the account page says after an act, by the name in its address.
 NOTICES = {
     "transfer": "The money is on its way.",
-    "change-email": "Your e-mail address is changed.",
-    "change-password": "Your password is changed.",
-    "upload-avatar": "Your new picture is in place.",
+    "change-email": "Your e-mail address was changed.",
+    "change-password": "Your password was changed.",
+    "upload-avatar": "Your picture was changed.",
 }
 
 
@@ -139,11 +139,11 @@ class SignIn(Action):
 def _sign_in(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
     user = authenticate(request, username=fields["username"], password=fields["password"])
     if user is None:
-        raise Invalid("The user name or the password is not right.")
+        raise Invalid("The username or the password is wrong.")
     login(request, user)
     for defense in request.label.defenses:
         defense.signed_in(request)
-    # Within the act's transaction: whoever sees it in the log sees the sign-in too.
+    # In the act's transaction: when it's in the log, the sign-in is there too.
     request.session.save()
     request.change = f"a new sign-in as {user.get_username()}"
     # The account page checks that the cookie came back, and says so if it did not.
@@ -161,12 +161,12 @@ def _move_money(request: BankRequest, to: str, amount: int) -> None:
     sender = _customer(request)
     found = payments.customers(sender.lab_id, to)
     if not found:
-        raise Invalid("There is no customer of that name here. Try mallory.")
+        raise Invalid("There’s no customer with that name here. Try mallory.")
     [(recipient,)] = found
     if recipient == sender.pk:
-        raise Invalid("The recipient is yourself.")
+        raise Invalid("You can’t send money to yourself.")
     if not payments.take(sender.pk, amount):
-        raise Invalid("The amount is more than what is in the account.")
+        raise Invalid("You don’t have that much in your account.")
     payments.give(recipient, amount)
     payments.note(sender.lab_id, sender.pk, recipient, amount)
     request.change = f"{amount} moved from {sender.username} to {to}"
@@ -198,7 +198,7 @@ def _change_password(request: BankRequest, fields: dict[str, Any]) -> HttpRespon
     customer.save(update_fields=["password"])
     update_session_auth_hash(request, customer)  # This sign-in goes on; others end.
     customer.sessions.exclude(session_key=request.session.session_key).delete()
-    request.change = f"{customer.username}'s password is a new one"
+    request.change = f"{customer.username} has a new password"
     return _see_other("/?done=change-password")
 
 
@@ -206,7 +206,7 @@ def _upload_avatar(request: BankRequest, fields: dict[str, Any]) -> HttpResponse
     customer = _customer(request)
     customer.avatar_type, customer.avatar = fields["avatar"]
     customer.save(update_fields=["avatar", "avatar_type"])
-    request.change = f"{customer.username}'s picture is a new one"
+    request.change = f"{customer.username} has a new picture"
     return _see_other("/?done=upload-avatar")
 
 
@@ -243,7 +243,7 @@ api_transfer = Action(
 def bad_request(request: BankRequest, exception: Exception) -> HttpResponse:
     """400: the request could not be read."""
     said = str(exception) if isinstance(exception, BadRequest) else ""
-    message = said or "The request could not be read. Nothing was changed."
+    message = said or "The request couldn’t be read. Nothing was changed."
     if request.path.startswith("/api/"):
         return JsonResponse({"error": message}, status=400)
     return refusal_page(request, 400, "That request is broken", message)
@@ -259,7 +259,7 @@ def server_error(request: BankRequest) -> HttpResponse:
     status, message = 500, "Something broke inside the playground. Nothing was changed."
     if isinstance(sys.exception(), DatabaseError):
         status = 503
-        message = "The playground cannot write just now: its disk is full, or it is too busy."
+        message = "The playground can’t save anything now: its disk is full, or it’s too busy."
     if request.path.startswith("/api/"):
         return JsonResponse({"error": message}, status=status)
     return HttpResponse(message, status=status, content_type="text/plain")

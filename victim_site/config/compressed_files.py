@@ -19,7 +19,7 @@ from whitenoise.responders import StaticFile  # type: ignore[import-untyped,unus
 class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc,unused-ignore]
     """WhiteNoise, which serves a file's `.gz` if there is one: here they're in `VAR_DIR`.
 
-    It looks for them beside the files, where only `collectstatic` would put them, and there is no
+    It looks for them next to the files, where only `collectstatic` would put them, and there is no
     such step to forget.
     """
 

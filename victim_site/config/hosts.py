@@ -62,7 +62,7 @@ class HostMiddleware:
 def _label(host: str) -> Label:
     text = _below_bank(host)
     if "." in text:
-        raise BadLabel(f"A lab is one label before {settings.ADDRESSES.domains.bank}.")
+        raise BadLabel(f"A lab is a single label before {settings.ADDRESSES.domains.bank}.")
     return parse(text)
 
 
@@ -73,13 +73,13 @@ def _below_bank(host: str) -> str:
 def _unreadable(request: HttpRequest) -> HttpResponse | None:
     """Refuse a body that would be read wrongly, or not at all; None if it can be read."""
     if _too_large(request):
-        return _refuse(request, 413, "Too large", "The bank takes at most 1 MB at a time.")
+        return _refuse(request, 413, "Too large", "The bank accepts at most 1 MB at a time.")
     if "HTTP_TRANSFER_ENCODING" in request.META:  # Django would read it as an empty body.
         message = "The request needs a Content-Length header if it has a body."
         return _refuse(request, 411, "Length needed", message)
     charset = (request.content_params or {}).get("charset", "utf-8")
     if charset.lower() not in {"utf-8", "utf8"}:
-        message = "Text is read as UTF-8 here, and the request says something else."
+        message = "The request declares a character set other than UTF-8. Use UTF-8."
         return _refuse(request, 415, "Not UTF-8", message)
     return None
 

@@ -45,7 +45,7 @@ SERVES_THIS_MACHINE_ALONE = _serves_this_machine_alone()
 def _kept_secret_key() -> str:
     """Return the key kept in ``VAR_DIR``, made on the first start.
 
-    Several processes may start at once: whoever links its file first wins, and all read that one.
+    Several processes may start at once: the first to link its file wins, and all read that one.
     """
     path = VAR_DIR / "secret_key"
     if not path.exists():
@@ -160,7 +160,7 @@ PASSWORD_HASHERS = ["victim_site.bank.auth.CheapHasher"]
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 # The baseline session cookie: sent along with every cross-site request, the way it was before
-# SameSite. Browsers accept None only beside Secure.
+# SameSite. Browsers accept None only together with Secure.
 SESSION_ENGINE = "victim_site.bank.sessions"
 SESSION_COOKIE_SAMESITE = "None"
 SESSION_COOKIE_SECURE = True

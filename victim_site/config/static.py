@@ -13,7 +13,7 @@ def _address(storage: StaticFilesStorage, name: str | None) -> str:
 
 
 class Files(StaticFilesStorage):
-    """Django's, which puts an address together anew for each `{% static %}`."""
+    """Django's, which builds an address again for each `{% static %}`."""
 
     def url(self, name: str | None) -> str:
         return _address(self, name)

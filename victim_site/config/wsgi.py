@@ -21,7 +21,7 @@ class Request(WSGIRequest):
     """Django's request, except that the Content-Type does not say how the query is decoded.
 
     Django does that while it makes the request, and outside all handling of errors: a charset such
-    as `hex`, or a hundred fields beside any charset, would end in a bare 500. Text is UTF-8 here,
+    as `hex`, or a hundred fields with any charset, would end in a bare 500. Text is UTF-8 here,
     and config.hosts refuses a request that says something else.
     """
 

@@ -110,9 +110,9 @@ def _label(text: str) -> Label:
     operation_id="victim_site_lab_api_lab_state",
 )
 def lab_state(request: HttpRequest, lab: str) -> dict[str, Any]:
-    """Newest attempt last. A lab that was never visited shows its first state, and stays unborn."""
+    """Newest attempt last. A lab that was never visited shows its initial state, without a row."""
     label = _label(lab)
-    # The log before the accounts: whoever sees an attempt here also sees what it did.
+    # The log before the accounts: if an attempt is in the answer, so is its effect.
     attempts = reports.attempts(label.text)
     for attempt in attempts:
         attempt.initiator = initiator(attempt, label)  # type: ignore[attr-defined]

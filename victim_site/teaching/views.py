@@ -23,7 +23,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404, with the sentence of whoever raised it."""
+    """404, with the sentence that was raised."""
     said = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
     missing = exception if isinstance(exception, Missing) else None
     said = said or "There is nothing at this address."

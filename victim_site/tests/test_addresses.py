@@ -10,7 +10,7 @@ from victim_site.bank import urls
 from victim_site.weaknesses.registry import all_weaknesses
 
 FOLDER = Path(__file__).parents[1] / "defenses"
-# The applications beside a defense have addresses of their own.
+# The applications next to a defense have addresses of their own.
 FILES = [
     file
     for file in FOLDER.rglob("*.py")

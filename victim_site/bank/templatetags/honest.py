@@ -1,4 +1,4 @@
-"""What an honest page of the bank must carry, whatever the lab's defenses are."""
+"""What an honest page of the bank has to contain, whatever the lab's defenses are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every action, from wherever its fields come; and every way to get it wrong, without effect."""
+"""Every action, with its fields from everywhere; and every way to get it wrong, without effect."""
 
 from __future__ import annotations
 
@@ -208,17 +208,17 @@ AMOUNTS = {
     "a space": (" ", "whole number"),
     "hexadecimal": ("0x10", "whole number"),
     "markup": ("<b>", "whole number"),
-    "beyond the balance": ("1001", "more than what is in the account"),
-    "beyond any balance": ("1000000", "more than what is in the account"),
+    "beyond the balance": ("1001", "don’t have that much"),
+    "beyond any balance": ("1000000", "don’t have that much"),
 }
 RECIPIENTS = {
-    "nobody": ("bob", "no customer of that name"),
+    "nobody": ("bob", "no customer with that name"),
     "oneself": ("alice", "yourself"),
     "empty": ("", "To: This field is required."),
-    "another case": ("MALLORY", "no customer of that name"),
+    "another case": ("MALLORY", "no customer with that name"),
     "too long": ("m" * 21, "at most 20 characters"),
-    "markup": ("<b>", "no customer of that name"),
-    "a quote": ("'; --", "no customer of that name"),
+    "markup": ("<b>", "no customer with that name"),
+    "a quote": ("'; --", "no customer with that name"),
 }
 INVALID = {f"amount {name}": ("mallory", *row) for name, row in AMOUNTS.items()} | {
     f"to {name}": (to, "5", sentence) for name, (to, sentence) in RECIPIENTS.items()
@@ -729,7 +729,7 @@ def test_a_sign_in_whose_cookie_does_not_come_back_says_so() -> None:
     page = Bank(LAB).get("/?signed-in")
 
     assert page.status_code == 200
-    assert "did not keep" in page.content.decode()
+    assert "didn’t send the bank’s cookie" in page.content.decode()
 
 
 def test_a_session_cookie_with_a_nul_in_it_is_nobodys() -> None:

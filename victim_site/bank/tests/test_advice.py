@@ -1,4 +1,4 @@
-"""Whoever is refused reads what to do."""
+"""A visitor whose request is refused is told what to do."""
 
 from __future__ import annotations
 

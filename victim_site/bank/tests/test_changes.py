@@ -1,4 +1,4 @@
-"""What an act changed is next to it in the log, in the words of whoever made the change."""
+"""What an act changed is next to it in the log, in the words of the code that changed it."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ DONE: dict[str, Row] = {
     "a password": (
         "no-defense",
         lambda bank: bank.forged("/password", {"new_password": "secret"}),
-        "alice's password is a new one",
+        "alice has a new password",
     ),
     "a picture": (
         "no-defense",
         lambda bank: bank.forged("/avatar", {"avatar": SimpleUploadedFile("cat.png", PNG)}),
-        "alice's picture is a new one",
+        "alice has a new picture",
     ),
     "the first of two steps": (
         "no-defense--with-two-step",

@@ -155,7 +155,7 @@ class RunningBank:
 
 @pytest.fixture
 def bank(site: Playground, monkeypatch: pytest.MonkeyPatch) -> RunningBank:
-    # Python's resolver does not know names below localhost, and the client takes no address beside.
+    # Python's resolver doesn't know names below localhost, and the client takes only a name.
     resolve = socket.getaddrinfo
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda _, *rest, **more: resolve("127.0.0.1", *rest, **more)

@@ -38,7 +38,7 @@ NO_BANK = {
     "localhost with a trailing dot": (f"localhost.:{PORT}", 421),
     "localhost with a port that isn't a number": ("localhost:http", 421),
     "localhost behind a user part": (f"evil.example@localhost:{PORT}", 421),
-    "localhost beside another name": ("localhost,evil.example", 421),
+    "localhost together with another name": ("localhost,evil.example", 421),
     "another loopback number": (f"127.0.0.2:{PORT}", 421),
     "the loopback number as one": (f"2130706433:{PORT}", 421),
     "every address": (f"0.0.0.0:{PORT}", 421),
@@ -226,7 +226,7 @@ RAW = {
         f"POST /login HTTP/1.1\r\n{GOOD_HOST}{FORM}Content-Length: 10000000\r\n\r\n",
         {413},
     ),
-    "a hundred and one fields beside a charset": (
+    "a hundred and one fields with a charset": (
         (
             f"POST /login?{'a=&' * 101} HTTP/1.1\r\n{GOOD_HOST}Content-Length: 0\r\n"
             "Content-Type: text/plain; charset=utf-8\r\n\r\n"

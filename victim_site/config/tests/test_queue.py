@@ -59,7 +59,7 @@ def file(tmp_path: Path) -> Path:
 
 @contextmanager
 def other_process(program: str, file: Path, says: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a program beside this one, which says this when it has come so far."""
+    """Run a second program, which prints this when it gets there."""
     with subprocess.Popen(
         [sys.executable, "-c", program, str(file)],
         cwd=ROOT,

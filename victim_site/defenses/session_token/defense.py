@@ -35,7 +35,7 @@ class SessionToken(Defense):
         return None if constant_time_compare(token, expected) else TOKEN_WRONG
 
     def signed_in(self, request: HttpRequest) -> None:
-        # A new one, although Django keeps what a session held: whoever knew a token before the
+        # A new one, although Django keeps what is in a session: someone who knew a token before the
         # visitor signed in must not know the one after.
         request.session[SESSION_KEY] = secrets.token_urlsafe()
 

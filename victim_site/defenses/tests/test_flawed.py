@@ -26,7 +26,7 @@ ELSEWHERE = {"token-in-url"}
 PAYMENT = {"to": "mallory", "amount": "100"}
 IN_QUERY = "to=mallory&amount=100"
 MALLORY = {"username": "mallory", "password": PASSWORDS["mallory"]}
-# Every cookie beside the session that one of these defenses reads.
+# Every cookie besides the session's that one of these defenses reads.
 COOKIES = ("double_submit", "token_key", "signin_token")
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 EVIL = f"http://evil.localhost:{settings.ADDRESSES.attacker_port}"

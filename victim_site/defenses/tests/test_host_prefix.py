@@ -274,7 +274,7 @@ LOGGED = {
     "one name twice": ("__Host-sessionid=x; __Host-sessionid=y", ["__Host-sessionid"] * 2),
     # Trimmed before the bank sees it, which is what the attack lives on.
     "a lookalike": (as_sent("\u2000__Host-sessionid=x"), ["__Host-sessionid"]),
-    "a lookalike beside the bank's own": (
+    "a lookalike next to the bank's own": (
         as_sent("__Host-sessionid=x; \u00a0__Host-sessionid=y"),
         ["__Host-sessionid"] * 2,
     ),

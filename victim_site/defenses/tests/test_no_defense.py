@@ -1,4 +1,4 @@
-"""`no-defense`: whatever carries the session cookie acts."""
+"""`no-defense`: every request with the session cookie acts."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ PAYMENT = {"to": "mallory", "amount": "100"}
 RIGHT = {FIELD: PASSWORDS["alice"]}
 JSON = "application/json"
 MISSING, WRONG = "password-missing", "password-wrong"
-# The address, what it takes beside the password, and the content type.
+# The address, its fields besides the password, and the content type.
 ASKED: dict[str, tuple[str, dict[str, str], str]] = {
     "transfer": ("/transfer", PAYMENT, ""),
     "transfer by script": ("/api/transfer", PAYMENT, JSON),

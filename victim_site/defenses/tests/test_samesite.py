@@ -59,7 +59,7 @@ def test_a_sign_out_takes_back_each_line(lab: str, scheme: str, expected: list[s
 
 @pytest.mark.parametrize("lab", ["samesite-lax", "samesite-strict", "browser-default"])
 def test_the_server_itself_refuses_nothing(lab: str) -> None:
-    # The browser is what enforces SameSite; a client that sends the cookie all the same is served.
+    # The browser is what enforces SameSite; a client that sends the cookie anyway is served.
     alice = signed_in(lab)
 
     alice.forged("/transfer", {"to": "mallory", "amount": "100"})

@@ -157,12 +157,12 @@ TWICE: dict[str, tuple[Callable[[Tokens], list[str]], Part, str | None]] = {
         lambda t: "made-up",
         WRONG,
     ),
-    "the bank's own field beside one tossed after": (
+    "the bank's own field next to one tossed after": (
         lambda t: [t.own, t.mallorys],
         lambda t: t.own,
         WRONG,
     ),
-    "the bank's own field beside one tossed before": (
+    "the bank's own field next to one tossed before": (
         lambda t: [t.mallorys, t.own],
         lambda t: t.own,
         None,
@@ -253,7 +253,7 @@ class TestWhatTheTokenIsBoundTo:
             headers=CROSS_SITE | {"cookie": f"double_submit={token}"},
         )
 
-        # As the lesson says: before sign-in it is only as good as one that is bound to nobody.
+        # As the lesson says: before sign-in, it isn't bound to anyone.
         assert bank.state["accounts"]["mallory"]["sessions"] == 1
 
     def test_one_of_somebody_elses_sign_in_signs_nobody_in(self) -> None:

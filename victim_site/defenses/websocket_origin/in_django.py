@@ -105,7 +105,7 @@ urlpatterns = [
 
 
 class Statement(WebsocketConsumer):
-    """Says what is in the account of whoever is signed in."""
+    """Sends the balance of the user who is signed in."""
 
     def connect(self):
         user = self.scope["session"].get("user")

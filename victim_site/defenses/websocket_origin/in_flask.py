@@ -96,7 +96,7 @@ def transfer():
 
 @Sock(app).route("/statement/feed")
 def feed(socket):
-    """Say what is in the account of whoever is signed in."""
+    """Send the balance of the user who is signed in."""
     user = session.get("user")
     if user in balances:
         socket.send(json.dumps({"name": user, "balance": balances[user]}))

@@ -1,4 +1,4 @@
-"""What a run of the cookie page says of this browser, beside what the profiles do.
+"""What a run of the cookie page says about this browser, next to what the profiles do.
 
 `cookie_profiles.toml` states what the profiles do. The page grew out of an experiment of the SEED
 labs: three cookies, three ways, two sites.

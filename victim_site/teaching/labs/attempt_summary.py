@@ -36,8 +36,8 @@ DEEDS = {
     "change-email": "change {user}'s e-mail address",
     "change-password": "change {user}'s password",
     "upload-avatar": "change {user}'s picture",
-    "statement": "read {user}'s statement out",
-    "enter-transfer": "note a payment of {user}'s",
+    "statement": "send {user}'s statement",
+    "enter-transfer": "enter a payment for {user}",
     "read-message": "mark {user}'s message as read",
 }
 
@@ -138,12 +138,12 @@ def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
     deed = DEEDS[attempt.action].format(user=attempt.user or "somebody")
     story = f"{subject} {tried} the bank {deed}."
     if subject == NOBODY_NAMED and attempt.outcome != APPLIED:
-        # Whoever follows a link need not know what it does, so it may be nobody's attempt.
+        # A visitor who follows a link may not know what it does, so maybe nobody tried anything.
         story = f"The bank was asked to {deed}."
     if attempt.kind == FRAMED:
-        story = f"{subject} put this page of the bank into a frame."
+        story = f"{subject} requested this page of the bank for a frame."
     if attempt.kind == PREFLIGHT:
-        story = f"{subject} had the browser ask whether it may make the bank {deed}."
+        story = f"{subject} made the browser ask the bank for permission to {deed}."
     verdict = _verdict(attempt, sender(attempt, label) or named(attempt, label))
     if verdict is UNCONFIRMED:
         story += " If a later request carries the new session cookie, the browser kept it."

@@ -237,9 +237,9 @@ def _bank(attempt: Attempt, label: Label) -> Box:
     if attempt.user:
         lines.append(Line(f"To the bank, {attempt.user} asked for this."))
     elif view is None or view.needs_session:
-        lines.append(Line("To the bank, this request comes from nobody."))
+        lines.append(Line("The bank doesn’t know who sent this request."))
     else:
-        lines.append(Line("To the bank, this request comes from nobody. It needs no sign-in."))
+        lines.append(Line("The bank doesn’t know who sent this request. It needs no sign-in."))
     asked = view is None or view.checked
     said = {verdict["defense"]: verdict["reason"] for verdict in attempt.verdicts}
     facts = [

@@ -1,4 +1,4 @@
 """Attacks on somebody's own application, run by csrf-proof and followed on a page.
 
-Only for whoever sits at this machine: it attacks what runs there.
+Only for the person at this machine, because it attacks what runs there.
 """

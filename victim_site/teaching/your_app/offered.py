@@ -1,4 +1,4 @@
-"""Who may have an application attacked: whoever sits at the machine that the playground runs on."""
+"""Who can have an application attacked: the person at the machine that the playground runs on."""
 
 from __future__ import annotations
 

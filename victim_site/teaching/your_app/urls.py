@@ -1,4 +1,4 @@
-"""The addresses of the pages about one's own application."""
+"""The addresses of the pages about your own application."""
 
 from __future__ import annotations
 

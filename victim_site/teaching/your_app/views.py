@@ -1,4 +1,4 @@
-"""The pages about one's own application: the form, a run as it goes, and its report."""
+"""The pages about your own application: the form, a run as it goes, and its report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from victim_site.teaching.your_app.offered import on_this_machine
 # What an exit status means: a class of the stylesheet, a word, and a sentence.
 MEANINGS: dict[int, tuple[str, str, str]] = {
     Status.BLOCKED: ("blocked", "Blocked", "Every attack that could be judged was blocked."),
-    Status.FORGED: ("forged", "Forged", "Another page did what only the user may do."),
+    Status.FORGED: ("forged", "Forged", "Another page succeeded."),
     Status.WRONG_USE: (
         "",
         "Not tried",

@@ -124,7 +124,7 @@ function moment(when) {
   return text;
 }
 
-// Bring what the page shows up to date, or dim it if it belongs to nobody or to somebody else now.
+// Update what the page shows, or dim it if nobody or another user is signed in now.
 function show(answer) {
   const same = answer.user === made.user;
   document.body.classList.toggle("outdated", Boolean(made.user) && !same);

@@ -12,7 +12,7 @@ function open(wait = 1000) {
     wait = 1000;
     const statement = JSON.parse(data);
     sum.textContent = statement.balance ?? "–";
-    state.textContent = "Live: a payment shows here within a second.";
+    state.textContent = "Live: payments appear here within a second.";
     payments.replaceChildren(
       ...statement.payments.map(({ from, to, amount }) => {
         const item = document.createElement("li");

@@ -201,7 +201,7 @@ def test_where_nothing_can_be_written_a_sentence_says_so(notes: Path) -> None:
     for file in notes.iterdir():
         file.unlink()
     notes.rmdir()
-    notes.write_text("a full disk cannot be had, but a file in place of the folder")
+    notes.write_text("a test can't fill a disk, but it can put a file in place of the folder")
 
     answer = Bank(cookie_runs.LAB).get("/cookies/start")
 

@@ -37,7 +37,7 @@ def formed(page: str) -> str:
 
 
 def ways_out(page: str) -> dict[str, str]:
-    """Return the links that a page offers beside its sentences, by what they say."""
+    """Return the links that a page offers next to its sentences, by what they say."""
     boxes = re.findall(r'<div class="problem">(.*?)</div>', page, re.DOTALL)
     links = re.findall(r'<a href="([^"#]*)#result">(.*?)</a>', "".join(boxes))
     return {re.sub(r"<[^>]+>", "", text): address for address, text in links}
@@ -157,7 +157,7 @@ def test_a_weakness_that_is_there_is_not_offered() -> None:
 def test_a_weakness_that_does_not_fit_is_said_not_to() -> None:
     page = ask(query("unbound-signed-double-submit", "fetch-metadata-same-site", **REDIRECT))
 
-    assert "It cannot be added here: A label holds at most 63 characters" in page
+    assert "It cannot be added here: A label can have at most 63 characters" in page
     assert has_lab(page)
     assert not has_lab(ask(ways_out(page)["Choose it, and see what to take off"]))
 
@@ -173,17 +173,17 @@ NO_LAB: dict[str, tuple[str, str, set[str]]] = {
     ),
     "two weaknesses that settle the same": (
         query(weakness=["script-injection", "markup-injection"]),
-        "contradict each other: both settle how a payment note is shown",
+        "contradict each other: both determine how a payment note is shown",
         {"Take off markup-injection", "Take off script-injection"},
     ),
     "a defense that a stack has": (
         query("post-only", "rule-of-thumb"),
-        "“post-only” is named twice, perhaps by way of a stack.",
+        "“post-only” is named twice, perhaps as part of a stack.",
         {"Take off post-only", "Take off rule-of-thumb"},
     ),
     "no defense and one": (
         query("no-defense", "post-only"),
-        "“no-defense” stands alone.",
+        "“no-defense” can’t be combined with other defenses.",
         {"Take off no-defense", "Take off post-only"},
     ),
     "an owner in capitals": (
@@ -193,12 +193,12 @@ NO_LAB: dict[str, tuple[str, str, set[str]]] = {
     ),
     "an owner that is too long": (
         query("post-only", owner="a" * 2000),
-        "An owner holds at most 12 characters.",
+        "An owner can have at most 12 characters.",
         {"Leave the owner out"},
     ),
     "an owner that says more": (
         query("post-only", owner="x--csrf"),
-        "The owner, for-…, comes last and once.",
+        "The owner (for-…) comes last, and only once.",
         {"Leave the owner out"},
     ),
     "an unknown defense": (

@@ -160,7 +160,7 @@ TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
         lambda alice: alice.get(
             "/pay?to=mallory&amount=1", headers=FRAMED | {"referer": "http://evil.localhost:9000/"}
         ),
-        "A page of another site put this page of the bank into a frame.",
+        "A page of another site requested this page of the bank for a frame.",
         "done",
     ),
     "a click in a frame": (
@@ -181,12 +181,12 @@ TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
                 **FRAMED,
             },
         ),
-        "A page of another site had the browser ask whether it may make the bank move",
+        "A page of another site made the browser ask the bank for permission to move",
         "blocked",
     ),
     "a handshake": (
         lambda alice: alice.get("/statement/feed", headers=HANDSHAKE),
-        "A page of another site made the bank read alice's statement out.",
+        "A page of another site made the bank send alice's statement.",
         "forged",
     ),
     "a handshake from a sub-domain": (
@@ -194,12 +194,12 @@ TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
             "/statement/feed",
             headers=HANDSHAKE | {"origin": "http://community.no-defense.bank.localhost:9000"},
         ),
-        "A page on a sub-domain of the bank made the bank read alice's statement out.",
+        "A page on a sub-domain of the bank made the bank send alice's statement.",
         "forged",
     ),
     "the bank's own handshake": (
         lambda alice: alice.get("/statement/feed", headers=HANDSHAKE | {"origin": alice.origin}),
-        "The bank's own page made the bank read alice's statement out.",
+        "The bank's own page made the bank send alice's statement.",
         "done",
     ),
 }

@@ -137,7 +137,7 @@ SAID: dict[str, Row] = {
         [
             "No session cookie was sent.",
             "If the browser has one, SameSite=Lax is enough to withhold it.",
-            "To the bank, this request comes from nobody.",
+            "The bank doesn’t know who sent this request.",
             "No cookie sent Nothing changed.",
         ],
     ),
@@ -175,7 +175,7 @@ SAID: dict[str, Row] = {
         lambda bank: bank.forged("/login", MALLORY),
         [
             "No cookies were sent.",
-            "To the bank, this request comes from nobody. It needs no sign-in.",
+            "The bank doesn’t know who sent this request. It needs no sign-in.",
             "Perhaps forged Changed: a new sign-in as mallory",
         ],
     ),
@@ -212,7 +212,7 @@ SAID: dict[str, Row] = {
             "Forged",
         ],
     ),
-    "a sub-domain by way of another site": (
+    "a sub-domain through another site": (
         "no-defense",
         signed_in,
         lambda bank: bank.post("/transfer", PAYMENT, headers=REDIRECTED),

@@ -124,5 +124,5 @@ def _said(choice: Choice) -> list[tuple[str, str, str]]:
         summary = f"Weakness: {descriptions.weaknesses()[slug].summary}"
         said.append((f"with-{slug}", reverse("weakness", args=[slug]), summary))
     if choice.owner:
-        said.append((f"for-{choice.owner}", "", "A lab of its own, for whoever has this name."))
+        said.append((f"for-{choice.owner}", "", "A lab for one person, who has this name."))
     return said

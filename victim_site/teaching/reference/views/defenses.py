@@ -122,7 +122,7 @@ def application(request: HttpRequest, slug: str, name: str) -> HttpResponse:
                 content_type="text/x-python; charset=utf-8",
                 headers={"Content-Disposition": f'attachment; filename="{name}"'},
             )
-    raise Http404(f"There is no {name} beside the defense “{slug}”.")
+    raise Http404(f"There is no {name} next to the defense “{slug}”.")
 
 
 @cache

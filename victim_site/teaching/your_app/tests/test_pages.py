@@ -1,4 +1,4 @@
-"""The pages about one's own application: who gets them, and what they take."""
+"""The pages about your own application: who gets them, and what they take."""
 
 from __future__ import annotations
 

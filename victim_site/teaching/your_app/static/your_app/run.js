@@ -12,7 +12,7 @@ const heard = (html) => {
   if (next.querySelector("[data-over]")) {
     progress.replaceChildren(...next.childNodes);
   } else if (before.textContent !== after.textContent) {
-    // Nothing else changes before it's over, and whoever is at the button stays there.
+    // Nothing else changes before it's over, and keyboard focus stays on the button.
     before.textContent = after.textContent;
   }
   return true;
