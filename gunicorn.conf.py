@@ -72,7 +72,7 @@ if here.scheme == "https":
     from tools import https
 
     ssl_context = https.ssl_context
-    # That there is such a file is what tells gunicorn to speak TLS.
+    # gunicorn uses TLS only if this file is given.
     certfile = str(https.the_authority().file)
 
 

@@ -14,7 +14,7 @@
     /health             ok
 
 The site is hostile to the demo bank on purpose and harmless to everything else: it answers for an
-allow-list of hosts, aims at labs alone, keeps nothing but its loot, and takes a POST for loot only.
+allow-list of hosts, aims only at labs, stores only its loot, and accepts a POST only for loot.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ from csrf_proof.arsenal import (
 from csrf_proof.positions import CROSS_SITE, HOSTS, LOOKALIKE, SUBDOMAIN
 from csrf_proof.visitor import Caught, Prepared, VisitProblem
 
-# The longest body that is looked at: a page of the bank's, and a good deal more.
+# The longest body that is read. The bank's pages are much shorter.
 MOST_LOOT = 200_000
-# What a page may do that is only looked at: have its style and picture. No script, form, frame or
-# refresh works in a sandbox.
+# The policy of a page that is only shown: it can load its style and picture. In a sandbox, scripts,
+# forms, frames and refreshes don't work.
 STILL = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "frame-ancestors 'self'; sandbox"

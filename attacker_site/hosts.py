@@ -20,7 +20,7 @@ _LOOPBACK = re.compile(rf"(?:{LOCALHOST}|127\.0\.0\.1|\[::1\]){_PORT}")
 
 @dataclass(frozen=True)
 class Visit:
-    """Under which name the visitor came.
+    """The name that the visitor used.
 
     `lab` is the lab that the host names; elsewhere on the attacker's own site it is None, because
     there the query names the lab.
@@ -32,7 +32,7 @@ class Visit:
 
 
 def read_host(header: str, domains: Domains) -> Visit | None:
-    """Return the visit that a Host header stands for, or None where this port does not answer."""
+    """Return the visit that a Host header stands for, or None if this port doesn't serve it."""
     named = _HEADER.fullmatch(header.lower())
     host = domains.identify(named[1]) if named else None
     if host is None:

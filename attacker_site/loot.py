@@ -1,7 +1,7 @@
-"""The attacker's notebook: what the server has prepared or stolen, one entry an attack.
+"""The attacker's notebook: what the server has prepared or stolen, one entry for each attack.
 
-A small SQLite file, since several processes serve the site. It forgets: `KEPT_A_LAB` entries for
-each lab, `KEPT` in all. A notebook that cannot be written costs the entry and nothing else.
+A small SQLite file, since several processes serve the site. It keeps `KEPT_A_LAB` entries for each
+lab and `KEPT` in all. If it can't be written, only the entry is lost.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CREATE INDEX IF NOT EXISTS by_lab ON loot (lab, id);
 
 @dataclass(frozen=True)
 class Entry:
-    """What one attack brought. `at` is when, in milliseconds since 1970."""
+    """What one attack got. `at` is when, in milliseconds since 1970."""
 
     attack: str
     at: int

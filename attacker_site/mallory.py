@@ -1,4 +1,4 @@
-"""Mallory, the attacker: a customer of the bank like any other, whose password everybody knows."""
+"""Mallory, the attacker: a customer of the bank like any other, whose password is public."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def request_text(shot: AimedShot, origin: str, position: str) -> str:
         if attack.content_type != NO_TYPE:
             lines.append(f"Content-Type: {attack.content_type}")
     if shot.action.name == "statement":
-        # Chromium says nothing else of its sender with a handshake.
+        # With a handshake, Chromium sends nothing else about who made it.
         lines += [f"Origin: {origin}", "Connection: Upgrade", "Upgrade: websocket"]
         return "\n".join([*lines, f"Cookie: {COOKIE}", ""])
     lines += [f"Sec-Fetch-Site: {relation}", f"Cookie: {COOKIE}"]

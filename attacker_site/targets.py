@@ -1,7 +1,7 @@
 """Where this site reaches the victim, and where browsers do.
 
-Every address that a page of this site aims at is put together out of a checked lab label
-(`catalogue.labels`) and the configured addresses. A link can therefore aim a page at no other site.
+Every address that a page of this site attacks is built from a validated lab label
+(`catalogue.labels`) and the configured addresses. So a link can't aim a page at another site.
 
 What this does not check: whether the lab exists. Only the bank knows its defenses, and it answers
 an unknown name with a page that lists them.

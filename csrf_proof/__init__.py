@@ -1,6 +1,6 @@
 """Cross-site request forgery, tried in real browsers: launch an attack, observe it, judge it.
 
-The engine of the CSRF Playground. It knows no framework and no application, and no test runner
+The engine of the CSRF Playground. It doesn't depend on a framework, an application or a test runner
 next to `csrf_proof.plugin`.
 """
 

@@ -248,7 +248,7 @@ def launch(
 
 
 class Running:
-    """The browsers of profiles in one Playwright: started when they're first asked for, and anew
+    """The browsers of profiles in one Playwright: started when they're first needed, and again
     when one has died."""
 
     def __init__(self, playwright: Playwright) -> None:
@@ -338,7 +338,7 @@ class Browsers:
 
     @contextmanager
     def _at_most(self, seconds: float) -> Iterator[threading.Event]:
-        """Kill the browsers when the time is over; yield the event that tells of it."""
+        """Kill the browsers when the time is over; yield the event that says so."""
         out_of_time, done = threading.Event(), threading.Event()
 
         def kill() -> None:

@@ -280,7 +280,7 @@ class _Trial:
             self.page.wait_for_timeout(50)
 
     def reason(self, record: Record | None, evidence: Evidence) -> str | None:
-        """Return the code of why nothing came of it."""
+        """Return the code of the reason why the attack didn't work."""
         if record:
             return PREFLIGHT_REFUSED.code if record.kind == PREFLIGHT else record.reason
         act = self.watch.act if self.before.records is None else None

@@ -82,8 +82,8 @@ class Watch:
     def _answered(self, response: Response) -> None:
         self._responses.append(response)
         # Here and not later: the complete headers, with cookies, come a little later, and for some
-        # requests (a ping), or once their page is closed, never. Whoever asks waits for them, and
-        # here nobody else has to.
+        # requests (a ping), or once their page is closed, never. Asking waits for them, and here
+        # nothing else has to wait.
         if self._may_act(response.request) or self._is_page(response.request):
             with suppress(Error):
                 self._sent[response.request] = response.request.all_headers()
@@ -190,7 +190,7 @@ class Watch:
         for text in self._set:
             pair, *attributes = (part.strip() for part in text.split(";"))
             name, _, value = pair.partition("=")
-            # What takes a cookie away says nothing of how it was.
+            # A response that deletes a cookie doesn't say what attributes it had.
             if name.strip() == cookie and value.strip('" '):
                 said = next((a[9:] for a in attributes if a.lower().startswith("samesite=")), "")
         return said

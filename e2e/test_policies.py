@@ -2,7 +2,7 @@
 
 The page says of each row what its headers say (`data-` attributes of its lines), and whether a
 browser of today sends it. For each row that one does, `WAYS` has a way to make it. It is made
-over http: a lab's hosts are below `localhost`, where browsers send Sec-Fetch-Site all the same. The
+over http: a lab's hosts are below `localhost`, where browsers send Sec-Fetch-Site anyway. The
 rows over plain http to any other host go through a proxy, which stands for the network, a shop and
 a bank on it.
 """

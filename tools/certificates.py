@@ -1,9 +1,9 @@
 """The authority behind ``make run HTTPS=1``, and the certificate of each host.
 
-A lab is a host name, and there is no end of them; a wildcard stands for one label only, and
-``community.<lab>`` is two. So no certificate is made ahead: whoever answers a connection asks
-``Authority.certificate`` for the name that the browser has asked for. What a person trusts is the
-authority, once: it stays in its folder between runs.
+Each lab is a host name, and their number is unlimited. A wildcard covers only one label, and
+``community.<lab>`` has two. So certificates aren't made in advance: the code that answers a
+connection asks ``Authority.certificate`` for the name that the browser wants. People trust the
+authority once: it stays in its folder between runs.
 
 An authority may vouch for loopback addresses and for the configured domains, and browsers hold it
 to that. Other domains get an authority of their own in another folder, so one that a person trusts

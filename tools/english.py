@@ -3,8 +3,9 @@
     python -m tools.english
 
 prints a line for each phrase, with file and line, and ends with status 1 if there is one. It reads
-texts, templates, documents, docstrings and comments. A phrase is wrong wherever it is, so files are
-searched as plain text, and a phrase is found even if it continues in the next line.
+texts, templates, documents, docstrings and comments, scripts and Makefiles included. A phrase is
+wrong wherever it is, so files are searched as plain text, and a phrase is found even if it
+continues in the next line.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ from tools.check.printing import printed
 from tools.copy import environments
 
 ROOT = Path(__file__).resolve().parents[1]
-SUFFIXES = {".html", ".md", ".py", ".toml", ".txt", ".yml"}
+SUFFIXES = {".css", ".html", ".js", ".md", ".py", ".toml", ".txt", ".yml"}
+NAMES = {"Dockerfile", "Makefile"}
 # They quote the phrases.
 EXCLUDED = ("tools/english.py", "tools/tests/test_english.py")
 # What other people have written.
 LICENSES = "LICENSE.txt"
 # What is between two words of a phrase: a space, or the end of a line in a text, a comment or a
 # string that goes on in the next line.
-GAP = r"""(?:[\s"'#]|\bf")+"""
+GAP = r"""(?:[\s"'#/*]|\bf")+"""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,15 @@ PHRASES = [
     Phrase(r"well seen", "“good call”"),
     Phrase(r"prediction is kept", "“prediction saved”"),
     Phrase(r"who has none gets one", "“creating one if needed”"),
+    Phrase(r"anew", "“again”"),
+    Phrase(r"by way of", "“through”, “with”"),
+    Phrase(r"(?:to|can|cannot|could|might) be had", "“isn't available”, “you can get”"),
+    Phrase(r"(?:come|comes|came|coming) to the same(?=[.,:;)]| in\b)", "“has the same result”"),
+    Phrase(r"nothing (?:comes|came|will come) of", "“it doesn't work”"),
+    Phrase(r"in vain", "“without effect”, “for nothing”"),
+    Phrase(r"one[’']s own", "“your own”"),
+    Phrase(r"(?:puts|putting) up with", "“accepts”, “handles”"),
+    Phrase(r"(?:know|knows|knew) (?:of )?no", "“doesn't know any”"),
 ]
 
 
@@ -129,7 +140,8 @@ def files(root: Path) -> Iterator[Path]:
         here = Path(folder)
         left_out = {"__pycache__", "var", "node_modules"} | environments(here, folders)
         folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in left_out)
-        yield from (here / name for name in sorted(names) if Path(name).suffix in SUFFIXES)
+        read = (name for name in names if name in NAMES or Path(name).suffix in SUFFIXES)
+        yield from (here / name for name in sorted(read))
 
 
 def main() -> int:

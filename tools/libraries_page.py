@@ -37,13 +37,13 @@ NOTES = """
 the application acted on the same request once it got it.
 
 The applications are in `examples/libraries`. The session cookie is `SameSite=None; Secure` where
-nothing else is said, so it's the library that has to stop the attacks. These know no token of the
-user's. Left out: planting a cookie from a subdomain and a token of somebody else's, for which the
-attacker needs an account; a click in a frame, which none of these is about; and https, under which
-some of them check more.
+the table doesn't say otherwise, so the library has to stop the attacks. The attacks don't know the
+user's token. Not tried: planting a cookie from a subdomain and using another user's token, which
+take an account for the attacker; a click in a frame, which none of these libraries covers; and
+https, with which some of them check more.
 
-Written from `examples/libraries/results.json` by `make docs`. `make libraries` tries all of it
-anew.
+Written from `examples/libraries/results.json` by `make docs`. `make libraries` tries everything
+again.
 """
 COLUMNS = (
     "library",

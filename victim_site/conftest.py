@@ -28,7 +28,7 @@ HANDLER = ClientHandler(enforce_csrf_checks=True)
 
 
 class Site(Client):
-    """A client on one host; no check is waived for it, and a mistake shows as a 500."""
+    """A client on one host. No check is disabled for it, and an exception shows as a 500."""
 
     def __init__(self, name: str, scheme: str = "http") -> None:
         host = f"{name}:{settings.ADDRESSES.victim_port}"
@@ -43,7 +43,7 @@ class Site(Client):
 
     def request(self, **request: Any) -> Any:
         response = super().request(**request)
-        # Of a cookie that goes out twice a browser keeps one (`bank.middleware`).
+        # A browser keeps one of two cookies with the same name (`bank.middleware`).
         for name in [name for name in self.cookies if name != self.cookies[name].key]:
             del self.cookies[name]
         return response
@@ -63,7 +63,7 @@ class Bank(Site):
         self.lab = lab
 
     def honest(self, path: str, fields: Mapping[str, Any], **kwargs: Any) -> Any:
-        """Send a form as an honest visitor's browser does, with all that the page puts into it."""
+        """Send a form as an honest visitor's browser does, with everything in its page."""
         page = "/" if path in {"/avatar", "/logout"} else path
         headers = {
             "origin": self.origin,
@@ -78,7 +78,7 @@ class Bank(Site):
         return self.honest("/login", {"username": username, "password": PASSWORDS[username]})
 
     def forged(self, path: str, fields: Mapping[str, Any], **headers: str) -> Any:
-        """Send what another site's page would; headers are laid over those of a form."""
+        """Send what another site's page would; `headers` override those of a form."""
         return self.post(path, fields, headers=CROSS_SITE | headers)
 
     @property

@@ -473,7 +473,7 @@ class Worker(BaseWorker):  # type: ignore[misc]
 
 
 class _Answer:
-    """What gunicorn takes for a socket: it collects an answer, which is then sent as a whole."""
+    """Acts as a socket for gunicorn: it collects a response, which is then sent as a whole."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []

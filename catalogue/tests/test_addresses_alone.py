@@ -16,7 +16,7 @@ SUFFIXES = {".py", ".html", ".js", ".toml"}
 # Each with the beginning of its path, and why it may.
 EXCEPTIONS = {
     "catalogue/addresses.py": "the one place",
-    "csrf_proof/": "the engine knows no playground, and serves pages for applications on localhost",
+    "csrf_proof/": "the engine is independent, and serves pages for applications on localhost",
     "victim_site/defenses/": "each application there says under which name it runs",
     "e2e/mutants.toml": "applications run under a name of the engine's",
     "victim_site/teaching/labs/templates/labs/own_exploit.html": "a page may have any other name",

@@ -155,7 +155,7 @@ def all_fields(page: Page) -> list[Field]:
 def _target(address: str) -> str:
     try:
         return target_of(address)
-    except ValueError:  # It can't be read, and so leads nowhere.
+    except ValueError:  # It isn't a valid address.
         return ""
 
 

@@ -366,7 +366,7 @@ class Proof:
         sender: str,
         lag: float,
     ) -> str | None:
-        """Return who stopped it. If the browser did, the application gets the request all the same,
+        """Return who stopped it. If the browser did, the application gets the request anyway,
         with the cookies and with that browser's headers. `sender` is the attacker's origin."""
         seen = result.evidence
         if result.outcome == FORGED:

@@ -81,8 +81,8 @@ def prove_recipe(file: Path, url: str | None, how: How) -> int:
     """Attack the actions of a Python file; return the exit status."""
     if url is None:
         raise WrongUse(f"Where is the application? csrf-proof run {file} --url http://127.0.0.1:…")
-    # Synchronous Playwright leaves an event loop in this thread, where Django refuses its database
-    # to whoever doesn't say that only one of them ever runs.
+    # Synchronous Playwright leaves an event loop in this thread, and Django then refuses to use its
+    # database unless this says that only one of them runs at a time.
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     actions = _actions(file)
     return prove(address(url), lambda window: actions, how)

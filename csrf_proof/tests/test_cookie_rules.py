@@ -63,7 +63,7 @@ def test_clause(samesite: str, method: str, headers: dict[str, str], reason: str
 
 def test_a_cookie_that_was_sent_comes_first() -> None:
     def never() -> bool:
-        raise AssertionError("asked in vain")
+        raise AssertionError("asked for nothing")
 
     request = Request("POST", CROSS, OWN, SITE)
     said = no_session(request, "Strict", cookie_sent=True, anybody_signed_in=never)

@@ -1,4 +1,4 @@
-"""What is made of a request that somebody pasted; a browser opens one in `e2e`."""
+"""What a pasted request becomes; `e2e` opens one in a browser."""
 
 from __future__ import annotations
 

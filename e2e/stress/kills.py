@@ -1,6 +1,6 @@
 """`kill -9` in the middle of transfers: of a worker, of a site's first process, and of the runner.
 
-After each, the site is there again (gunicorn replaces a worker; the rest is started anew, as
+After each, the site is there again (gunicorn replaces a worker; the rest is restarted, as
 somebody would do), and every acknowledged transfer has its row.
 """
 

@@ -55,7 +55,7 @@ def _problems(attack: Attack, defenses: set[str], weaknesses: set[str]) -> Itera
     text = (attack.folder / "attack.toml").read_text(encoding="utf-8")
     for slug in sorted(defenses):
         if re.search(rf"(?<![a-z-]){slug}(?![a-z-])", text):
-            yield f"{where}/attack.toml names the defense {slug}: an attack knows none."
+            yield f"{where}/attack.toml names the defense {slug}: an attack must not depend on one."
     if not attack.source.startswith("<!doctype html>"):
         yield f"{where}/exploit.html is not a complete document: begin it with <!doctype html>."
     if "behind" not in attack.source:

@@ -45,7 +45,7 @@ def start(
 
 
 def stop(processes: Iterable[Process], grace: float) -> None:
-    """Ask programs to end, and end them by force when the grace time is over."""
+    """Ask programs to end, and kill them when the grace period is over."""
     processes = list(processes)
     for process in processes:
         _ask_to_end(process)

@@ -14,7 +14,7 @@ def listener(address: str, port: int) -> socket.socket:
     """Return a socket that listens there and shares its port with nobody.
 
     gunicorn's own sockets do share theirs (SO_REUSEPORT): two playgrounds on one port would each
-    get half of the requests. So nobody else may be there when a playground starts.
+    get half of the requests. So the port must be free when a playground starts.
     """
     server = socket.socket(
         socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM

@@ -37,6 +37,16 @@ BAD = {
     "well seen": ("Well seen.", "Well seen"),
     "is kept": ("Your prediction is kept.", "prediction is kept"),
     "gets one": ("who has none gets one", "who has none gets one"),
+    "in a comment of two lines of a script": ("// The token came\n  // along.", "came along"),
+    "anew": ("It is written anew.", "anew"),
+    "by way of": ("by way of a stack", "by way of"),
+    "to be had": ("There was no token to be had.", "to be had"),
+    "comes to the same": ("It comes to the same.", "comes to the same"),
+    "nothing comes of it": ("Nothing comes of it.", "Nothing comes of"),
+    "in vain": ("It was sent in vain.", "in vain"),
+    "one's own": ("a page of one’s own", "one’s own"),
+    "puts up with": ("The search puts up with that.", "puts up with"),
+    "knows of no": ("An old page knows of no token.", "knows of no"),
     "will do": ("anybody’s will do", "anybody’s will do"),
 }
 GOOD = [
@@ -53,6 +63,9 @@ GOOD = [
     "Their own address, and its own.",
     "Sing along, and get along.",
     "You stay on the page.",
+    "The browser knows nothing, and I know now.",
+    "Put it up with the others.",
+    "They came to the same conclusion.",
 ]
 
 
@@ -86,6 +99,14 @@ def test_what_nobody_reads_is_left_out(name: str, tmp_path: Path) -> None:
         (tmp_path / "env" / "pyvenv.cfg").touch()
 
     assert list(english.problems(tmp_path)) == []
+
+
+@pytest.mark.parametrize("name", ["page.js", "page.css", "Makefile", "site/Dockerfile"])
+def test_comments_are_read_in_every_language(name: str, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / name).write_text("# A token comes along.", encoding="utf-8")
+
+    assert [problem.partition(":")[0] for problem in english.problems(tmp_path)] == [name]
 
 
 @pytest.mark.parametrize("said", ["A token comes along.", "A token is sent."])

@@ -1,1 +1,1 @@
-"""The bank under attack. It knows that there are defenses, and none of them by name."""
+"""The bank under attack. It knows that defenses exist, but none of them by name."""

@@ -22,7 +22,7 @@ from victim_site.fields import submitted
 
 
 class Invalid(Exception):
-    """The bank itself turns an act down, defenses aside; the message is for the customer."""
+    """The bank itself rejects an act, apart from defenses; the message is for the customer."""
 
 
 class Refused(Exception):

@@ -1,4 +1,4 @@
-"""The log: every request that would act, what the defenses said, and why it did or did not.
+"""The log: every request that would act, what the defenses said, and why it acted or didn't.
 
 The browser acts before the server does. So when an action needs a session and none was sent,
 the reason is the browser's, whatever the defenses would have said; their verdicts are kept too.
@@ -26,13 +26,13 @@ from victim_site.defenses.base import own_origin
 from victim_site.prepared import insert
 
 KEPT = 200
-# What is beyond is hidden at once, and removed now and then: a removal costs half a transfer.
+# Older ones are hidden at once but deleted only now and then: it costs half a transfer.
 REMOVED_EVERY = 50
 APPLIED, REFUSED, ANONYMOUS = "applied", "refused", "anonymous"
 ACT, PREFLIGHT, FRAMED, WEBSOCKET = "act", "preflight", "framed", "websocket"
 SIGN_IN = "login"
 MOST_COOKIES = 200
-# What a browser calls the place of a page inside another (Fetch Metadata, section 2.1).
+# The Sec-Fetch-Dest of a page inside another (Fetch Metadata, section 2.1).
 FRAMES = {"embed", "fencedframe", "frame", "iframe", "object"}
 
 Verdicts = list[tuple[str, Reason]]
@@ -56,7 +56,7 @@ def _ask(request: BankRequest, *, at_view: bool) -> dict[str, Reason]:
 
 
 def handshake_verdicts(request: BankRequest) -> Verdicts:
-    """Ask the same defenses about a WebSocket; one on a view is about acts, and this is none."""
+    """Ask the same defenses about a WebSocket, except those on a view, which are only for acts."""
     return list(_ask(request, at_view=False).items())
 
 
@@ -70,7 +70,7 @@ def record(
     kind: str = ACT,
     change: str = "",
 ) -> None:
-    """Write the request into the log of its lab, which keeps the newest `KEPT`.
+    """Add the request to its lab's log, which keeps the newest `KEPT`.
 
     The caller holds the lab. So the ids of a lab's attempts are in the order in which they become
     visible, and who asks for those after the last one seen misses none.
@@ -111,7 +111,7 @@ def record(
 
 
 def confirm_sign_in(request: BankRequest) -> None:
-    """Write down that the browser has kept the cookie of a sign-in: this request brought it.
+    """Record that the browser stored a sign-in's cookie: this request includes it.
 
     A request for a part of another site's page proves nothing: browsers keep cookies for such parts
     that the bank's own pages never see (Firefox partitions them by the site on top).
@@ -131,7 +131,7 @@ def confirm_sign_in(request: BankRequest) -> None:
 
 
 def record_preflight(request: BankRequest, action: str) -> bool:
-    """Write down that a browser asked if another origin may send a request; return the answer."""
+    """Record a preflight for a request from another origin; return the answer."""
     allowed = any(weakness.opens_cors for weakness in request.label.weaknesses)
     outcome, reason = (APPLIED, None) if allowed else (REFUSED, CORS_CLOSED)
     with hold(request.lab):
@@ -140,7 +140,7 @@ def record_preflight(request: BankRequest, action: str) -> bool:
 
 
 def record_framing(request: BankRequest, action: str) -> None:
-    """Write down that a form of the bank was asked for inside a page of another origin."""
+    """Record that a form of the bank was requested for a frame on another origin's page."""
     if request.headers.get("Sec-Fetch-Dest") not in FRAMES:
         return
     if request.headers.get("Sec-Fetch-Site") not in {"cross-site", "same-site"}:
@@ -160,7 +160,7 @@ def judged(
 
 
 def record_by_session(request: BankRequest, action: str, refused: Verdicts, kind: str) -> bool:
-    """Write down what needs a session and isn't an act; return whether nobody stopped it."""
+    """Record a request that needs a session and isn't an act; return whether it got through."""
     outcome, reason = judged(request, refused)
     user = request.user.get_username() if request.user.is_authenticated else None
     with hold(request.lab):

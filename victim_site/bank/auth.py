@@ -19,7 +19,7 @@ from victim_site.prepared import prepared
 
 
 class CheapHasher(PBKDF2PasswordHasher):
-    """Django's hasher with next to no work in it. # Dangerous: for public passwords only."""
+    """Django's hasher with almost no work. # Dangerous: for public passwords only."""
 
     algorithm = "cheap_pbkdf2_sha256"
     iterations = 1
@@ -47,7 +47,7 @@ def _customers(lab: int, username: str) -> QuerySet[Account]:
 
 
 def signed_in(session: SessionStore) -> Account | None:
-    """Return whose session it is, if the sign-in still holds.
+    """Return whose session it is, if the sign-in is still valid.
 
     The check is that of `django.contrib.auth.get_user` (a new password ends every other sign-in),
     without a query of its own: the account was read with the session.

@@ -43,9 +43,9 @@ UNAVAILABLE = (
     "The live statement isn't available here: the server is waitress, which can't hold a "
     "WebSocket open. On Linux or a Mac, start the playground without SERVER=waitress."
 )
-# Where the view leaves the account's key for what comes after it.
+# Where the view stores the account's key for the feed.
 _ACCOUNT = "bank.feed"
-# Where the server's worker leaves the function by which an application takes the connection over.
+# Where the server's worker stores the function that takes over the connection.
 _TAKE_OVER = "playground.take_over"
 
 StartResponse = Callable[..., Any]
@@ -113,7 +113,7 @@ class Feed:
 
 
 def _send_statements(environ: dict[str, Any], account: int) -> None:
-    """Send the statement, and again whenever it has changed, until the minute is over."""
+    """Send the statement now and after each change, for a minute."""
     try:
         socket = Server.accept(
             environ,

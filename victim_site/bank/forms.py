@@ -1,4 +1,4 @@
-"""What each action takes, and what the bank itself finds wrong with it."""
+"""The fields of each action, and how the bank validates them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class AvatarForm(forms.Form):
     avatar = forms.FileField(error_messages={"required": "The picture is missing."})
 
     def clean_avatar(self) -> tuple[str, bytes]:
-        """Return the picture's type and bytes; the type is read off the bytes, never believed."""
+        """Return the picture's type and bytes; the type comes from the bytes."""
         upload = self.cleaned_data["avatar"]
         if upload.size > LARGEST_AVATAR:
             raise forms.ValidationError(

@@ -1,7 +1,7 @@
 """A label as the bank sees it: the defenses and weaknesses of one lab, all stacks expanded.
 
-`victim_site.label` makes these from text. The bank only uses them, and knows no defense or weakness
-by name.
+`victim_site.label` makes these from text. The bank only uses them, and doesn't know any defense or
+weakness by name.
 """
 
 from __future__ import annotations

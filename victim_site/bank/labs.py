@@ -1,4 +1,4 @@
-"""The life of a lab: it comes into being at the first visit, is reset, and makes room at last."""
+"""The life of a lab: created on the first visit, reset, and finally deleted to make room."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 FIRST_BALANCE = 1000
 MOST_LABS = settings.MOST_LABS
 KEPT_FOR = timedelta(hours=1)
-# How exactly a lab's last visit is known: a write on every page would cost more than the page.
+# How precisely a lab's last visit is recorded: a write on every page would cost too much.
 SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -50,7 +50,7 @@ def first_email(username: str) -> str:
 
 
 def open_lab(text: str) -> Lab:
-    """Return the lab of that label, which comes into being if this is its first visit.
+    """Return the lab of that label, creating it on its first visit.
 
     Raises:
         LabsFull: A new lab was asked for, and there is no room for it.
@@ -83,7 +83,7 @@ def seen(lab: Lab) -> None:
 
 @contextmanager
 def hold(lab: Lab) -> Iterator[None]:
-    """Do something in a lab, in one transaction; others who want to act in it, or reset it, wait.
+    """Do something in a lab, in one transaction; other acts and resets in it wait.
 
     PostgreSQL has to be told so. The lab is locked before anything else, so there are no deadlocks.
     SQLite lets only one transaction write at a time anyway.
@@ -105,7 +105,7 @@ def hold(lab: Lab) -> Iterator[None]:
 
 
 def reset(text: str) -> None:
-    """Replace a lab by a new one of the same label. One that was never visited is not created.
+    """Replace a lab with a new one of the same label. If it was never visited, do nothing.
 
     A new row, because requests that entered the old lab cannot store anything in the new one.
     """

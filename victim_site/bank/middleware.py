@@ -30,7 +30,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class EdgeMiddleware:
-    """The bank's outermost layer: cookies as browsers know them, and what each answer declares."""
+    """The bank's outermost layer: browsers' cookies, and the headers of each response."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -90,7 +90,7 @@ def _put_prefix_on(prefix: str, response: HttpResponse) -> None:
 
 
 def _make_keepable(cookie: Morsel[str], request: HttpRequest, response: HttpResponse) -> None:
-    """See to it that browsers keep the cookie over plain http.
+    """Make browsers store the cookie over plain http.
 
     Chromium and Firefox accept SameSite=None only with Secure, and accept Secure here because
     the host is on this machine. WebKit keeps no Secure cookie over http at all, and asks for
@@ -141,7 +141,7 @@ class GuardMiddleware:
 
 
 def _enter_lab(request: BankRequest) -> None:
-    """Set `request.lab` and `request.user`; a session of another lab counts for nothing here."""
+    """Set `request.lab` and `request.user`; another lab's session doesn't count here."""
     label = request.label.text
     account = signed_in(cast("SessionStore", request.session))
     if account and account.lab.label == label:
@@ -168,7 +168,7 @@ def guarded(action: Action, request: BankRequest) -> HttpResponse:
         return _refused(action, request, refused_by[0][1]) if refused_by else _anonymous(action)
     try:
         act = action.prepare(request)
-        # The act and its line in the log stand or fall together.
+        # The act and its line in the log are one transaction.
         with hold(request.lab):
             request.change = ""
             response = act()

@@ -43,7 +43,7 @@ class Account(AbstractBaseUser):
 
 
 class Transfer(models.Model):
-    """Money that moved. The lab is named besides, so that the history is read by one index."""
+    """A payment. The lab is a column too, so that one index covers the history."""
 
     lab = models.ForeignKey(Lab, on_delete=models.CASCADE)
     sender = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sent")
@@ -88,9 +88,9 @@ class Attempt(models.Model):
     outcome = models.CharField(max_length=10)
     verdicts = models.JSONField(default=list)
     reason = models.CharField(max_length=30, null=True)
-    # What the act did, as a few words that end no sentence; empty where nothing was done.
+    # What the act did, as a phrase without a period; empty if nothing was done.
     change = models.CharField(max_length=200, default="")
-    # Whether it had its effect beyond doubt. A browser may throw away the cookie of a sign-in.
+    # Whether it certainly had an effect. A browser may drop the cookie of a sign-in.
     confirmed = models.BooleanField(default=False)
 
     def __str__(self) -> str:

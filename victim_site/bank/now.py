@@ -19,12 +19,12 @@ from victim_site.bank.requests import BankRequest
 from victim_site.bank.sessions import SessionStore
 from victim_site.prepared import prepared
 
-# These leave nothing on a page that could be compared, so the page compares the last attempts.
+# These don't show on a page, so the page compares the ids of the newest attempts.
 _UNSEEN = ("change-password", "upload-avatar")
 
 
 def asker(request: BankRequest) -> str:
-    """Return something that's another one as soon as the browser sends another session cookie.
+    """Return a value that changes when the browser sends a different session cookie.
 
     It's a digest with a secret key, since scripts can read it and mustn't learn the cookie's value.
     """
@@ -49,7 +49,7 @@ def state(request: BankRequest) -> dict[str, Any]:
 
 @prepared
 def _newest(lab: int, username: str) -> QuerySet[Attempt, tuple[str, int]]:
-    """Return the id of a customer's newest act of each kind that no page shows."""
+    """Return the ids of a customer's newest acts of the kinds that don't show on a page."""
     done = Attempt.objects.filter(lab_id=lab, user=username, outcome=attempts.APPLIED)
     by_action = done.filter(action__in=_UNSEEN).order_by().values_list("action")
     return by_action.annotate(newest=Max("pk"))

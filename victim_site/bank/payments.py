@@ -1,4 +1,4 @@
-"""The queries of a payment, and of those that were made last."""
+"""The queries for a payment, and for the latest payments."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def customers(lab: int, username: str) -> QuerySet[Account, tuple[int]]:
 
 @prepared_update
 def take(account: int, amount: int) -> int:
-    """Take money out of an account, if it has as much; return the number of accounts that had."""
-    # The database does the sums, so two transfers at once cannot overwrite each other.
+    """Take money out of an account, if it has that much; return how many accounts did."""
+    # The database does the arithmetic, so two simultaneous transfers can't lose an update.
     with_enough = Account.objects.filter(pk=account, balance__gte=amount)
     return with_enough.update(balance=F("balance") - amount)
 

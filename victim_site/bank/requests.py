@@ -1,4 +1,4 @@
-"""What a request is by the time it reaches the bank."""
+"""The type of a request by the time it reaches the bank."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from victim_site.bank.models import Account, Lab, Session
 from victim_site.prepared import prepared
 
-# What every request needs, which isn't the picture: that is loaded when somebody asks for it.
+# What every request needs. The picture isn't part of it, and is loaded only on request.
 _LAB = [field.attname for field in Lab._meta.concrete_fields]
 _ACCOUNT = [f.attname for f in Account._meta.concrete_fields if f.name != "avatar"]
 

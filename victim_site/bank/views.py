@@ -39,14 +39,14 @@ NOTICES = {
 
 @require_safe
 def account(request: BankRequest) -> HttpResponse:
-    """The account page; who is not signed in is sent to the sign-in page."""
+    """The account page; visitors who aren't signed in are redirected to the sign-in page."""
     just_signed_in = "signed-in" in request.GET
     if not request.user.is_authenticated:
         return _cookie_not_kept(request) if just_signed_in else redirect("login")
     context = {
         "notice": NOTICES.get(request.GET.get("done", "")),
         "history": payments.history(request.lab.pk, request.user.get_username()),
-        # Where scripts must state the type of every body, no body is a file.
+        # Where every body must be JSON, files can't be uploaded.
         "takes_files": "Content-Type" not in request.label.script_headers(request),
         "quick_payment": all(weakness.quick_payment for weakness in request.label.weaknesses),
     }
@@ -54,7 +54,7 @@ def account(request: BankRequest) -> HttpResponse:
 
 
 def _cookie_not_kept(request: BankRequest) -> HttpResponse:
-    """Say why a sign-in did not hold, which is never left without a word."""
+    """Explain why a sign-in didn't work. There must always be an explanation."""
     context = {
         "samesite": request.label.samesite or "no SameSite attribute",
         "strict_and_foreign": _strict_and_foreign(request),
@@ -95,7 +95,7 @@ def avatar_image(request: BankRequest) -> HttpResponse:
 
 
 class PaymentLink(Action):
-    """A link by which somebody asks for money: the transfer form filled in, which never acts.
+    """A payment link: it shows the transfer form filled in, and never acts.
 
     Its query has `to` and `amount`, and may have a `note`, and the address of the `shop` that asks,
     to go back to. Everybody may read it; to pay, one signs in.
@@ -120,7 +120,7 @@ class PaymentLink(Action):
 
 
 def _shop(address: str) -> str:
-    """Return the address of a web page as it came, and nothing for anything else."""
+    """Return the address unchanged if it's a web page's, otherwise nothing."""
     try:
         URLValidator(schemes=["http", "https"])(address)
     except ValidationError:
@@ -129,7 +129,7 @@ def _shop(address: str) -> str:
 
 
 class SignIn(Action):
-    """The sign-in page differs from other forms: it is for those who are not signed in."""
+    """The sign-in page differs from other forms: it's for visitors who aren't signed in."""
 
     def show(self, request: BankRequest, error: str = "", status: int = 200) -> HttpResponse:
         context = {"error": error, "strict_and_foreign": _strict_and_foreign(request)}
@@ -146,7 +146,7 @@ def _sign_in(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
     # In the act's transaction: when it's in the log, the sign-in is there too.
     request.session.save()
     request.change = f"a new sign-in as {user.get_username()}"
-    # The account page checks that the cookie came back, and says so if it did not.
+    # The account page checks that the browser sent the cookie back, and explains if it didn't.
     return _see_other("/?signed-in")
 
 

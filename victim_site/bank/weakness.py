@@ -20,7 +20,7 @@ class Weakness:
     """One feature. Instances hold no state: one serves every lab and every request."""
 
     slug: ClassVar[str]
-    # Two weaknesses that settle the same thing share no lab.
+    # Two weaknesses that determine the same thing can't be in one lab.
     settles: ClassVar[str] = ""
     # Where the bank uses the feature honestly: an address, and what the menu calls it.
     menu: ClassVar[tuple[str, str]]
@@ -37,7 +37,7 @@ class Weakness:
         """Change what the bank sees of a request, before anything looks at it."""
 
     def route(self, request: HttpRequest) -> None:
-        """Change the request after the checks that stand before all views, and before a view's."""
+        """Change the request after the checks that run before all views, before a view's own."""
 
     def note(self, text: str) -> str | None:
         """Return a payment note as HTML that is not escaped again, or None to leave it as text."""

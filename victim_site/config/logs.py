@@ -8,7 +8,7 @@ from django.db import OperationalError
 
 
 class DatabaseTroubleInOneLine(logging.Filter):
-    """A full disk or a database that's too busy is nobody's mistake in the code.
+    """A full disk or a busy database isn't a bug.
 
     Every request meets it while it lasts, so it gets a line each and no traceback.
     """

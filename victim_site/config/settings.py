@@ -29,7 +29,7 @@ MOST_LABS = int(os.environ.get("MOST_LABS") or 5_000)
 
 
 def _serves_this_machine_alone() -> bool:
-    """Tell whether nobody else can reach the sites, as far as the environment says."""
+    """Tell whether, according to the environment, only this machine can reach the sites."""
     bind = [part.strip(" []") for part in os.environ.get("BIND", "").split(",") if part.strip()]
     try:
         loopback = all(ip_address(part).is_loopback for part in bind)
@@ -43,7 +43,7 @@ SERVES_THIS_MACHINE_ALONE = _serves_this_machine_alone()
 
 
 def _kept_secret_key() -> str:
-    """Return the key kept in ``VAR_DIR``, made on the first start.
+    """Return the key stored in ``VAR_DIR``, creating it on the first start.
 
     Several processes may start at once: the first to link its file wins, and all read that one.
     """
@@ -113,7 +113,7 @@ TEMPLATES = [
     }
 ]
 
-# Write-ahead logging and one writer at a time from the start of each transaction: without them
+# Write-ahead logging, and one writer at a time from the start of each transaction. Without them,
 # SQLite is four times slower here and fails under load with "database is locked".
 _SQLITE = {
     "transaction_mode": "IMMEDIATE",
@@ -132,12 +132,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {
         "ENGINE": "victim_site.config.sqlite",
         "OPTIONS": _SQLITE,
-        # What Django chooses anyway. pytest-django knows it of Django's own backend alone.
+        # Django's default. pytest-django assumes it only for Django's own backend.
         "TEST": {"NAME": ":memory:"},
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# What the cookie page notes down, a few minutes at a time; files, since the processes share them.
+# The cookie page's notes, for a few minutes each. In files, since all processes share them.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -152,14 +152,14 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 
 # Accounts: two in every lab, their passwords public. A hasher that costs a third of a second,
-# as Django's default does, would protect nothing and hold up a room that signs in together.
+# as Django's default does, would protect nothing and slow down a room that signs in together.
 AUTH_USER_MODEL = "bank.Account"
 AUTHENTICATION_BACKENDS = ["victim_site.bank.auth.LabBackend"]
 PASSWORD_HASHERS = ["victim_site.bank.auth.CheapHasher"]
-# A user name is unique within its lab only; LabBackend asks for both.
+# A username is unique only within its lab; LabBackend looks for both.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
-# The baseline session cookie: sent along with every cross-site request, the way it was before
+# The baseline session cookie: sent with every cross-site request, as it was before
 # SameSite. Browsers accept None only together with Secure.
 SESSION_ENGINE = "victim_site.bank.sessions"
 SESSION_COOKIE_SAMESITE = "None"

@@ -37,7 +37,7 @@ class Handler(WSGIHandler):
     request_class = Request
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer; a HEAD gets no body, which Django leaves to the server to see to."""
+        """Answer; remove the body for HEAD, which Django leaves to the server."""
         response = super().get_response(request)
         if request.method == "HEAD" and isinstance(response, HttpResponse):
             response.content = b""

@@ -24,25 +24,25 @@ class Defense:
     """One mechanism. Instances hold no state: one serves every lab and every request."""
 
     slug: ClassVar[str]
-    # A few attacks that tell most about it, each as in the matrix: "link-get", or from one position
-    # only, "form-post.subdomain". `make check` compares them with the matrix.
+    # The few attacks that say the most about it, as in the matrix: "link-get", or from only one
+    # position, "form-post.subdomain". `make check` compares them with the matrix.
     stops: ClassVar[tuple[str, ...]] = ()
     does_not_stop: ClassVar[tuple[str, ...]] = ()
     # Of a flawed defense: the attack and position that get past it, and the sound defense that
     # stops them.
     bypassed_by: ClassVar[str] = ""
     fixed_by: ClassVar[str] = ""
-    # Two defenses that settle the same thing contradict each other and share no lab: the session
-    # cookie has one SameSite, and a form has one field of a name.
+    # Two defenses that determine the same thing contradict each other and can't be in one lab: the
+    # session cookie has one SameSite, and a form has one field with each name.
     settles: ClassVar[str] = ""
-    # Stands before the names of all the bank's cookies.
+    # A prefix for the names of all the bank's cookies.
     cookie_prefix: ClassVar[str] = ""
-    # Honest forms must be sent by the bank's script, since a plain form cannot do what is asked.
+    # Honest forms must be sent by the bank's script, since a plain form can't meet the requirement.
     needs_script: ClassVar[bool] = False
-    # What the customer must type besides, where money or access is at stake: names and labels.
+    # What else customers must enter where money or access is at stake: names and labels.
     asks_for: ClassVar[dict[str, str]] = {}
-    # The check stands on the view, as `require_POST` does, and so comes after what the bank's
-    # other features made of the request; and it is about acts alone, not about the feed.
+    # The check is on the view, like `require_POST`, so it runs after the bank's other features
+    # have changed the request. It covers only acts, not the feed.
     at_view: ClassVar[bool] = False
     # What the content security policy of every page says: directives and their sources.
     policy: ClassVar[dict[str, list[str]]] = {}
@@ -51,7 +51,7 @@ class Defense:
         """Change what the session cookie says to the browser, before it is sent."""
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
-        """Return what an honest form must carry, as names and values of hidden fields."""
+        """Return what an honest form must contain, as names and values of hidden fields."""
         return {}
 
     def script_headers(self, request: HttpRequest) -> dict[str, str]:
@@ -63,14 +63,14 @@ class Defense:
         return None
 
     def framing(self, request: HttpRequest) -> Reason | None:
-        """Return why browsers will not show this page inside another site's, or None."""
+        """Return why browsers won't show this page in another site's frame, or None."""
         return None
 
     def signed_in(self, request: HttpRequest) -> None:
-        """Follow a sign-in that has just succeeded, for what must be renewed then."""
+        """Called after a sign-in succeeded, to renew what has to be renewed."""
 
     def declare(self, request: HttpRequest, response: HttpResponse) -> None:
-        """Add what the response must declare, on every page of the bank."""
+        """Add headers to the response, on every page of the bank."""
 
 
 @cache

@@ -219,7 +219,7 @@ def test_a_turn_ends_when_the_connection_is_closed(connection: base.DatabaseWrap
 def test_a_turn_ends_when_the_transaction_cannot_begin(connection: base.DatabaseWrapper) -> None:
     outside = connection.copy()
     outside.connect()
-    outside.connection.execute("BEGIN IMMEDIATE")  # As a program would that knows no queue.
+    outside.connection.execute("BEGIN IMMEDIATE")  # As a program without the queue would.
     with pytest.raises(OperationalError, match="locked"), atomic():
         pass
     outside.close()

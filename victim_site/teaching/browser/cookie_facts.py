@@ -82,7 +82,7 @@ def profiles() -> dict[str, Arrivals]:
 
 
 def rows(run: Run, position: str) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a position: ways that come to the same in every square share one."""
+    """Yield the rows of a position: ways with the same result in every square share one."""
     ways = [way for at, way in REQUESTS if at == position]
     for squares, same in groupby(
         ways, key=lambda way: [_square(run, (position, way), kind) for kind in KINDS]

@@ -31,7 +31,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "strict": ("c_strict", {"samesite": "Strict"}),
     "none": ("c_none", SECURE),
     "host": ("__Host-c_host", SECURE),
-    # This Python knows no attribute Partitioned, and an attribute's value is sent as it stands.
+    # This Python doesn't know the attribute Partitioned, and sends an attribute's value unchanged.
     "partitioned": ("c_partitioned", {"secure": True, "samesite": "None; Partitioned"}),
 }
 

@@ -139,7 +139,7 @@ def _without_owner(choice: Choice) -> tuple[str, Choice]:
 
 
 def _contradiction(choice: Choice) -> list[Problem]:
-    """Return the first two that share no lab; whoever takes one off sees the next two."""
+    """Return the first two that can't share a lab; without one of them, the next two."""
     pairs = [(f"{one}--{other}", one, other) for one, other in combinations(choice.defenses, 2)]
     pairs += [
         (f"{NO_DEFENSE}--with-{one}--with-{other}", one, other)

@@ -47,6 +47,6 @@ class CorsReflect(Weakness):
 
 
 def _header(request: HttpRequest, name: str) -> str:
-    """Return a header that can be sent back as it came, or nothing."""
+    """Return a header that can be sent back unchanged, or nothing."""
     value = request.headers.get(name, "")
     return value if _PLAIN.fullmatch(value) else ""

@@ -40,7 +40,7 @@ function listen(news) {
 }
 
 function take(answer) {
-  // A page that shows nobody may have come without a Strict cookie: its first answer is no news.
+  // If nobody is signed in on a page, the Strict cookie may be missing: ignore the first answer.
   const known = version || now.user;
   if (before) say(changes(before, answer, "since you opened the attacker’s page"));
   else if (known) say(changes(now, answer, Date.now() - heard < JUST_NOW ? "just now" : "since you last looked"));

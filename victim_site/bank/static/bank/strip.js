@@ -32,24 +32,24 @@ if (wanted) {
   const back = lesson && `/lessons/${lesson}/${present ? "present/" : ""}#${place}`;
   remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), click: Boolean(click), back, begun: Date.now(), opened: null, tab });
 }
-// What has been said once is not said again on reload: not "the money is on its way", and not
-// "your cookie did not come back" to somebody who has been signed out since.
+// A message isn't repeated on reload: neither "the money is on its way", nor that the cookie is
+// missing, to a visitor who has been signed out since.
 const query = new URLSearchParams(location.search);
 const justSignedIn = query.has("signed-in");
 for (const name of ["done", "signed-in"]) if ("signedIn" in strip.dataset) query.delete(name);
 if (wanted || query.size !== new URLSearchParams(location.search).size) {
   history.replaceState(null, "", location.pathname + (query.size ? `?${query}` : ""));
 }
-// Not inside a frame, where the attacker's page has the say, and the bank must look as it always does.
+// Not inside a frame: the attacker's page is in control there, and the bank must look as usual.
 if (window === window.top) {
   const walk = recall()?.seen ? null : recall();
   if (walk?.opened && fromAttacker()) goOnHere(walk);
-  // If a sign-in led here from the attacker's page, anybody is news.
+  // If the attacker's page signed the visitor in, any user is news.
   const anybody = justSignedIn && fromAttacker() ? { user: "" } : null;
   begin((walk?.opened && walk.before) || anybody, heard);
   if (walk) ask();
   showWhere();
-  // Another tab has gone on, or begun another walk.
+  // Another tab has continued this walk, or started a different one.
   addEventListener("storage", showWhere);
   document.addEventListener("visibilitychange", () => { wasAway ||= document.hidden; });
   addEventListener("pageshow", (event) => { wasAway ||= event.persisted; });
@@ -112,7 +112,7 @@ function recall() {
 function showStep(walk) {
   const step = strip.querySelector(".step"), guide = strip.querySelector(".guide");
   const parts = steps(walk), more = others(walk);
-  // What is said already is left alone: it may have the focus, and needn't be read out again.
+  // Don't touch text that hasn't changed: it may have focus, and shouldn't be announced again.
   const text = walk.begun + inWords(parts);
   if (step.hidden || text !== said) {
     said = text;

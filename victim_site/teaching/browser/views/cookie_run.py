@@ -6,7 +6,7 @@ them the browser keeps at all. Then the attacker's pages make one request in eac
 notes which cookies were sent.
 
 The cookie without SameSite is there twice, because Chromium treats it as Lax only two minutes after
-it was set: `fresh` is set anew in each run, `old` only where there is none yet. So a first run has
+it was set: `fresh` is set again in each run, `old` only where there is none yet. So a first run has
 nothing to say of `old`, and one that begins two minutes later has.
 """
 
