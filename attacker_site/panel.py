@@ -52,7 +52,7 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
         "load": f"Your browser then {sends} a request to the bank, without a click.",
         "click": f"One click on it {sends} a request to the bank.",
     }[shot.attack.trigger]
-    cookie = "If the browser sends alice’s cookie with it, to the bank it looks like alice."
+    cookie = "If the browser sends alice’s cookie with it, it looks like alice to the bank."
     if shot.action.name == "login":
         cookie = "It doesn’t need a cookie: anyone who knows a password can sign in."
     if shot.action.name == "statement":

@@ -22,7 +22,7 @@ def record(url: str, file: Path) -> int:
     """Open a browser, wait until it's closed, and write a file; return the exit status.
 
     Raises:
-        WrongUse: The file is there already, nothing can be shown, or no form was sent.
+        WrongUse: The file already exists, nothing can be shown, or no form was sent.
     """
     where = address(url)
     if file.exists():

@@ -91,7 +91,7 @@ def init(*, test: bool) -> int:
     """Write a test or a description of a form into this folder; return the exit status.
 
     Raises:
-        WrongUse: The file is there already, or can't be written.
+        WrongUse: The file already exists, or can't be written.
     """
     file, text = (Path(TEST_FILE), _TEST) if test else (Path(FILE), _FORM)
     write_new(file, text)

@@ -77,7 +77,7 @@ REFUSED = {
     "a recipe without an address": (["run", "none.py"], "Where is the application?"),
     "no such attack": ([URL, "--only", "sing-out"], "No attack has 'sing-out' in its name."),
     "another machine to watch you on": (["record", "http://bank.example/"], "isn't this machine"),
-    "a file that is there": (["record", URL, "--file", "odd.json"], "odd.json is there already"),
+    "a file that is there": (["record", URL, "--file", "odd.json"], "odd.json already exists"),
     "no file to try again": (["replay", "form-post"], "There is no csrf-proof.toml."),
 }
 
