@@ -19,7 +19,7 @@ BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run room hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ help: ## Print this help
 ##@ Use
 run: python ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, BIND, VAR_DIR, HTTPS=1)
 	@$(START)
+
+room: python ## Open a room: the others reach this playground through ssh (ROOM_CODE, ROOM_PORT, ROOM_BIND)
+	@ROOM=1 $(START)
 
 hosts: to-run ## Print lines for the hosts file, where the names do not resolve (NAME=otter42)
 	@$(RUN) -m tools.hosts "$(NAME)"
@@ -52,7 +55,7 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 	$(RUN) -m tools.english
 	$(RUN) -m tools.matrix_page --check
 	$(RUN) -m tools.libraries_page --check
-	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site webserver tools -n 2 -q
+	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site webserver room tools -n 2 -q
 
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
 	$(PYTEST_CELLS)

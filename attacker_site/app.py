@@ -39,6 +39,7 @@ from attacker_site.targets import read_addresses
 from catalogue import gaps
 from catalogue.actions import ACTIONS, MOST, Action
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
+from catalogue.moved import Moved
 from catalogue.spelling import closest
 from csrf_proof.arsenal import (
     CAUGHT_PAGE,
@@ -480,6 +481,9 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     def favicon() -> Response:
         return app.send_static_file("favicon.svg")
 
+    if environ.get("ROOM") == "1":
+        # Flask's way to put something in front; its types say that it's a method.
+        app.wsgi_app = Moved(app.wsgi_app, addresses, addresses.attacker_port)  # type: ignore[method-assign]
     return app
 
 

@@ -23,7 +23,7 @@ TARGETS = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
 # `make test` has run these by the time it gets here, and is one itself.
 RUN_BEFORE = {"test", "check"}
 # These have a test of their own below.
-OWN_TEST = {"run", "docs", "requirements", "clean"}
+OWN_TEST = {"run", "room", "docs", "requirements", "clean"}
 ONE_CELL = ("K=chromium/form-post/cross-site/post-only", "PROFILE=chromium", "WORKERS=1")
 # These differ from `make matrix` only in what pytest is told, which it reads to the end here.
 ONLY_COLLECTS = "PYTEST_ADDOPTS=--collect-only"
@@ -52,7 +52,7 @@ BEGAN_AT_ONCE = re.compile(r"^BEGAN := ", re.MULTILINE)
 # What the run of `make test` left in the environment would change what a target does.
 NOT_INHERITED = re.compile(
     r"(E2E_|PYTEST_|MAKE|MFLAGS)|(K|PROFILE|WORKERS|CELLS|ROUNDS|NAME|DEFENSE|SEED|SHORT|AGAINST|WRITE|VENV|HTTPS"
-    r"|SERVER|BIND|URL|ARGS|DATABASE_URL|DJANGO_SETTINGS_MODULE)$"
+    r"|SERVER|BIND|ROOM\w*|URL|ARGS|DATABASE_URL|DJANGO_SETTINGS_MODULE)$"
 )
 
 
@@ -142,6 +142,33 @@ def test_run_starts_both_sites_and_stops_them(tree: Path) -> None:
         running.communicate(timeout=30)
     assert ready.startswith("The CSRF Playground is ready: http://playground.localhost:")
     assert "A playground is running" not in make(tree, "reset")
+
+
+def test_room_prints_the_ways_in(tree: Path) -> None:
+    names = ("VICTIM_PORT", "ATTACKER_PORT", "ROOM_PORT", "ROOM_PAGE_PORT")
+    ports = [f"{name}={free_port()}" for name in names]
+    with subprocess.Popen(
+        command("room", *ports, "ROOM_CODE=tulip-kitchen-42"),
+        cwd=tree,
+        env=clean_environment(tree),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        assert running.stdout is not None
+        said = []
+        while not (said and said[-1].startswith("Ctrl-C")):
+            said.append(running.stdout.readline())
+            assert said[-1], said
+        os.killpg(running.pid, signal.SIGINT)
+        running.communicate(timeout=30)
+    (trainer,) = (line for line in said if line.startswith("trainer: "))
+    assert re.fullmatch(
+        r"trainer: http://playground\.localhost:\d+/room/enter/\?key=\S+\n", trainer
+    )
+    # On a machine without a network there's no way in yet, and it says so.
+    ways = [line for line in said if line.startswith("join: ssh ")]
+    assert ways or any("isn't in a network yet" in line for line in said)
 
 
 def test_docs_writes_what_is_there(tree: Path) -> None:

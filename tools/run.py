@@ -12,11 +12,14 @@ Tests and benchmarks use ``Playground`` and ``free_port`` from here.
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from catalogue.addresses import Addresses
+from room.settings import Room
 from tools.runner import running, settings
 from tools.runner.failures import Interrupted, PortInUse, ServiceDied, SetupError
 from tools.runner.playground import ROOT, Playground
@@ -55,15 +58,17 @@ def _run(environment: Mapping[str, str], root: Path, signals: Signals) -> int:
     where = settings.read_where(environment)
     addresses = settings.read_addresses(environment)
     settings.check_most_labs(environment)
+    var_dir = Path(environment.get("VAR_DIR") or root / "var")
     playground = Playground(
         victim_port=where.victim_port,
         attacker_port=where.attacker_port,
-        var_dir=Path(environment.get("VAR_DIR") or root / "var"),
+        var_dir=var_dir,
         root=root,
         addresses=addresses,
         pause=signals.pause,
         https=where.scheme == "https",
         server=settings.read_server(environment),
+        room=settings.read_room(environment, var_dir),
     )
     if not all(ipaddress.ip_address(address).is_loopback for address in addresses):
         print(
@@ -93,7 +98,20 @@ def _announce(playground: Playground) -> None:
         print("The names have to lead to this machine: make hosts prints lines for a hosts file.")
     if playground.server == WAITRESS:
         print("The server is waitress, so the live statement and websocket-hijack don't work.")
+    if playground.room:
+        _announce_room(playground.room, playground.where)
     print("Ctrl-C stops both sites.", flush=True)
+
+
+def _announce_room(room: Room, where: Addresses) -> None:
+    """Print how the trainer gets to their page, and how everybody else comes in."""
+    print(f"trainer: {where.playground}/room/enter/?key={room.secret}")
+    ways = json.loads(room.ways.read_text(encoding="utf-8"))
+    for way in ways["ways"]:
+        print(f"join: {way['ssh']}")
+        print(f"  or {way['page']} with more help; the code is {ways['code']}")
+    if not ways["ways"]:
+        print("This machine isn't in a network yet. As soon as it is, the room is open.")
 
 
 if __name__ == "__main__":

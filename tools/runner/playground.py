@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from room.settings import Room
 from tools.runner import processes, running, settings
 from tools.runner.failures import ServiceDied
-from tools.runner.services import Service, all_services
+from tools.runner.services import Health, Service, all_services
 from tools.runner.sockets import authority, free_port, loopback_addresses
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +50,7 @@ class Playground:
         pause: Callable[[float], None] = time.sleep,
         https: bool = False,
         server: str = settings.DEFAULT_SERVER,
+        room: Room | None = None,
     ) -> None:
         self.root = root.resolve()
         self.victim_port = victim_port or free_port()
@@ -59,6 +61,7 @@ class Playground:
         self.addresses = tuple(addresses or loopback_addresses())
         self.https = https
         self.server = server
+        self.room = room
         # What a browser has to trust, once the sites have started with https.
         self.ca_file: Path | None = None
         self.environment = {
@@ -71,13 +74,15 @@ class Playground:
             "VAR_DIR": str(self.var_dir),
             "HTTPS": "1" if https else "0",
             "SERVER": server,
+            "ROOM": "1" if room else "0",
             "PLAYGROUND_RUNNER": str(os.getpid()),
             # Lessons and sources are UTF-8, which Windows doesn't assume.
             "PYTHONUTF8": "1",
         }
         # Where browsers find it.
         self.where = settings.read_where(self.environment)
-        self.services = {s.name: s for s in all_services(self.where, self.addresses, server)}
+        services = all_services(self.where, self.addresses, server, room)
+        self.services = {service.name: service for service in services}
         self._pause = pause
         self._running: dict[str, processes.Process] = {}
         self._mark: running.Mark | None = None
@@ -116,6 +121,8 @@ class Playground:
         """Start all services and return when all of them answer."""
         settings.check_server(self.server, https=self.https)
         settings.check_ports(self.ports, self.addresses)
+        if self.room:
+            settings.check_ports(self.room.ports, self.room.binds)
         settings.check_var_dir(self.var_dir)
         self._mark = running.Mark(self.var_dir, self.victim_port)
         if self.https:
@@ -154,7 +161,7 @@ class Playground:
     def answers(self, name: str) -> bool:
         """Tell whether a service answers at its health address."""
         health = self.services[name].health
-        connection = self._connect(health.port)
+        connection = self._connect(health)
         try:
             host = {"Host": f"{health.host}:{health.port}"}
             connection.request("GET", health.path, headers=host)
@@ -164,9 +171,9 @@ class Playground:
         finally:
             connection.close()
 
-    def _connect(self, port: int) -> http.client.HTTPConnection:
-        address = self.addresses[0]
-        if not self.https:
+    def _connect(self, health: Health) -> http.client.HTTPConnection:
+        address, port = health.address or self.addresses[0], health.port
+        if not self.https or health.address:
             return http.client.HTTPConnection(address, port, timeout=1)
         context = ssl.create_default_context(cafile=self.ca_file)
         # With BIND it may be an address that no certificate names.

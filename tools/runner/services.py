@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalogue.addresses import Addresses
+from room.settings import Room
 from tools.runner.settings import GUNICORN, WAITRESS
 from tools.runner.sockets import authority
 
@@ -28,6 +29,8 @@ class Health:
     host: str
     port: int
     path: str = "/health"
+    address: str = ""
+    """Where it listens, if not where the sites do."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +52,23 @@ class Service:
     """What it needs besides the environment that all services share."""
 
 
-def all_services(where: Addresses, addresses: Sequence[str], server: str) -> tuple[Service, ...]:
+def all_services(
+    where: Addresses, addresses: Sequence[str], server: str, room: Room | None
+) -> tuple[Service, ...]:
     """Return everything that the runner starts: browsers find it at `where`, and it
-    listens on `addresses`."""
-    return victim(where, addresses, server), attacker(where, addresses, server)
+    listens on `addresses`; a room's way in listens where `room` says."""
+    sites = victim(where, addresses, server, room), attacker(where, addresses, server)
+    return (*sites, way_in(room)) if room else sites
 
 
-def victim(where: Addresses, addresses: Sequence[str], server: str) -> Service:
+def victim(where: Addresses, addresses: Sequence[str], server: str, room: Room | None) -> Service:
     return Service(
         "victim",
         "victim site",
         _serve(server, APPLICATIONS["victim"], addresses, where.victim_port),
         died="The victim site ended, so the playground was stopped.",
         health=Health(where.domains.playground, where.victim_port),
+        environment=room.told_to_sites if room else {},
     )
 
 
@@ -74,6 +81,17 @@ def attacker(where: Addresses, addresses: Sequence[str], server: str) -> Service
         health=Health(where.domains.evil, where.attacker_port),
         # Its pages cost little, and a room asks for one now and then.
         environment={"WEB_CONCURRENCY": "1"},
+    )
+
+
+def way_in(room: Room) -> Service:
+    return Service(
+        "room",
+        "room's way in",
+        ("-m", "room"),
+        died="The room's way in ended, so the playground was stopped.",
+        health=Health("room", room.page_port, "/", room.here),
+        environment={"ROOM_CODE": room.code},
     )
 
 

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from catalogue.addresses import AddressError, Addresses, Domains, read
+from room import settings as room
 from tools.runner.failures import PortInUse, SetupError
 from tools.runner.sockets import free_port, loopback_addresses, refusal
 
 PORT_VARIABLES = {"victim": "VICTIM_PORT", "attacker": "ATTACKER_PORT"}
+ROOM_PORT_VARIABLES = {"tunnel": "ROOM_PORT", "page": "ROOM_PAGE_PORT"}
 MANY_LABS = 1_000_000
 GUNICORN, WAITRESS = "gunicorn", "waitress"
 # gunicorn needs fork, which Windows doesn't have.
@@ -47,6 +49,22 @@ def read_server(environment: Mapping[str, str]) -> str:
     if server == GUNICORN and sys.platform == "win32":
         raise SetupError(f"gunicorn doesn't run on Windows; {example('SERVER', WAITRESS)}")
     return server
+
+
+def read_room(environment: Mapping[str, str], var_dir: Path) -> room.Room | None:
+    """Return how people come into a room, if this is to be one."""
+    wanted = environment.get("ROOM") or "0"
+    if wanted not in {"0", "1"}:
+        raise SetupError(
+            f"ROOM is {wanted!r}, which is neither 1 (a room) nor 0; {example('ROOM', 1)}"
+        )
+    if wanted == "0":
+        return None
+    check_var_dir(var_dir)
+    try:
+        return room.read(environment, var_dir)
+    except room.RoomError as error:
+        raise SetupError(str(error)) from None
 
 
 def check_most_labs(environment: Mapping[str, str]) -> None:
@@ -91,7 +109,7 @@ def check_ports(ports: Mapping[str, int], addresses: Sequence[str]) -> None:
             error = refusal(address, port)
             if error is None:
                 continue
-            variable = PORT_VARIABLES[site]
+            variable = (PORT_VARIABLES | ROOM_PORT_VARIABLES)[site]
             another = example(variable, free_port())
             if error.errno == errno.EADDRINUSE:
                 raise PortInUse(

@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
 
+from catalogue.moved import Moved
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "victim_site.config.settings")
 
 
@@ -56,7 +58,7 @@ from victim_site.bank.feed import Feed  # noqa: E402
 application = Feed(Handler())
 
 
-def create_app() -> Feed:
+def create_app() -> Feed | Moved:
     """Return the application when the database is as the code expects it.
 
     The server calls this once and forks its processes afterwards, so two never migrate at a time. A
@@ -76,4 +78,6 @@ def create_app() -> Feed:
     connections.close_all()
     # The views. Django would load them in each process, at its first request.
     import_module(settings.ROOT_URLCONF)
+    if settings.ROOM:
+        return Moved(application, settings.ADDRESSES, settings.ADDRESSES.victim_port)
     return application

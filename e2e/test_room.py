@@ -1,0 +1,220 @@
+"""A room on two machines: the trainer's has the playground, the other has ssh and a browser.
+
+The machines are network namespaces (`e2e.networks`), so this runs where there can be any.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from csrf_proof.waiting import soon
+from e2e.networks import Machine, two_machines, why_not
+from tools.run import ROOT
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(bool(why_not()), reason=f"Not tried on this machine: {why_not()}."),
+]
+CODE = "tulip-kitchen-42"
+ASK = f"""#!/bin/sh
+case "$1" in *yes/no*) echo yes;; *) echo {CODE};; esac
+"""
+API = """
+import sys, urllib.request
+request = urllib.request.Request(f"http://127.0.0.1:8000{sys.argv[1]}", headers={
+    "Host": "playground.localhost:8000", "Authorization": f"Bearer {sys.argv[2]}"})
+sys.stdout.write(urllib.request.urlopen(request).read().decode())
+"""
+REACH = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5).close()
+    print("open")
+except OSError:
+    print("closed")
+"""
+
+
+@dataclass(frozen=True)
+class Room:
+    """An open room, at the usual ports of the trainer's machine."""
+
+    trainer: Machine
+    laptop: Machine
+    secret: str
+    line: str
+    folder: Path
+
+    def people(self) -> list[dict[str, Any]]:
+        said = self.trainer.run(sys.executable, "-c", API, "/api/room", self.secret)
+        assert said.returncode == 0, said.stderr
+        found: list[dict[str, Any]] = json.loads(said.stdout)["people"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    folder = tmp_path_factory.mktemp("room")
+    ask = folder / "ask"
+    ask.write_text(ASK)
+    ask.chmod(0o755)
+    environment = {
+        **os.environ,
+        "ROOM": "1",
+        "ROOM_CODE": CODE,
+        "VAR_DIR": str(folder / "var"),
+        "VICTIM_PORT": "8000",
+        "ATTACKER_PORT": "9000",
+    }
+    with two_machines() as (trainer, laptop):
+        running = trainer.start(
+            *(sys.executable, "-m", "tools.run"),
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            said = ""
+            while "Ctrl-C stops" not in said:
+                assert running.stdout
+                line = running.stdout.readline()
+                assert line, said
+                said += line
+            (secret,) = re.findall(r"^trainer: \S+\?key=(\S+)$", said, re.MULTILINE)
+            (join,) = re.findall(r"^join: (ssh .*)$", said, re.MULTILINE)
+            assert join.endswith(f"room@{trainer.address}")
+            yield Room(trainer, laptop, secret, join, folder)
+        finally:
+            running.terminate()
+            running.communicate(timeout=30)
+
+
+@contextmanager
+def way_in(room: Room, *command: str, port: int = 8000) -> Iterator[str]:
+    """Keep a way into the room open on the laptop; yield what it has said so far."""
+    environment = {
+        **os.environ,
+        "HOME": str(room.folder),
+        "SSH_ASKPASS": str(room.folder / "ask"),
+        "SSH_ASKPASS_REQUIRE": "force",
+    }
+    log = room.folder / f"way-in-{port}.log"
+    with log.open("w") as output:
+        running = room.laptop.start(
+            *command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        try:
+            arrived = soon(lambda: reaches(room.laptop, "127.0.0.1", port), 30)
+            assert arrived, log.read_text()
+            yield log.read_text()
+        finally:
+            running.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(10)
+            running.kill()
+
+
+def reaches(machine: Machine, address: str, port: int) -> bool:
+    return machine.run(sys.executable, "-c", REACH, address, str(port)).stdout == "open\n"
+
+
+def visit(room: Room, browser: str, name: str, offset: int = 0) -> dict[str, str]:
+    """Let somebody take part at the laptop; return what their pages said."""
+    done = room.laptop.run(
+        *(sys.executable, "-m", "e2e.room_visit", browser),
+        *(str(8000 + offset), str(9000 + offset), name),
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    said: dict[str, str] = json.loads(done.stdout)
+    return said
+
+
+def ssh(room: Room, *options: str) -> list[str]:
+    """Return the join line as a command that asks nobody about the key."""
+    known = f"UserKnownHostsFile={room.folder / 'known_hosts'}"
+    return ["ssh", "-F", "none", "-o", known, *options, *room.line.split()[1:]]
+
+
+@pytest.mark.parametrize("browser", ["chromium", "firefox"])
+def test_a_laptop_with_ssh_and_a_browser_takes_part(room: Room, browser: str) -> None:
+    name = f"Ada {browser}"
+    with way_in(room, *ssh(room)):
+        said = visit(room, browser, name)
+    assert "forged" in said["log"]
+    assert said["bank"] in said["log"], "the Origin of the sign-in"
+    (person,) = [person for person in room.people() if person["name"] == name]
+    assert person["lessons"]["the-image"]["tried"] == "forged"
+
+
+def test_a_laptop_without_ssh_whose_ports_are_taken_takes_part(room: Room) -> None:
+    """The script comes from the trainer's page, and moves both ports by ten."""
+    script = room.folder / "join.py"
+    page = f"http://{room.trainer.address}:8080"
+    fetched = room.laptop.run("curl", "-sf", f"{page}/join.py")
+    script.write_text(fetched.stdout)
+    taken = room.laptop.start(sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "9000")
+    try:
+        assert soon(lambda: reaches(room.laptop, "127.0.0.1", 9000), 30)
+        command = (sys.executable, str(script), f"{room.trainer.address}:8080", CODE)
+        with way_in(room, *command, port=8010):
+            said = visit(room, "chromium", "Ben", offset=10)
+    finally:
+        taken.kill()
+        taken.wait()
+    assert said["bank"].endswith(".bank.localhost:8010")
+    assert "forged" in said["log"]
+    assert said["bank"] in said["log"], "the Origin of the sign-in, moved like everything else"
+    assert ":8000" not in said["log"] + said["lesson"]
+    (person,) = [person for person in room.people() if person["name"] == "Ben"]
+    assert person["lessons"]["the-image"]["tried"] == "forged"
+
+
+def test_the_network_gets_the_tunnel_and_one_page_and_nothing_else(room: Room) -> None:
+    address = room.trainer.address
+    found = {port: reaches(room.laptop, address, port) for port in (2222, 8080, 8000, 9000)}
+    assert found == {2222: True, 8080: True, 8000: False, 9000: False}
+    page = room.laptop.run("curl", "-sf", f"http://{address}:8080/").stdout
+    assert room.line in page
+    assert CODE not in page
+
+
+def test_a_command_and_another_port_are_refused(room: Room) -> None:
+    """As an attendee would try, with the ssh that everybody has."""
+    target = room.line.split()[-1]
+    environment = {
+        **os.environ,
+        "HOME": str(room.folder),
+        "SSH_ASKPASS": str(room.folder / "ask"),
+        "SSH_ASKPASS_REQUIRE": "force",
+    }
+    known = f"UserKnownHostsFile={room.folder / 'known_hosts'}"
+    plain = ("ssh", "-F", "none", "-o", known, "-o", "StrictHostKeyChecking=no", "-p", "2222")
+    for asked in (("id",), ("-W", "localhost:22"), ("-W", "127.0.0.1:8000"), ("-W", "[::1]:8000")):
+        options = asked if asked[0].startswith("-") else ()
+        done = room.laptop.run(
+            *plain, *options, target, *(() if options else asked), env=environment, timeout=60
+        )
+        assert done.returncode != 0, asked
+        assert done.stdout == "", asked
+
+
+def test_the_key_is_the_one_on_the_wall(room: Room) -> None:
+    scanned = room.laptop.run("ssh-keyscan", "-p", "2222", "-t", "ed25519", room.trainer.address)
+    said = subprocess.run(
+        ["ssh-keygen", "-lf", "-"], input=scanned.stdout, capture_output=True, text=True
+    )
+    ways = json.loads((room.folder / "var/room/way-in.json").read_text())["ways"]
+    assert ways[0]["fingerprint"] in said.stdout

@@ -1,0 +1,56 @@
+"""How people come in, and who is connected: kept in a file that the trainer's page reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class Arrivals:
+    """The laptops that are connected now, by ssh or by the relay.
+
+    `file` is written at each change: `{"code", "ways": [{"page", "ssh", "shifted", "relay",
+    "fingerprint"}], "laptops": [<address>]}`.
+    """
+
+    def __init__(self, file: Path, code: str) -> None:
+        self._file = file
+        self._code = code
+        self._ways: Sequence[Mapping[str, str]] = ()
+        self._here: dict[object, str] = {}
+        self._write()
+
+    @property
+    def ways(self) -> Sequence[Mapping[str, str]]:
+        """How to come in, by this machine's addresses."""
+        return self._ways
+
+    @ways.setter
+    def ways(self, ways: Sequence[Mapping[str, str]]) -> None:
+        if ways != self._ways:
+            self._ways = ways
+            self._write()
+
+    @property
+    def laptops(self) -> list[str]:
+        """The addresses of the laptops, each once."""
+        return sorted(set(self._here.values()))
+
+    def joined(self, visit: object, address: str) -> None:
+        before = self.laptops
+        self._here[visit] = address
+        if self.laptops != before:
+            self._write()
+
+    def left(self, visit: object) -> None:
+        before = self.laptops
+        self._here.pop(visit, None)
+        if self.laptops != before:
+            self._write()
+
+    def _write(self) -> None:
+        said = {"code": self._code, "ways": list(self._ways), "laptops": self.laptops}
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(json.dumps(said), encoding="utf-8")
+        fresh.replace(self._file)
