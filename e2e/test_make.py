@@ -156,7 +156,7 @@ def test_room_prints_the_ways_in(tree: Path) -> None:
         start_new_session=True,
     ) as running:
         assert running.stdout is not None
-        said = []
+        said: list[str] = []
         while not (said and said[-1].startswith("Ctrl-C")):
             said.append(running.stdout.readline())
             assert said[-1], said

@@ -38,4 +38,5 @@ def addresses(request: HttpRequest) -> dict[str, Any]:
         "playground_url": here.playground,
         "evil_url": here.evil,
         "bank_host": here.bank_host,
+        "in_room": settings.ROOM and getattr(request, "label", None) is None,
     }

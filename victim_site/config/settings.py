@@ -25,6 +25,11 @@ VAR_DIR = Path(os.environ.get("VAR_DIR") or CHECKOUT / "var").resolve()
 ADDRESSES = addresses.read(os.environ)
 # Of the two servers, gunicorn alone hands over the socket that the statement feed needs.
 STATEMENT_FEED = os.environ.get("SERVER") != "waitress"
+# One laptop for thirty: the others come in by a tunnel (`room/`).
+ROOM = os.environ.get("ROOM") == "1"
+# What only the trainer knows, and the file that says how people come in.
+ROOM_SECRET = os.environ.get("ROOM_SECRET", "") if ROOM else ""
+ROOM_WAYS = os.environ.get("ROOM_WAYS", "")
 MOST_LABS = int(os.environ.get("MOST_LABS") or 5_000)
 
 
@@ -35,7 +40,7 @@ def _serves_this_machine_alone() -> bool:
         loopback = all(ip_address(part).is_loopback for part in bind)
     except ValueError:
         return False
-    return loopback and not os.environ.get("TRUSTED_PROXIES")
+    return loopback and not ROOM and not os.environ.get("TRUSTED_PROXIES")
 
 
 # Only then may visitors have applications of this machine attacked.
@@ -80,6 +85,7 @@ INSTALLED_APPS = [
     "victim_site.teaching.recall",
     "victim_site.teaching.browser",
     "victim_site.teaching.your_app",
+    "victim_site.teaching.room",
 ]
 
 MIDDLEWARE = [

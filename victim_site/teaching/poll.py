@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from catalogue.labels import BadLabel
@@ -26,11 +27,16 @@ from victim_site.label import parse
 from victim_site.teaching import versions
 from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.middleware import HEADERS
+from victim_site.teaching.room import table
+from victim_site.teaching.room.models import room_version, state
+from victim_site.teaching.room.names import is_trainer
 
 PATH = "/poll/"
-# Two labs side by side, or a lesson's two and the learner's progress in it.
-MOST_NAMES = 3
+# Two labs side by side, or a lesson's two, the learner's progress in it, and the room.
+MOST_NAMES = 4
 LONGEST_QUERY = 500
+# What a room has beside them. Labs and lessons don't begin with a dot.
+ROOM, PEOPLE = ".room", ".people"
 _HEADERS = HEADERS | {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -99,8 +105,9 @@ def _changed(request: HttpRequest) -> dict[str, list[str]]:
     if not has or len(query) > LONGEST_QUERY:
         raise Mistake(400, f"A poll has one to {MOST_NAMES} names, each with a version.")
     labels = [name for name in has if "." not in name]
-    lessons = [name for name in has if "." in name]
-    if not labels or len(lessons) > 1:
+    lessons = [name for name in has if "." in name[1:]]
+    rooms = [name for name in has if name.startswith(".")]
+    if not labels + rooms or len(lessons) > 1:
         raise Mistake(400, "A poll names at least one lab, and at most one lesson.")
     for label in labels:
         try:
@@ -108,11 +115,27 @@ def _changed(request: HttpRequest) -> dict[str, list[str]]:
         except BadLabel as mistake:
             raise Mistake(404, f"No such lab. {mistake}") from None
     lesson, owner = _lesson(lessons[0]) if lessons else ("", "")
-    found = versions.current(labels, lesson, owner)
-    if lessons and request.COOKIES.get(learner.NAME_COOKIE) != owner:
+    found = versions.current(labels, lesson, owner) if labels else {}
+    if lessons and learner.name_in(request) != owner:
         found[lessons[0]] += versions.COOKIELESS
+    found |= {name: _in_room(request, name) for name in rooms}
     changed = [name for name, version in found.items() if version != has[name]]
     return {"changed": changed} if changed else {}
+
+
+def _in_room(request: HttpRequest, name: str) -> str:
+    """Return the version of what the trainer says to everybody, or of what only the trainer sees.
+
+    Raises:
+        Mistake: It isn't there, or not for this browser.
+    """
+    if not settings.ROOM or name not in {ROOM, PEOPLE}:
+        raise Mistake(404, "This playground isn't a room, or has no such part.")
+    if name == ROOM:
+        return room_version()
+    if not is_trainer(request):
+        raise Mistake(403, "Only the trainer's page may ask this.")
+    return table.version(state())
 
 
 def _lesson(name: str) -> tuple[str, str]:

@@ -14,4 +14,5 @@ urlpatterns = [
     path("", include("victim_site.teaching.reference.urls")),
     path("", include("victim_site.teaching.browser.urls")),
     path("", include("victim_site.teaching.your_app.urls")),
+    path("", include("victim_site.teaching.room.urls")),
 ]

@@ -18,7 +18,7 @@ from django.utils.http import urlencode
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, BadLabel
 from victim_site.label import parse, stacks
 from victim_site.teaching import descriptions, expectations
-from victim_site.teaching.lessons.learner import NAME_COOKIE, is_name
+from victim_site.teaching.lessons.learner import name_in
 
 # It comes through in every browser.
 USUAL_ATTACK = ("form-post", "cross-site")
@@ -87,8 +87,7 @@ def owner_mistake(owner: str) -> str:
 
 def learner(request: HttpRequest) -> str:
     """Return the name of the visitor's own labs, or nothing."""
-    name = request.COOKIES.get(NAME_COOKIE, "")
-    return name if is_name(name) else ""
+    return name_in(request)
 
 
 def _mistake(text: str) -> str:

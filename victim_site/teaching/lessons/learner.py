@@ -7,6 +7,9 @@ it in another browser to go on there. What belongs to it is stored on the server
 No two learners get the same name. One that's made up has 28 random bits beside the animal, and
 nothing may belong to it yet, so that reading a page still writes nothing. One that's typed is
 reserved by a row, since two people may well think of the same.
+
+In a room (`teaching/room`) people have names of another kind, and this one is theirs alone: its
+cookie is signed, and without it they are asked for their name first.
 """
 
 from __future__ import annotations
@@ -16,10 +19,13 @@ import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from catalogue.labels import LONGEST_OWNER
 from victim_site.bank.models import Lab
@@ -56,16 +62,36 @@ def with_name(
 
     @wraps(view)
     def named(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        name = request.COOKIES.get(NAME_COOKIE, "")
-        known = is_name(name)
-        if not known:
-            name = new_name()
+        known = name_in(request)
+        if not known and settings.ROOM:
+            here = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+            return redirect(f"{reverse('join')}?{urlencode({'next': here})}")
+        name = known or new_name()
         response = view(request, name, *args, **kwargs)
         if not known and NAME_COOKIE not in response.cookies:
-            remember(response, NAME_COOKIE, name)
+            remember_name(response, name)
         return response
 
     return named
+
+
+def name_in(request: HttpRequest) -> str:
+    """Return the name that a browser has sent back, or nothing."""
+    said = request.COOKIES.get(NAME_COOKIE, "")
+    if settings.ROOM:
+        try:
+            said = _signer().unsign(said)
+        except BadSignature:
+            return ""
+    return said if is_name(said) else ""
+
+
+def remember_name(response: HttpResponse, name: str) -> None:
+    remember(response, NAME_COOKIE, _signer().sign(name) if settings.ROOM else name)
+
+
+def _signer() -> Signer:
+    return Signer(salt="lessons.learner")
 
 
 def blocks_cookies(request: HttpRequest) -> bool:
@@ -129,7 +155,7 @@ def named_in(request: HttpRequest) -> str:
 
 def cookieless(request: HttpRequest, name: str, version: str) -> dict[str, Any]:
     """Return what a page's live part says besides if the browser doesn't send the name back."""
-    if request.COOKIES.get(NAME_COOKIE) == name:
+    if name_in(request) == name:
         return {}
     # The version may say so already.
     version = version.removesuffix(versions.COOKIELESS) + versions.COOKIELESS

@@ -54,7 +54,7 @@ def overview_of(request: HttpRequest, name: str) -> dict[str, Any]:
     ahead = [stop.lesson for stop in lines if stop.state != "done"]
     return {
         "name": name,
-        "remembered": request.COOKIES.get(learner.NAME_COOKIE) == name,
+        "remembered": learner.name_in(request) == name,
         "cookieless": learner.blocks_cookies(request),
         "lines": lines,
         "begun": any(stop.state for stop in lines),

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 from django.conf import settings
 
-from victim_site.conftest import playground
+from victim_site.conftest import Site, playground
 
 
 class Audit(HTMLParser):
@@ -44,13 +44,14 @@ KNOWN = re.compile(
 )
 
 
-def audit(path: str, status: int = 200) -> str:
-    """Ask for a page and return it, once it holds nothing that it must not.
+def audit(path: str, status: int = 200, site: Site | None = None) -> str:
+    """Ask for a page, as a visitor or as `site`, and return it, once it holds nothing that it must
+    not.
 
     Nothing inline, which the content policy would stop; nothing loaded from elsewhere; and links
     only to the playground, or to a source over https.
     """
-    answer = playground().get(path)
+    answer = (site or playground()).get(path)
     page: str = answer.content.decode()
     found = Audit(page)
     assert answer.status_code == status

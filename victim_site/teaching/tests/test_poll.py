@@ -162,7 +162,7 @@ def test_a_sign_in_that_expires_is_shown_with_the_next_change() -> None:
 REFUSED = {
     "nothing": ("", 400),
     "no version": ("?csrf-token", 200),
-    "too many labs": ("?a=1&b=2&c=3&d=4", 400),
+    "too many labs": ("?a=1&b=2&c=3&d=4&e=5", 400),
     "200 fields": ("?" + "x=1&" * 100, 400),
     "too long": (f"?{LAB}={'1' * LONGEST_QUERY}", 400),
     "a lesson alone": (f"?{LESSON}=..", 400),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -11,6 +12,7 @@ from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.lessons.lesson_page import get_lesson_or_404
 from victim_site.teaching.lessons.overview import overview_of
 from victim_site.teaching.recall import store as asked
+from victim_site.teaching.room.views.join import remember_browser
 
 
 @require_POST
@@ -21,6 +23,8 @@ def rename(request: HttpRequest, name: str) -> HttpResponse:
     Who types a name in use is told so, and may `continue` as that learner: in another browser, this
     is how to get one's progress back.
     """
+    if settings.ROOM:
+        return redirect("join")
     wanted = request.POST.get("name", "").strip().lower()
     if not learner.is_name(wanted):
         context = overview_of(request, name) | {"bad_name": wanted}
@@ -30,7 +34,7 @@ def rename(request: HttpRequest, name: str) -> HttpResponse:
         context = overview_of(request, name) | {"name_in_use": wanted}
         return render(request, "lessons/lessons.html", context, status=409)
     response = redirect("lessons")
-    learner.remember(response, learner.NAME_COOKIE, wanted)
+    learner.remember_name(response, wanted)
     return response
 
 
@@ -45,6 +49,8 @@ def use_browser(request: HttpRequest, name: str) -> HttpResponse:
     response = redirect("lesson", slug=following.slug) if following else redirect("lessons")
     found = learner.profile_of(int(cookies), request.headers.get("User-Agent", ""))
     learner.remember(response, learner.BROWSER_COOKIE, found)
+    if settings.ROOM:
+        remember_browser(name, found)
     return response
 
 

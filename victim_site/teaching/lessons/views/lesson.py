@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,12 +11,15 @@ from django.views.decorators.http import require_POST, require_safe
 from victim_site.teaching.lessons import learner, progress, screens
 from victim_site.teaching.lessons.lesson_page import get_lesson_or_404, lesson_context
 from victim_site.teaching.missing import Missing
+from victim_site.teaching.room.views.join import held, is_held
 
 
 @require_safe
 @learner.with_name
 def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
     """One lesson, as far as the learner has come."""
+    if settings.ROOM and is_held(request, slug):
+        return held(request, slug)
     return render(
         request, "lessons/lesson.html", lesson_context(request, name, get_lesson_or_404(slug))
     )

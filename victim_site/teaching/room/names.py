@@ -1,0 +1,142 @@
+"""The names of people: any script, each once."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.text import Truncator
+
+from victim_site.teaching.lessons import learner
+from victim_site.teaching.room.models import LONGEST_NAME, DeviceCode, Person
+
+MOST_PEOPLE = 1000
+TRAINER_COOKIE = "trainer"
+CODE_MINUTES = 10
+_CODE_SIGNS, _CODE_LENGTH = "23456789bcdfghjkmnpqrstvwxz", 8
+
+
+class NameRefused(Exception):
+    """Somebody can't have this name; the text says why, and `free` is one that they can have."""
+
+    def __init__(self, sentence: str, free: str = "") -> None:
+        super().__init__(sentence)
+        self.free = free
+
+
+def cleaned(text: str) -> str:
+    """Return a name as it's shown: in one line, without what can't be seen."""
+    shown = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    return " ".join(shown.split())
+
+
+def key_of(name: str) -> str:
+    """Return what two names have in common that look the same (NFKC, without case)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def join(first: str, second: str = "") -> str:
+    """Let one person in, or two at one laptop; return the owner of their labs.
+
+    Raises:
+        NameRefused: A name is empty, too long or taken, or the room is full.
+    """
+    names = [name for name in map(cleaned, (first, second)) if name]
+    if not names:
+        raise NameRefused("Type a name that the trainer can call you by.")
+    for name in names:
+        if len(name) > LONGEST_NAME:
+            raise NameRefused(
+                f"A name has at most {LONGEST_NAME} characters.",
+                Truncator(name).chars(LONGEST_NAME, truncate="").strip(),
+            )
+    if len(names) == 2 and key_of(names[0]) == key_of(names[1]):
+        raise NameRefused("The two of you need two names.")
+    if Person.objects.count() + len(names) > MOST_PEOPLE:
+        raise NameRefused(f"This room has {MOST_PEOPLE} people, and no place for more.")
+    owner = learner.new_name()
+    with transaction.atomic():
+        for name in names:
+            try:
+                with transaction.atomic():
+                    Person.objects.create(name=name, key=key_of(name), owner=owner)
+            except IntegrityError:
+                raise NameRefused(f"Somebody here is called {name} already.", free(name)) from None
+    return owner
+
+
+def free(name: str) -> str:
+    """Return a name like another one that nobody has."""
+    for number in range(2, MOST_PEOPLE + 2):
+        offered = f"{name[: LONGEST_NAME - 5]} {number}"
+        if not Person.objects.filter(key=key_of(offered)).exists():
+            return offered
+    return ""
+
+
+def rename(person: Person, text: str) -> None:
+    """Give somebody another name.
+
+    Raises:
+        NameRefused: It's empty, too long or taken.
+    """
+    name = cleaned(text)
+    if not name or len(name) > LONGEST_NAME:
+        raise NameRefused(f"A name has 1 to {LONGEST_NAME} characters.")
+    person.name, person.key = name, key_of(name)
+    try:
+        with transaction.atomic():
+            person.save(update_fields=["name", "key"])
+    except IntegrityError:
+        raise NameRefused(f"Somebody here is called {name} already.", free(name)) from None
+
+
+def called(owner: str) -> str:
+    """Return the name of who has these labs, or the names of a pair; empty where nobody has."""
+    return " & ".join(Person.objects.filter(owner=owner).values_list("name", flat=True))
+
+
+def device_code(owner: str) -> str:
+    """Return a code by which the same person can join on another device."""
+    now = timezone.now()
+    DeviceCode.objects.filter(until__lt=now).delete()
+    DeviceCode.objects.filter(owner=owner).delete()
+    code = "".join(secrets.choice(_CODE_SIGNS) for _ in range(_CODE_LENGTH))
+    DeviceCode.objects.create(code=code, owner=owner, until=now + timedelta(minutes=CODE_MINUTES))
+    return code
+
+
+def owner_by_code(text: str) -> str:
+    """Return who a code is for, or nothing. It can be used once."""
+    code = text.strip().lower().replace("-", "").replace(" ", "")[:_CODE_LENGTH]
+    row = DeviceCode.objects.filter(code=code, until__gte=timezone.now()).first()
+    if row is None or not row.delete()[0]:
+        return ""
+    return row.owner
+
+
+def remember_trainer(response: HttpResponse) -> None:
+    """Let this browser see the trainer's pages."""
+    value = _trainer().sign(TRAINER_COOKIE)
+    response.set_cookie(TRAINER_COOKIE, value, max_age=7 * 86400, httponly=True, samesite="Lax")
+
+
+def is_trainer(request: HttpRequest) -> bool:
+    """Tell whether this browser was let into the trainer's pages."""
+    if not settings.ROOM_SECRET:
+        return False
+    try:
+        return bool(_trainer().unsign(request.COOKIES.get(TRAINER_COOKIE, "")) == TRAINER_COOKIE)
+    except BadSignature:
+        return False
+
+
+def _trainer() -> Signer:
+    # With another secret, who was let in before is no longer.
+    return Signer(key=settings.ROOM_SECRET, salt="room.trainer")

@@ -1,0 +1,44 @@
+"""The pages of a room: all there, and they hold nothing that they must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from victim_site.teaching.lessons.progress import lessons
+from victim_site.teaching.room import votes
+from victim_site.teaching.room.models import Person
+from victim_site.teaching.room.tests.conftest import person, post, trainer
+from victim_site.teaching.tests.audit import audit
+
+pytestmark = pytest.mark.django_db
+
+EVERYBODYS = ["/join/", "/join/?next=/lessons/", "/vote/", "/room/strip/", "/lessons/"]
+TRAINERS = ["/room/", "/room/live/", "/room/wall/", "/room/wall/live/", "/room/wall/?names"]
+
+
+@pytest.mark.parametrize("path", EVERYBODYS)
+def test_a_page_of_everybodys_holds_only_what_it_may(path: str) -> None:
+    site = person("<script>Anna</script>")
+    audit(path, site=site)
+    post(trainer(), "/room/vote/", phase=votes.ALONE, lesson="the-image")
+    audit(path, site=site)
+
+
+@pytest.mark.parametrize("path", TRAINERS)
+@pytest.mark.parametrize("phase", ["", *votes.PHASES])
+def test_a_page_of_the_trainers_holds_only_what_it_may(path: str, phase: str) -> None:
+    boss = trainer()
+    audit(path, site=boss)
+    post(person("<script>Anna</script>"), "/lessons/the-image/predict/", choice="forged")
+    post(boss, "/room/vote/", phase=votes.ALONE, lesson="the-image")
+    post(boss, "/room/vote/", phase=phase)
+    audit(path, site=boss)
+
+
+def test_the_other_pages_hold_only_what_they_may() -> None:
+    site, boss = person("Anna", "Ben"), trainer()
+    audit(f"/room/people/{Person.objects.earliest('pk').pk}/", site=boss)
+    post(boss, "/room/hold/", open=[])
+    for slug in lessons():
+        audit(f"/lessons/{slug}/", site=site)
+    audit("/room/", 403, site=site)

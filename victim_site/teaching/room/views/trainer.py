@@ -1,0 +1,259 @@
+"""The trainer's pages: who is where, the vote, and what is said to everybody."""
+
+from __future__ import annotations
+
+import csv
+import hmac
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from victim_site.bank.labs import reset as reset_lab
+from victim_site.teaching.lessons import progress
+from victim_site.teaching.room import names, table, votes
+from victim_site.teaching.room.access import for_trainer, in_a_room
+from victim_site.teaching.room.models import LONGEST_SAID, Person, SecondVote, State, change, state
+
+LONGEST_TIMER = 240
+# What a spreadsheet would take for a formula.
+_FORMULA = tuple("=+-@\t\r")
+
+
+@require_safe
+@in_a_room
+def enter(request: HttpRequest) -> HttpResponse:
+    """Take the secret of the link for a cookie, so that it isn't in the address of what's shown."""
+    said = request.GET.get("key", "")
+    if not settings.ROOM_SECRET or not hmac.compare_digest(
+        said.encode(), settings.ROOM_SECRET.encode()
+    ):
+        return render(request, "room/not_the_trainer.html", status=403)
+    response = redirect("room")
+    names.remember_trainer(response)
+    return response
+
+
+@require_safe
+@for_trainer
+def room(request: HttpRequest) -> HttpResponse:
+    """The trainer's own page, with everybody's name."""
+    return render(request, "room/room.html", _context())
+
+
+@require_safe
+@for_trainer
+def live(request: HttpRequest) -> HttpResponse:
+    """The part of the trainer's page that changes."""
+    return render(request, "room/_table.html", _context())
+
+
+@require_safe
+@for_trainer
+def wall(request: HttpRequest) -> HttpResponse:
+    """What is projected: how to come in, how far the room is, the vote. No names, unless asked."""
+    return render(request, "room/wall.html", _context() | {"names": "names" in request.GET})
+
+
+@require_safe
+@for_trainer
+def wall_live(request: HttpRequest) -> HttpResponse:
+    """The part of the wall that changes."""
+    return render(request, "room/_wall.html", _context() | {"names": "names" in request.GET})
+
+
+def _context() -> dict[str, Any]:
+    now = state()
+    found = table.lines()
+    return {
+        "room": now,
+        "version": f".people={table.version(now)}",
+        "lines": found,
+        "counts": table.counts(found),
+        "lessons": list(progress.lessons().values()),
+        "held": set(now.held),
+        "stuck": [line for line in found if line.stuck],
+        "browsers": browsers(found),
+        "tally": votes.tally(now),
+        "phases": votes.PHASES,
+        "way_in": way_in(),
+        "most": LONGEST_SAID,
+    }
+
+
+def browsers(found: list[table.Line]) -> list[tuple[str, int]]:
+    """Return how many have which kind of browser; "" where the self-check didn't run."""
+    counted: dict[str, int] = {}
+    for line in found:
+        counted[line.browser] = counted.get(line.browser, 0) + 1
+    return sorted(counted.items(), key=lambda pair: -pair[1])
+
+
+def way_in() -> dict[str, Any]:
+    """Return how people come in, as `room/arrivals.py` writes it; empty where nothing does."""
+    try:
+        found: dict[str, Any] = json.loads(Path(settings.ROOM_WAYS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+@require_POST
+@for_trainer
+def say(request: HttpRequest) -> HttpResponse:
+    """Announce something, ask for attention, or set a timer."""
+    values: dict[str, object] = {}
+    if "said" in request.POST:
+        values["said"] = names.cleaned(request.POST["said"])[:LONGEST_SAID]
+    if "look_here" in request.POST:
+        values["look_here"] = request.POST["look_here"] == "1"
+    if "minutes" in request.POST:
+        minutes = request.POST["minutes"]
+        if not (minutes.isascii() and minutes.isdecimal() and int(minutes) <= LONGEST_TIMER):
+            return _mistake(request, f"A timer runs for 0 to {LONGEST_TIMER} minutes.")
+        whole = int(minutes)
+        values["timer"] = timezone.now() + timedelta(minutes=whole) if whole else None
+    change(**values)
+    return redirect("room")
+
+
+@require_POST
+@for_trainer
+def hold(request: HttpRequest) -> HttpResponse:
+    """Hold the lessons that aren't ticked."""
+    opened = request.POST.getlist("open")
+    change(held=[slug for slug in progress.lessons() if slug not in opened])
+    return redirect("room")
+
+
+@require_POST
+@for_trainer
+def vote(request: HttpRequest) -> HttpResponse:
+    """Begin a vote, go on to its next part, or end it."""
+    phase, lesson = request.POST.get("phase", ""), request.POST.get("lesson", "")
+    if phase and phase not in votes.PHASES:
+        return _mistake(request, "A vote has no such part.")
+    if phase == votes.ALONE and lesson not in progress.lessons():
+        return _mistake(request, "There is no such lesson to vote on.")
+    if phase == votes.ALONE:
+        SecondVote.objects.filter(lesson=lesson).delete()
+        change(vote=lesson, phase=phase)
+    else:
+        change(phase=phase)
+    return redirect("wall" if "wall" in request.POST else "room")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_trainer
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody's labs. Rename or remove them, or let them start over, in one lesson or in all."""
+    found = get_object_or_404(Person, pk=pk)
+    if request.method != "POST":
+        return _person(request, found)
+    if "rename" in request.POST:
+        try:
+            names.rename(found, request.POST.get("name", ""))
+        except names.NameRefused as refused:
+            found.refresh_from_db()
+            return _person(request, found, str(refused))
+    elif "remove" in request.POST:
+        found.delete()
+    elif "reset" in request.POST:
+        start_over(found.owner, request.POST.get("lesson", ""))
+    change()
+    return redirect("room")
+
+
+def _person(request: HttpRequest, found: Person, mistake: str = "") -> HttpResponse:
+    here = progress.lessons().values()
+    context = {
+        "person": found,
+        "partners": Person.objects.filter(owner=found.owner)
+        .exclude(pk=found.pk)
+        .values_list("name", flat=True),
+        "lessons": list(here),
+        "labs": [
+            (lesson, [progress.own_lab(lab, found.owner).text for lab in lesson.labs])
+            for lesson in here
+        ],
+        "mistake": mistake,
+    }
+    return render(request, "room/person.html", context, status=400 if mistake else 200)
+
+
+@require_POST
+@for_trainer
+def reset(request: HttpRequest) -> HttpResponse:
+    """Let everybody start over, in one lesson or in all; names stay."""
+    slug = request.POST.get("lesson", "")
+    if slug and slug not in progress.lessons():
+        raise Http404("There is no such lesson.")
+    for owner in set(Person.objects.values_list("owner", flat=True)):
+        start_over(owner, slug)
+    change()
+    return redirect("room")
+
+
+def start_over(owner: str, slug: str) -> None:
+    """Forget somebody's progress and reset the labs of it."""
+    begun = [found for found in progress.lessons().values() if slug in ("", found.slug)]
+    for lesson in begun:
+        for lab in lesson.labs:
+            reset_lab(progress.own_lab(lab, owner).text)
+    progress.forget(owner, slug)
+    SecondVote.objects.filter(owner=owner, **({"lesson": slug} if slug else {})).delete()
+
+
+def _mistake(request: HttpRequest, sentence: str) -> HttpResponse:
+    return render(request, "room/room.html", _context() | {"mistake": sentence}, status=400)
+
+
+@require_safe
+@for_trainer
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """Who did what, as a table for a spreadsheet or as JSON."""
+    people = people_as_json(state())
+    if kind == "json":
+        response: HttpResponse = JsonResponse({"people": people})
+    else:
+        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        rows = csv.writer(response)
+        rows.writerow(["name", "browser", "lesson", "predicted", "tried", "fixed", "since"])
+        for each in people:
+            for slug, row in each["lessons"].items():
+                values = [each["name"], each["browser"], slug, *row.values()]
+                rows.writerow([_for_spreadsheet(str(value or "")) for value in values])
+    response["Content-Disposition"] = f'attachment; filename="room.{kind}"'
+    return response
+
+
+def _for_spreadsheet(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def people_as_json(now: State) -> list[dict[str, Any]]:
+    """Return everybody as the API says it."""
+    return [
+        {
+            "name": line.name,
+            "browser": line.browser,
+            "lessons": {
+                cell.lesson: {
+                    "predicted": cell.row.predicted,
+                    "tried": cell.row.tried,
+                    "fixed": cell.row.fixed,
+                    "since": cell.row.changed.isoformat(),
+                }
+                for cell in line.cells
+                if cell.row
+            },
+            "stuck": {"on": line.stuck.on, "say": line.stuck.say} if line.stuck else None,
+        }
+        for line in table.lines()
+    ]
