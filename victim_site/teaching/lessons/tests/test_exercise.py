@@ -129,7 +129,7 @@ def test_the_open_page_hears_of_it() -> None:
     assert DID_IT not in before
     assert DID_IT in learner.read(asks)
     del learner.cookies["learner"]
-    assert "This browser keeps no cookies here" in learner.read(asks)
+    assert "This browser blocks cookies" in learner.read(asks)
 
 
 @pytest.mark.parametrize(

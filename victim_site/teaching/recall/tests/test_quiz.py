@@ -173,8 +173,8 @@ def test_answers_make_a_name_in_use_and_starting_over_forgets_them() -> None:
 def test_the_lessons_lead_to_the_quiz_first_before_any_is_done() -> None:
     new, begun = Learner().read("/lessons/"), Learner("heron7", "the-image").read("/lessons/")
 
-    assert "Measure what you learn" in new.partition('class="story"')[0]
-    assert "/quiz/" not in begun.partition('class="story"')[0]
-    assert "/quiz/" in begun.partition('class="story"')[2].partition("For trainers")[0]
+    assert "Measure what you learn" in new.partition('class="trail"')[0]
+    assert "/quiz/" not in begun.partition('class="trail"')[0]
+    assert "/quiz/" in begun.partition('class="trail"')[2].partition("For trainers")[0]
     assert "/quiz/" in begun.partition("For trainers")[2]
     assert "/quiz/" in Learner().read("/facilitator/")

@@ -103,6 +103,12 @@ def test_the_same_person_goes_on_at_another_device() -> None:
     assert "It works once" in again.content.decode()
 
 
+def test_the_lessons_lead_to_another_device_and_not_to_another_name() -> None:
+    page = person("Anna").get("/lessons/").content.decode()
+    assert 'action="/join/device/"' in page
+    assert 'action="/lessons/name/"' not in page
+
+
 def test_a_code_is_over_after_a_while() -> None:
     post(person("Anna"), "/join/device/")
     DeviceCode.objects.update(until=timezone.now() - timedelta(seconds=1))
