@@ -19,7 +19,7 @@ BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run room hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run room doctor rehearse bundle hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,15 @@ run: python ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, 
 
 room: python ## Open a room: the others reach this playground through ssh (ROOM_CODE, ROOM_PORT, ROOM_BIND)
 	@ROOM=1 $(START)
+
+doctor: to-test ## Is this laptop ready for a room? (TRAINER=192.168.1.5 also asks the trainer's)
+	@TRAINER="$(TRAINER)" $(RUN) -m tools.doctor
+
+rehearse: to-run ## Thirty attendees who aren't there, for the room that runs here (PEOPLE=30, PACE=8)
+	@$(RUN) -m room.rehearse
+
+bundle: to-run ## One archive that starts offline on a machine with the same system
+	@$(RUN) -m tools.bundle
 
 hosts: to-run ## Print lines for the hosts file, where the names do not resolve (NAME=otter42)
 	@$(RUN) -m tools.hosts "$(NAME)"

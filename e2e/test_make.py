@@ -23,7 +23,7 @@ TARGETS = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
 # `make test` has run these by the time it gets here, and is one itself.
 RUN_BEFORE = {"test", "check"}
 # These have a test of their own below.
-OWN_TEST = {"run", "room", "docs", "requirements", "clean"}
+OWN_TEST = {"run", "room", "doctor", "rehearse", "bundle", "docs", "requirements", "clean"}
 ONE_CELL = ("K=chromium/form-post/cross-site/post-only", "PROFILE=chromium", "WORKERS=1")
 # These differ from `make matrix` only in what pytest is told, which it reads to the end here.
 ONLY_COLLECTS = "PYTEST_ADDOPTS=--collect-only"
@@ -169,6 +169,40 @@ def test_room_prints_the_ways_in(tree: Path) -> None:
     # On a machine without a network there's no way in yet, and it says so.
     ways = [line for line in said if line.startswith("join: ssh ")]
     assert ways or any("isn't in a network yet" in line for line in said)
+
+
+def test_doctor_says_what_it_looked_at(tree: Path) -> None:
+    """What it finds depends on the machine, and so does its exit status."""
+    done = subprocess.run(
+        command("doctor", f"VICTIM_PORT={free_port()}", f"ATTACKER_PORT={free_port()}"),
+        cwd=tree,
+        env=clean_environment(tree),
+        capture_output=True,
+        text=True,
+    )
+    assert re.findall(r"^(?:ok|!!)  (\w+)", done.stdout, re.MULTILINE)[:2] == ["ports", "room"]
+    assert re.search(r"^(This laptop is ready\.|\d+ to see to)", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("target", "variables", "sentence"),
+    [
+        ("rehearse", (f"VICTIM_PORT={free_port()}",), "Open the room first"),
+        ("bundle", ("PIP_NO_INDEX=1", "PIP_FIND_LINKS="), "needs the internet"),
+    ],
+)
+def test_a_target_that_cannot_do_its_work_says_why(
+    target: str, variables: tuple[str, ...], sentence: str, tree: Path
+) -> None:
+    done = subprocess.run(
+        command(target, *variables),
+        cwd=tree,
+        env=clean_environment(tree) | dict(v.split("=", 1) for v in variables),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert sentence in done.stderr
 
 
 def test_docs_writes_what_is_there(tree: Path) -> None:

@@ -211,6 +211,20 @@ def test_a_command_and_another_port_are_refused(room: Room) -> None:
         assert done.stdout == "", asked
 
 
+def test_a_rehearsal_fills_the_trainers_page(room: Room) -> None:
+    done = room.trainer.run(
+        *(sys.executable, "-m", "room.rehearse"),
+        cwd=ROOT,
+        env={**os.environ, "PEOPLE": "3", "PACE": "0.05", "ATTACKER_PORT": "9000"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    by_name = {person["name"]: person["lessons"] for person in room.people()}
+    assert {"Ada", "Alan", "Amina"} <= set(by_name)
+    tried = [row for name in ("Ada", "Alan", "Amina") for row in by_name[name].values()]
+    assert any(row["tried"] == "forged" for row in tried)
+    assert any(row["fixed"] not in {"", "forged"} for row in tried)
+
+
 def test_the_key_is_the_one_on_the_wall(room: Room) -> None:
     scanned = room.laptop.run("ssh-keyscan", "-p", "2222", "-t", "ed25519", room.trainer.address)
     said = subprocess.run(

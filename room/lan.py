@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import formatdate
 
 import h11
 
@@ -146,7 +147,8 @@ async def _send(
     kind: str = "text/plain; charset=utf-8",
 ) -> None:
     content = body.encode() if isinstance(body, str) else body
-    headers = {**_LEAD, "content-type": kind, "content-length": str(len(content))}
+    headers = {**_LEAD, "date": formatdate(usegmt=True), "content-type": kind}
+    headers["content-length"] = str(len(content))
     if status == 407:
         headers["proxy-authenticate"] = "Bearer"
     events = (

@@ -24,6 +24,8 @@ from tools.runner.failures import SetupError
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN, DEV = "run", "dev"
+# The packages in an archive that `make bundle` wrote.
+WHEELS = "wheels"
 # What else is there once one of them is installed.
 CONTAINS = {RUN: (RUN,), DEV: (RUN, DEV)}
 
@@ -145,6 +147,9 @@ def install(python: Path, requirements: Path) -> None:
         *(str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"),
         *("--progress-bar", "off", "--require-hashes", "-r", str(requirements)),
     ]
+    wheels = requirements.parents[1] / WHEELS
+    if wheels.is_dir():
+        command += ["--no-index", "--find-links", str(wheels)]
     lines = []
     progress = Progress(total)
     with subprocess.Popen(

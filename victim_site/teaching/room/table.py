@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 from django.utils import timezone
 
+from catalogue.lessons import Lesson
 from csrf_proof.reasons import COOKIE_THIRD_PARTY
 from victim_site.bank.models import Attempt, Lab
 from victim_site.teaching.lessons import progress
@@ -64,7 +65,7 @@ class Line:
     people: list[Person]
     browser: str
     cells: list[Cell]
-    at: str
+    lesson: Lesson | None
     since: datetime | None
     stuck: Stuck | None
 
@@ -120,7 +121,7 @@ def _line(
         people,
         people[0].browser,
         cells,
-        last.lesson if last else "",
+        progress.lessons().get(last.lesson) if last else None,
         last.changed if last else None,
         _stuck(owner, last, newest, now) if last else None,
     )
