@@ -167,7 +167,7 @@ def install(python: Path, requirements: Path) -> None:
         errors = [line for line in lines if line.startswith("ERROR: ")] or lines or ["no output"]
         raise SetupError(
             f"pip couldn't install the packages ({errors[-1].removeprefix('ERROR: ')}); it needs "
-            "the internet this once, or a folder of packages: see docs/facilitator.md"
+            "the internet this once, or an archive by make bundle: see docs/facilitator.md"
         )
 
 
