@@ -21,7 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from catalogue.addresses import Addresses, read
+from catalogue.addresses import LOCALHOST, Addresses, read
 from csrf_proof.browsers import missing
 from room.settings import DEFAULT_PAGE_PORT, DEFAULT_SSH_PORT
 from tools.runner import running
@@ -86,14 +86,14 @@ def check_room_ports(laptop: Laptop) -> Finding | None:
 
 
 def check_proxy(laptop: Laptop) -> Finding | None:
-    """Browsers that ask a proxy for *.localhost never reach this machine."""
+    """Browsers that ask a proxy for the playground's names never reach this machine."""
     proxies = [laptop.environment[name] for name in PROXIES if laptop.environment.get(name)]
     without = laptop.environment.get("no_proxy", laptop.environment.get("NO_PROXY", ""))
-    if not proxies or "localhost" in without:
+    if not proxies or LOCALHOST in without:
         return None
     return Finding(
-        f"A proxy is set ({proxies[0]}), and browsers may ask it for *.localhost.",
-        "Add localhost and .localhost to the proxy's exceptions (NO_PROXY).",
+        f"A proxy is set ({proxies[0]}), and browsers may ask it for *.{LOCALHOST}.",
+        f"Add {LOCALHOST} and .{LOCALHOST} to the proxy's exceptions (NO_PROXY).",
     )
 
 

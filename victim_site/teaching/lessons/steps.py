@@ -104,7 +104,9 @@ def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
             return "Sign out of this lab’s bank. Then open the attacker’s page."
         return "Open the attacker’s page while you’re signed out of this lab’s bank."
     if not signed_in:
-        return "Nothing yet. Press “Show me, step by step”. You’ll start at the bank."
+        return "Nothing has arrived yet. “Show me, step by step” begins at the bank."
     click = " and click what it offers" if attack.trigger == "click" else ""
-    where = "The yellow bar at the bank leads to the attacker’s page"
-    return f"You’re signed in. {where}: open it{click}."
+    return (
+        "You’re signed in at this bank, and nothing has arrived yet. “Show me, step by step” leads "
+        f"to the attacker’s page: open it{click}."
+    )

@@ -43,12 +43,14 @@ def seen(rows: Mapping[str, Progress]) -> list[Lesson]:
 
 
 def candidates(lessons: Sequence[Lesson], profile: str) -> list[Candidate]:
-    """Return every question about what some lessons claim, each once."""
+    """Return every question about what some lessons claim, each once; but none about an attack that
+    none of them has shown."""
+    shown = {lesson.attack for lesson in lessons}
     found: dict[Place, Candidate] = {}
     for lesson in lessons:
         for claim in lesson.claims:
             place = (claim.attack, claim.position, claim.lab)
-            if place not in found and (question := find(*place, profile)):
+            if claim.attack in shown and place not in found and (question := find(*place, profile)):
                 found[place] = Candidate(lesson.slug, question)
     return list(found.values())
 

@@ -141,13 +141,15 @@ function steps(walk) {
     return [
       "Step 2 of 3: ",
       attackersPage(walk, "Open the attacker’s page"),
-      walk.click ? "Click there, then come back." : "Look, then come back.",
+      walk.click ? "Click what it offers." : "If it stays, come back.",
     ];
   }
   return [
     walk.signedOut
       ? "Step 1 of 3: sign out. This attack meets visitors who aren’t signed in."
-      : "Step 1 of 3: sign in. The name and the password are filled in.",
+      : walk.back?.endsWith("#fixed")
+        ? "Step 1 of 3: sign in to the fixed bank. It’s another one, so your money is back."
+        : "Step 1 of 3: sign in. The name and the password are filled in.",
   ];
 }
 

@@ -351,8 +351,7 @@ def test_the_caption_says_in_one_sentence_what_happened() -> None:
     forge(signed_in(lab))
 
     assert newest(lab).caption == (
-        f"Attempt {newest_attempt(lab)}, blocked: "
-        "A page of another site tried to make the bank move alice's money."
+        "Blocked: A page of another site tried to make the bank move alice's money."
     )
 
 

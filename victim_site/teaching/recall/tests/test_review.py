@@ -225,7 +225,7 @@ def test_it_is_offered_before_a_lesson_and_never_in_the_way() -> None:
     assert link not in learner.read("/lessons/the-image/")
     assert "/review/" not in Learner("heron7").read("/lessons/")
     assert "/review/" not in Learner("heron7").read("/lessons/the-image/")
-    assert "four quick questions" in Reviewer("panda1", "get-and-post").read("/lessons/")
+    assert "two quick questions" in Reviewer("panda1", "get-and-post").read("/lessons/")
 
 
 def test_with_all_lessons_done_it_asks_about_any() -> None:
