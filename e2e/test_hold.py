@@ -40,3 +40,16 @@ def test_it_runs_after_three_counts_with_the_bytes_that_were_shown(
     here = urlsplit(address)
     still = site.get(here.hostname or "", f"/image-get/still/?{here.query}").text
     assert WHEN.sub("", ran.value.text()) == WHEN.sub("", still)
+
+
+def test_what_there_is_to_click_is_on_the_screen(context: BrowserContext, site: Site) -> None:
+    page = context.new_page()
+    clicked = [one for one in all_attacks().values() if one.trigger == "click"]
+    assert clicked
+    for width, height in ((1280, 800), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for attack in clicked:
+            page.goto(site.attack_page(attack.slug, attack.launched_from[0], "no-defense"))
+            box = page.locator("#bait").bounding_box()
+            assert box, attack.slug
+            assert box["y"] + box["height"] <= height, (attack.slug, width)
