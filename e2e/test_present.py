@@ -186,7 +186,7 @@ def test_notes_are_hidden_until_they_are_asked_for_and_stay_from_screen_to_scree
 
 def test_notes_in_their_own_window_and_the_slides_follow_each_other(room: Room) -> None:
     with room.context.expect_page() as opened:
-        room.page.click("text=In their own window")
+        room.page.click("text=Notes in a window")
     notes = opened.value
     room.press("PageDown")
     expect(notes.locator("#predict .notes")).to_be_visible()
