@@ -135,7 +135,7 @@ def test_a_known_attack_counts_when_its_last_day_is_over(
         assert "You accept 1 of them for now." in done.stdout
         assert result["accepted"] == {"reason": "The importer", "until": until}
     else:
-        assert "form-post was accepted until 2026-01-01, which is over.\n" in done.stdout
+        assert "form-post was accepted until 2026-01-01, and that day is over.\n" in done.stdout
         assert "accepted" not in result
     assert f'failures="{status}"' in (tmp_path / "report.xml").read_text()
 
