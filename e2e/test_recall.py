@@ -50,7 +50,9 @@ def test_a_review_leads_from_the_next_lesson_through_its_questions_and_back(
         page.goto(f"{site.playground}/lessons/{LESSONS[1].slug}/")
         page.click("text=quick questions from earlier lessons")
         page.get_by_role("button", name="Ask me").click()
-        total = len(LESSONS[0].claims)
+        # It asks about no attack that a lesson hasn't shown.
+        claims = [c for c in LESSONS[0].claims if c.attack == LESSONS[0].attack]
+        total = len(claims)
         for number in range(1, total + 1):
             expect(page.locator(".kicker")).to_contain_text(f"{number} of {total}")
             page.get_by_label("Nobody stops it").check()
@@ -62,7 +64,7 @@ def test_a_review_leads_from_the_next_lesson_through_its_questions_and_back(
             hard_to_use += judge.complaints(page) if number == 1 else []
             assert hard_to_use == []
             page.click("text=Next question" if number < total else "text=See all answers")
-        right = sum(claim.says == "forged" for claim in LESSONS[0].claims)
+        right = sum(claim.says == "forged" for claim in claims)
         expect(page.locator("main")).to_contain_text(f"{right} of {total} right.")
         assert judge.complaints(page) == []
         page.locator(".answers a").first.click()
