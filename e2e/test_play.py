@@ -58,6 +58,8 @@ def test_go_leads_to_the_bank_and_its_attack(context: BrowserContext, site: Site
     with context.expect_page() as opened:
         page.click("#result a:text-is('Go')")
     bank = opened.value
+    # The guide has read the address by then.
+    bank.wait_for_selector("text=Step 1 of 3")
     bank.click("main form[action='/login'] button")
     guide.there_and_back(bank, "form-post")
     bank.click("text=See what happened")
