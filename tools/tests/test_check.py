@@ -83,7 +83,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="a lesson that says what the matrix does not",
         ),
         pytest.param(
-            edit(GUIDE, "### 3. POST", "### Three. POST"),
+            edit(GUIDE, "### 3. Is POST", "### Three. Is POST"),
             "docs/facilitator.md has no notes for lesson 3",
             id="a lesson without notes for the trainer",
         ),

@@ -64,14 +64,30 @@ def test_the_site_does_not_start_with_domains_that_do_not_work() -> None:
 
 
 @pytest.fixture
-def secure() -> Iterator[None]:
+def nothing_kept() -> Iterator[None]:
+    """What the teaching side builds once has addresses in it, and a process has one set of them."""
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    for name, module in list(sys.modules.items()):
+        if name.startswith("victim_site.teaching."):
+            for kept in vars(module).values():
+                if hasattr(kept, "cache_clear"):
+                    kept.cache_clear()
+
+
+@pytest.fixture
+def secure(nothing_kept: None) -> Iterator[None]:
     here = replace(settings.ADDRESSES, scheme="https", victim_scheme="https")
     with override_settings(ADDRESSES=here):
         yield
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[None]:
+def elsewhere(nothing_kept: None) -> Iterator[None]:
     domains = ELSEWHERE.domains
     hosts = [domains.playground, f".{domains.bank}"]
     with override_settings(ADDRESSES=ELSEWHERE, ALLOWED_HOSTS=hosts):
