@@ -200,8 +200,8 @@ def read(environ: Mapping[str, str]) -> Addresses:
     Raises:
         AddressError: It can't be used.
     """
-    victim_port = _port(environ, "VICTIM_PORT", DEFAULT.victim_port)
-    attacker_port = _port(environ, "ATTACKER_PORT", DEFAULT.attacker_port)
+    victim_port = read_port(environ, "VICTIM_PORT", DEFAULT.victim_port)
+    attacker_port = read_port(environ, "ATTACKER_PORT", DEFAULT.attacker_port)
     if victim_port == attacker_port:
         raise AddressError(
             f"VICTIM_PORT and ATTACKER_PORT are both {victim_port}, but each site needs its own; "
@@ -223,7 +223,12 @@ def read(environ: Mapping[str, str]) -> Addresses:
     return Addresses(victim_port, attacker_port, scheme, victim_scheme, domains)
 
 
-def _port(environ: Mapping[str, str], variable: str, default: int) -> int:
+def read_port(environ: Mapping[str, str], variable: str, default: int) -> int:
+    """Return the port that a variable asks for. An empty one counts as not set.
+
+    Raises:
+        AddressError: It isn't a port.
+    """
     text = environ.get(variable) or str(default)
     # int() alone would also take "8_000" and digits of other scripts.
     if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from catalogue.matrix import CONTROL, FORGED, Matrix
+from catalogue.matrix import Matrix
 
 FOLDER = Path(__file__).parents[1] / "docs" / "lessons"
 HEADINGS = [
@@ -111,11 +111,7 @@ class Lesson:
 
     def position(self, loaded: Matrix, profile: str) -> str:
         """Return where to launch the attack from in a browser of that profile."""
-        said, control = loaded.outcomes, loaded.lab(self.attack, CONTROL)
-        works = (
-            p for p in self.positions if said.get((profile, self.attack, p, control)) == FORGED
-        )
-        return next(works, self.positions[0])
+        return loaded.works_from(profile, self.attack, self.positions)
 
 
 def read_all(folder: Path = FOLDER) -> tuple[list[Lesson], list[str]]:

@@ -7,7 +7,7 @@ It belongs to neither site: the teaching side shows these cells, the tests in `e
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -89,6 +89,13 @@ class Matrix:
         if weakness is None or f"with-{weakness}" in column.split("--"):
             return column
         return f"{column}--with-{weakness}"
+
+    def works_from(self, profile: str, attack: str, positions: Sequence[str]) -> str:
+        """Return the first position from which an attack works in a browser of that profile where
+        nothing else stops it; the first one if there's none."""
+        control = self.lab(attack, CONTROL)
+        works = (p for p in positions if self.outcomes.get((profile, attack, p, control)) == FORGED)
+        return next(works, positions[0])
 
     @property
     def columns(self) -> list[str]:

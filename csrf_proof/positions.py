@@ -11,6 +11,13 @@ LOOKALIKE = "lookalike"
 # A script inside the application's own page; a page of the attacker's own site puts it there.
 SAME_ORIGIN = "same-origin"
 
+# What Sec-Fetch-Site says of a request from there (Fetch Metadata, section 2.4).
+FETCH_SITE = {
+    CROSS_SITE: "cross-site",
+    SUBDOMAIN: "same-site",
+    LOOKALIKE: "cross-site",
+    SAME_ORIGIN: "same-origin",
+}
 # Those with a host of their own.
 HOSTS = (CROSS_SITE, SUBDOMAIN, LOOKALIKE)
 POSITIONS = (*HOSTS, SAME_ORIGIN)

@@ -125,34 +125,15 @@ def test_a_target_runs(tree: Path, target: str) -> None:
     assert make(tree, target, *SHORT[target])
 
 
-def test_run_starts_both_sites_and_stops_them(tree: Path) -> None:
-    ports = [f"VICTIM_PORT={free_port()}", f"ATTACKER_PORT={free_port()}"]
+def started(tree: Path, target: str, *variables: str) -> list[str]:
+    """Start a playground, stop it with Ctrl-C, and return the lines that it printed until then."""
     with subprocess.Popen(
-        command("run", *ports),
+        command(target, *variables),
         cwd=tree,
         env=clean_environment(tree),
         stdout=subprocess.PIPE,
         text=True,
         # Ctrl-C goes to make and to the runner.
-        start_new_session=True,
-    ) as running:
-        assert running.stdout is not None
-        ready = running.stdout.readline()
-        os.killpg(running.pid, signal.SIGINT)
-        running.communicate(timeout=30)
-    assert ready.startswith("The CSRF Playground is ready: http://playground.localhost:")
-    assert "A playground is running" not in make(tree, "reset")
-
-
-def test_room_prints_the_ways_in(tree: Path) -> None:
-    names = ("VICTIM_PORT", "ATTACKER_PORT", "ROOM_PORT", "ROOM_PAGE_PORT")
-    ports = [f"{name}={free_port()}" for name in names]
-    with subprocess.Popen(
-        command("room", *ports, "ROOM_CODE=tulip-kitchen-42"),
-        cwd=tree,
-        env=clean_environment(tree),
-        stdout=subprocess.PIPE,
-        text=True,
         start_new_session=True,
     ) as running:
         assert running.stdout is not None
@@ -162,6 +143,20 @@ def test_room_prints_the_ways_in(tree: Path) -> None:
             assert said[-1], said
         os.killpg(running.pid, signal.SIGINT)
         running.communicate(timeout=30)
+    return said
+
+
+def test_run_starts_both_sites_and_stops_them(tree: Path) -> None:
+    ports = [f"VICTIM_PORT={free_port()}", f"ATTACKER_PORT={free_port()}"]
+    ready = started(tree, "run", *ports)[0]
+    assert ready.startswith("The CSRF Playground is ready: http://playground.localhost:")
+    assert "A playground is running" not in make(tree, "reset")
+
+
+def test_room_prints_the_ways_in(tree: Path) -> None:
+    names = ("VICTIM_PORT", "ATTACKER_PORT", "ROOM_PORT", "ROOM_PAGE_PORT")
+    ports = [f"{name}={free_port()}" for name in names]
+    said = started(tree, "room", *ports, "ROOM_CODE=tulip-kitchen-42")
     (trainer,) = (line for line in said if line.startswith("trainer: "))
     assert re.fullmatch(
         r"trainer: http://playground\.localhost:\d+/room/enter/\?key=\S+\n", trainer

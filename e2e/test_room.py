@@ -56,6 +56,17 @@ class Room:
     line: str
     folder: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes ssh on the laptop answer its own questions."""
+        asks = {"SSH_ASKPASS": str(self.folder / "ask"), "SSH_ASKPASS_REQUIRE": "force"}
+        return {**os.environ, "HOME": str(self.folder), **asks}
+
+    def ssh(self, *arguments: str) -> list[str]:
+        """Return a command that keeps its known hosts to itself."""
+        known = f"UserKnownHostsFile={self.folder / 'known_hosts'}"
+        return ["ssh", "-F", "none", "-o", known, *arguments]
+
     def people(self) -> list[dict[str, Any]]:
         said = self.trainer.run(sys.executable, "-c", API, "/api/room", self.secret)
         assert said.returncode == 0, said.stderr
@@ -104,16 +115,10 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 @contextmanager
 def way_in(room: Room, *command: str, port: int = 8000) -> Iterator[str]:
     """Keep a way into the room open on the laptop; yield what it has said so far."""
-    environment = {
-        **os.environ,
-        "HOME": str(room.folder),
-        "SSH_ASKPASS": str(room.folder / "ask"),
-        "SSH_ASKPASS_REQUIRE": "force",
-    }
     log = room.folder / f"way-in-{port}.log"
     with log.open("w") as output:
         running = room.laptop.start(
-            *command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            *command, env=room.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         try:
             arrived = soon(lambda: reaches(room.laptop, "127.0.0.1", port), 30)
@@ -142,16 +147,10 @@ def visit(room: Room, browser: str, name: str, offset: int = 0) -> dict[str, str
     return said
 
 
-def ssh(room: Room, *options: str) -> list[str]:
-    """Return the join line as a command that asks nobody about the key."""
-    known = f"UserKnownHostsFile={room.folder / 'known_hosts'}"
-    return ["ssh", "-F", "none", "-o", known, *options, *room.line.split()[1:]]
-
-
 @pytest.mark.parametrize("browser", ["chromium", "firefox"])
 def test_a_laptop_with_ssh_and_a_browser_takes_part(room: Room, browser: str) -> None:
     name = f"Ada {browser}"
-    with way_in(room, *ssh(room)):
+    with way_in(room, *room.ssh(*room.line.split()[1:])):
         said = visit(room, browser, name)
     assert "forged" in said["log"]
     assert said["bank"] in said["log"], "the Origin of the sign-in"
@@ -194,18 +193,11 @@ def test_the_network_gets_the_tunnel_and_one_page_and_nothing_else(room: Room) -
 def test_a_command_and_another_port_are_refused(room: Room) -> None:
     """As an attendee would try, with the ssh that everybody has."""
     target = room.line.split()[-1]
-    environment = {
-        **os.environ,
-        "HOME": str(room.folder),
-        "SSH_ASKPASS": str(room.folder / "ask"),
-        "SSH_ASKPASS_REQUIRE": "force",
-    }
-    known = f"UserKnownHostsFile={room.folder / 'known_hosts'}"
-    plain = ("ssh", "-F", "none", "-o", known, "-o", "StrictHostKeyChecking=no", "-p", "2222")
+    plain = room.ssh("-o", "StrictHostKeyChecking=no", "-p", "2222")
     for asked in (("id",), ("-W", "localhost:22"), ("-W", "127.0.0.1:8000"), ("-W", "[::1]:8000")):
         options = asked if asked[0].startswith("-") else ()
         done = room.laptop.run(
-            *plain, *options, target, *(() if options else asked), env=environment, timeout=60
+            *plain, *options, target, *(() if options else asked), env=room.environment, timeout=60
         )
         assert done.returncode != 0, asked
         assert done.stdout == "", asked

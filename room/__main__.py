@@ -9,7 +9,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,28 +27,32 @@ LOOK_AGAIN_SECONDS = 3
 async def run(room: settings.Room, var_dir: Path, where: addresses.Addresses) -> None:
     """Let people in until it's cancelled."""
     key = host_key(var_dir)
+    fingerprint = key.get_fingerprint()
     ports = (where.victim_port, where.attacker_port)
     arrivals = Arrivals(room.ways, room.code)
     limits = Limits(room.code, arrivals)
+    lan = Lan({}, limits, ports)
+    known: list[str] | None = None
 
-    def ways() -> list[WayIn]:
-        fingerprint = key.get_fingerprint()
-        return [
-            WayIn(address, room.ssh_port, room.page_port, fingerprint, where)
-            for address in reachable(room.binds)
-        ]
+    def look() -> None:
+        """Say how to come in, unless it's what was said before."""
+        nonlocal known
+        if (here := reachable(room.binds)) != known:
+            known = here
+            ways = [
+                WayIn(address, room.ssh_port, room.page_port, fingerprint, where)
+                for address in here
+            ]
+            arrivals.told([way.as_json() for way in ways])
+            lan.files = files(ways, where)
 
-    def shown() -> list[Mapping[str, str]]:
-        return [way.as_json() for way in ways()]
-
-    arrivals.ways = shown()
-    lan = Lan(lambda: files(ways(), where), limits, ports)
+    look()
     for bind in room.binds:
         await serve(bind, room.ssh_port, key, limits, ports)
         await lan.serve(bind, room.page_port)
     while True:
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
-        arrivals.ways = shown()
+        look()
 
 
 async def until_told() -> None:

@@ -19,38 +19,34 @@ class Arrivals:
         self._code = code
         self._ways: Sequence[Mapping[str, str]] = ()
         self._here: dict[object, str] = {}
+        self._written = ""
         self._write()
-
-    @property
-    def ways(self) -> Sequence[Mapping[str, str]]:
-        """How to come in, by this machine's addresses."""
-        return self._ways
-
-    @ways.setter
-    def ways(self, ways: Sequence[Mapping[str, str]]) -> None:
-        if ways != self._ways:
-            self._ways = ways
-            self._write()
 
     @property
     def laptops(self) -> list[str]:
         """The addresses of the laptops, each once."""
         return sorted(set(self._here.values()))
 
+    def told(self, ways: Sequence[Mapping[str, str]]) -> None:
+        """Note how to come in, by this machine's addresses."""
+        self._ways = ways
+        self._write()
+
     def joined(self, visit: object, address: str) -> None:
-        before = self.laptops
         self._here[visit] = address
-        if self.laptops != before:
-            self._write()
+        self._write()
 
     def left(self, visit: object) -> None:
-        before = self.laptops
         self._here.pop(visit, None)
-        if self.laptops != before:
-            self._write()
+        self._write()
 
     def _write(self) -> None:
+        """Write what has changed, if anything has: a relay joins and leaves with each request."""
         said = {"code": self._code, "ways": list(self._ways), "laptops": self.laptops}
+        text = json.dumps(said)
+        if text == self._written:
+            return
+        self._written = text
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(said), encoding="utf-8")
+        fresh.write_text(text, encoding="utf-8")
         fresh.replace(self._file)

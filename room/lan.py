@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -35,12 +35,10 @@ class File:
 
 
 class Lan:
-    """One server for all addresses. `files` gives what there is to fetch, by path."""
+    """One server for all addresses. `files` is what there is to fetch, by path."""
 
-    def __init__(
-        self, files: Callable[[], Mapping[str, File]], limits: Limits, ports: Sequence[int]
-    ) -> None:
-        self._files = files
+    def __init__(self, files: Mapping[str, File], limits: Limits, ports: Sequence[int]) -> None:
+        self.files = files
         self._limits = limits
         self._ports = ports
         self._open: Counter[str] = Counter()
@@ -89,7 +87,7 @@ class Lan:
             await _send(http, writer, 405, "There's only something to read here.\n")
             return
         path = request.target.partition(b"?")[0].decode("ascii", "replace")
-        file = self._files().get(path)
+        file = self.files.get(path)
         if file is None:
             await _send(http, writer, 404, "There's nothing here but the page at /.\n")
             return

@@ -14,7 +14,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
@@ -22,6 +22,7 @@ from catalogue import addresses, lessons, matrix
 from catalogue.actions import ACTIONS, MOST
 from catalogue.lessons import Lesson
 from csrf_proof.arsenal import Arsenal, Attack
+from csrf_proof.positions import FETCH_SITE
 
 PEOPLE = int(os.environ.get("PEOPLE") or 30)
 # The mean time between two steps of one person, in seconds.
@@ -33,11 +34,12 @@ Linus Marta Mei Nils Olga Omar Priya Rosa Sven Tove Yuki
 # One in so many predicts and then does nothing, and one in so many forgets to sign in.
 STOPS, FORGETS = 11, 9
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
-_RELATIONS = {"cross-site": "cross-site", "subdomain": "same-site", "same-origin": "same-origin"}
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 _CHOICE = re.compile(r'type="radio" name="choice" value="([^"]+)"')
 _OFFERED = re.compile(r"<b>([^<]+)</b> is free")
 _OWNER = re.compile(r"--for-([a-z0-9-]+)")
+
+Step = tuple[Lesson, Attack, str]
 
 
 class Refused(Exception):
@@ -88,7 +90,7 @@ class Attendee:
         said = action.fields(MOST, self._where.domains.evil)
         moves = attack.method == "POST" or "link" in attack.slug or "form" in attack.slug
         headers = {
-            "Sec-Fetch-Site": _RELATIONS.get(position, "cross-site"),
+            "Sec-Fetch-Site": FETCH_SITE[position],
             "Sec-Fetch-Mode": "navigate" if moves else "no-cors",
             "Sec-Fetch-Dest": "document" if moves else "image",
         }
@@ -154,18 +156,25 @@ def fields_in(page: str) -> dict[str, str]:
     return dict(_HIDDEN.findall(form))
 
 
-def attend(where: addresses.Addresses, name: str) -> None:
+def attend(where: addresses.Addresses, name: str, todo: Sequence[Step]) -> None:
     """Be one person, from the first page to the last lesson."""
     person = Attendee(where, name)
-    arsenal, loaded = Arsenal(), matrix.load()
     try:
         person.join()
-        for lesson in lessons.read_all()[0]:
+        for lesson, attack, position in todo:
             person.vote()
-            position = lesson.position(loaded, "chromium")
-            person.learn(lesson, arsenal.attacks[lesson.attack], position)
+            person.learn(lesson, attack, position)
     except (OSError, http.client.HTTPException, Refused) as problem:
         print(f"{name} has gone home: {problem}", file=sys.stderr)
+
+
+def steps() -> list[Step]:
+    """Return each lesson with its attack, and where it's launched from in Chrome."""
+    arsenal, loaded = Arsenal(), matrix.load()
+    return [
+        (lesson, arsenal.attacks[lesson.attack], lesson.position(loaded, "chromium"))
+        for lesson in lessons.read_all()[0]
+    ]
 
 
 def names(count: int) -> list[str]:
@@ -188,8 +197,10 @@ def main() -> int:
         )
         return 1
     print(f"{PEOPLE} attendees arrive at {where.playground}/room/. Ctrl-C sends them home.")
+    todo = steps()
     threads = [
-        threading.Thread(target=attend, args=(where, name), daemon=True) for name in names(PEOPLE)
+        threading.Thread(target=attend, args=(where, name, todo), daemon=True)
+        for name in names(PEOPLE)
     ]
     try:
         for thread in threads:

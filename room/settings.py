@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from catalogue.addresses import AddressError, read_port
+
 FOLDER, WAYS = "room", "way-in.json"
 DEFAULT_SSH_PORT, DEFAULT_PAGE_PORT = 2222, 8080
 # A room is for the others on the network. An address that people type is IPv4.
@@ -19,10 +21,6 @@ SHORTEST_CODE, LONGEST_CODE = 6, 40
 # Said aloud without mistakes: each syllable is a consonant and a vowel.
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 _SYLLABLES = 3
-
-
-class RoomError(ValueError):
-    """The environment can't be used; the message is one sentence that says what to set."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +57,19 @@ def read(environment: Mapping[str, str], var_dir: Path) -> Room:
     """Return the room that the environment asks for. Without ROOM_CODE, it's the one of last time.
 
     Raises:
-        RoomError: It can't be used.
+        AddressError: It can't be used.
         OSError: Nothing can be written in VAR_DIR.
     """
-    ssh_port = _port(environment, "ROOM_PORT", DEFAULT_SSH_PORT)
-    page_port = _port(environment, "ROOM_PAGE_PORT", DEFAULT_PAGE_PORT)
+    ssh_port = read_port(environment, "ROOM_PORT", DEFAULT_SSH_PORT)
+    page_port = read_port(environment, "ROOM_PAGE_PORT", DEFAULT_PAGE_PORT)
     if ssh_port == page_port:
-        raise RoomError(
+        raise AddressError(
             f"ROOM_PORT and ROOM_PAGE_PORT are both {ssh_port}, but each needs its own; "
             f"for example: ROOM_PAGE_PORT={ssh_port % 65535 + 1}"
         )
     code = environment.get("ROOM_CODE") or kept(var_dir, "code", new_code)
     if not CODE.fullmatch(code) or not SHORTEST_CODE <= len(code) <= LONGEST_CODE:
-        raise RoomError(
+        raise AddressError(
             f"ROOM_CODE is {code!r}; it needs {SHORTEST_CODE} to {LONGEST_CODE} characters, "
             "a-z, 0-9 and single hyphens in between; for example: ROOM_CODE=tulip-kitchen-42"
         )
@@ -102,16 +100,6 @@ def kept(var_dir: Path, name: str, make: Callable[[], str]) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def _port(environment: Mapping[str, str], variable: str, default: int) -> int:
-    text = environment.get(variable) or str(default)
-    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
-        raise RoomError(
-            f"{variable} is {text!r}, which is not a port number from 1 to 65535; "
-            f"for example: {variable}={default}"
-        )
-    return int(text)
-
-
 def _binds(environment: Mapping[str, str]) -> tuple[str, ...]:
     text = environment.get("ROOM_BIND", "")
     if not text.strip():
@@ -119,7 +107,7 @@ def _binds(environment: Mapping[str, str]) -> tuple[str, ...]:
     try:
         return tuple(str(ipaddress.ip_address(part.strip())) for part in text.split(","))
     except ValueError:
-        raise RoomError(
+        raise AddressError(
             f"ROOM_BIND is {text!r}, which is not a list of IP addresses; "
             "for example: ROOM_BIND=192.168.1.5"
         ) from None

@@ -23,8 +23,10 @@ from playwright.sync_api import sync_playwright
 
 from catalogue.addresses import LOCALHOST, Addresses, read
 from csrf_proof.browsers import missing
+from csrf_proof.profile_names import PROFILES
 from room.settings import DEFAULT_PAGE_PORT, DEFAULT_SSH_PORT
-from tools.runner import running
+from tools.runner import running, settings
+from tools.runner.failures import SetupError
 from tools.runner.sockets import loopback_addresses, refusal
 
 # A certificate, a signed cookie or a timer goes wrong with more.
@@ -113,7 +115,7 @@ def check_names(laptop: Laptop) -> Finding | None:
 def check_browser(laptop: Laptop) -> Finding | None:
     with sync_playwright() as playwright:
         absent = missing(playwright)
-    if len(absent) < 3:
+    if len(absent) < len(PROFILES):
         return None
     return Finding(
         "No browser was found that the lessons are proven in.",
@@ -133,13 +135,13 @@ def check_ssh(laptop: Laptop) -> Finding | None:
 
 def check_folder(laptop: Laptop) -> Finding | None:
     try:
-        laptop.var_dir.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(laptop.var_dir).free
-    except OSError as error:
+        settings.check_var_dir(laptop.var_dir)
+    except SetupError:
         return Finding(
-            f"Nothing can be kept in {laptop.var_dir} ({error.strerror}).",
+            f"Nothing can be kept in {laptop.var_dir}.",
             "Set VAR_DIR to a folder that can be written.",
         )
+    free = shutil.disk_usage(laptop.var_dir).free
     if free >= LEAST_FREE:
         return None
     return Finding(

@@ -59,7 +59,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
     arrivals = Arrivals(tmp_path / "room" / "way-in.json", CODE)
     limits = Limits(CODE, arrivals)
     tunnel = await serve(ADDRESS, 0, host_key(tmp_path), limits, [port])
-    lan = Lan(lambda: {"/": File("text/html", b"join")}, limits, [port])
+    lan = Lan({"/": File("text/html", b"join")}, limits, [port])
     page = await lan.serve(ADDRESS, 0)
     page_port = page.sockets[0].getsockname()[1]
     try:

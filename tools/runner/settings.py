@@ -63,7 +63,7 @@ def read_room(environment: Mapping[str, str], var_dir: Path) -> room.Room | None
     check_var_dir(var_dir)
     try:
         return room.read(environment, var_dir)
-    except room.RoomError as error:
+    except AddressError as error:
         raise SetupError(str(error)) from None
 
 

@@ -116,8 +116,12 @@ def new_name() -> str:
 
 def random_name() -> str:
     """Return a name such as `otter-7kq2xm`."""
-    signs = "".join(secrets.choice(_SIGNS) for _ in range(6))
-    return f"{secrets.choice(_ANIMALS)}-{signs}"
+    return f"{secrets.choice(_ANIMALS)}-{random_signs(6)}"
+
+
+def random_signs(count: int) -> str:
+    """Return so many signs that nobody confuses."""
+    return "".join(secrets.choice(_SIGNS) for _ in range(count))
 
 
 def in_use(name: str) -> bool:

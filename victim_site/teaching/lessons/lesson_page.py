@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from catalogue.gaps import stage_of
 from catalogue.lessons import Claim, Lesson
@@ -65,9 +66,12 @@ def lesson_context(
     )
     return {
         "lesson": found,
+        # Only the whole page says it, and not its live part.
         "review": ""
         if row.tried
-        else invitation(name, progress.of(name), browser["profile"], timezone.now()),
+        else SimpleLazyObject(
+            lambda: invitation(name, progress.of(name), browser["profile"], timezone.now())
+        ),
         "count": len(others),
         "text": {
             title.lower().replace(" ", "_"): as_page(text) for title, text in found.sections.items()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
 
 from catalogue.lessons import Lesson
@@ -63,7 +64,10 @@ def overview_of(request: HttpRequest, name: str) -> dict[str, Any]:
         "minutes_left": sum(lesson.minutes for lesson in ahead),
         "gone": sorted(set(rows) - set(found)),
         "mistakes": progress.mistakes(),
-        "review": invitation(name, rows, browser["profile"], timezone.now()),
+        # Only the list of lessons says it.
+        "review": SimpleLazyObject(
+            lambda: invitation(name, rows, browser["profile"], timezone.now())
+        ),
         **browser,
     }
 

@@ -15,6 +15,7 @@ from django.dispatch import receiver
 
 from catalogue.lessons import Lesson, problems, read_all
 from catalogue.matrix import FORGED
+from csrf_proof.positions import FETCH_SITE
 from victim_site.bank.attempts import ACT, APPLIED
 from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
@@ -26,7 +27,6 @@ from victim_site.teaching.lessons.models import Progress
 # Rows beyond are removed, the oldest first: twelve lessons for some thousand learners.
 MOST_ROWS = 60_000
 _REMOVED_EVERY = 50
-_RELATIONS = {"cross-site": "cross-site", "subdomain": "same-site", "same-origin": "same-origin"}
 
 
 @cache
@@ -70,7 +70,7 @@ def next_lesson(rows: Mapping[str, Progress]) -> Lesson | None:
 
 def result(lesson: Lesson, attempt: Attempt, label: Label) -> str | None:
     """Return the result of the lesson's attack, `forged` or a reason, if the attempt is it."""
-    relations = {_RELATIONS[position] for position in lesson.positions}
+    relations = {FETCH_SITE[position] for position in lesson.positions}
     attack = descriptions.attacks()[lesson.attack]
     if attempt.kind != ACT or (attempt.action, attempt.method) != (attack.action, attack.method):
         return None

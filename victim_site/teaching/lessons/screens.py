@@ -75,7 +75,7 @@ def context(found: Lesson, added: list[DefenseText], position: str) -> dict[str,
 
 
 def _screens(found: Lesson, of_lesson: tuple[Note, ...]) -> list[Screen]:
-    unneeded = {title for title in ("More",) if title not in found.sections}
+    unneeded = {"More"} - set(found.sections)
     unneeded |= set() if found.further else {"Try these too"}
     pages = [
         (slug, title, template)

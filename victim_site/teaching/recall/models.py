@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+
+from catalogue.matrix import Cell
 
 
 class Asked(models.Model):
@@ -36,6 +40,12 @@ class Asked(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner}, {self.form} {self.round}.{self.number}"
+
+    @classmethod
+    def about(cls, cell: Cell, **more: Any) -> Asked:
+        """Return a row that asks about a cell of the matrix, and isn't saved yet."""
+        where = {"attack": cell.attack, "position": cell.position, "lab": cell.defense}
+        return cls(**where, profile=cell.profile, **more)
 
     @property
     def cell(self) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -31,8 +31,6 @@ COLUMNS = (
     "right",
     "time",
 )
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -82,57 +80,29 @@ def next_pair(given: dict[int, Asked], profile: str, form: str) -> tuple[Pair, Q
     return None
 
 
+def is_answered(given: dict[int, Asked]) -> bool:
+    """Tell whether all of a form is answered."""
+    return len(given) >= len(pairs())
+
+
 def is_over(given: dict[str, dict[int, Asked]]) -> bool:
     """Tell whether both forms are answered, so that nothing is given away any more."""
-    return all(len(given[form]) >= len(pairs()) for form in FORMS)
+    return all(is_answered(given[form]) for form in FORMS)
 
 
 def answer(
     owner: str, form: str, pair: Pair, question: Question, said: str, sureness: str, now: datetime
 ) -> None:
     """Note an answer. The first one to a question counts."""
-    cell = question.cell
-    store.ask(
-        [
-            Asked(
-                owner=owner,
-                form=form,
-                number=pair.number,
-                lesson=pair.lesson,
-                attack=cell.attack,
-                position=cell.position,
-                lab=cell.defense,
-                profile=cell.profile,
-                answer=said,
-                sureness=sureness,
-                right=said == question.right,
-                answered=now,
-            )
-        ]
-    )
+    row = Asked.about(question.cell, owner=owner, form=form, number=pair.number)
+    row.lesson, row.answered = pair.lesson, now
+    row.answer, row.sureness, row.right = said, sureness, said == question.right
+    store.ask([row])
 
 
 def rows(owners: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield every answer of some learners to the quiz, for a table."""
     found = Asked.objects.filter(owner__in=list(owners), form__in=FORMS).exclude(answered=None)
     for row in found.order_by("owner", "round", "pk"):
-        yield {
-            "name": row.owner,
-            "form": row.form,
-            "number": row.number,
-            "lesson": row.lesson,
-            "attack": row.attack,
-            "position": row.position,
-            "lab": row.lab,
-            "profile": row.profile,
-            "answer": row.answer,
-            "sureness": row.sureness,
-            "right": row.right,
-            "time": iso(row.answered) if row.answered else "",
-        }
-
-
-def for_spreadsheet(row: dict[str, Any]) -> Sequence[str]:
-    """Return a row's values as text, none of which a spreadsheet takes for a formula."""
-    texts = ["" if row[column] is None else str(row[column]) for column in COLUMNS]
-    return [f"'{text}" if text.startswith(_FORMULA) else text for text in texts]
+        said = {"name": row.owner, "time": iso(row.answered) if row.answered else ""}
+        yield {one: said[one] if one in said else getattr(row, one) for one in COLUMNS}

@@ -83,17 +83,14 @@ def start(owner: str, before: str, chosen: Sequence[Candidate], asked: Sequence[
     """Begin a round, unless another tab has just begun it."""
     following = max((row.round for row in asked), default=0) + 1
     store.ask(
-        Asked(
+        Asked.about(
+            one.question.cell,
             owner=owner,
             form=store.REVIEW,
             round=following,
             number=number,
             before=before,
             lesson=one.lesson,
-            attack=one.question.cell.attack,
-            position=one.question.cell.position,
-            lab=one.question.cell.defense,
-            profile=one.question.cell.profile,
         )
         for number, one in enumerate(chosen, 1)
     )

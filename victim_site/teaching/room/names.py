@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import unicodedata
 from datetime import timedelta
 
@@ -19,7 +18,7 @@ from victim_site.teaching.room.models import LONGEST_NAME, DeviceCode, Person
 MOST_PEOPLE = 1000
 TRAINER_COOKIE = "trainer"
 CODE_MINUTES = 10
-_CODE_SIGNS, _CODE_LENGTH = "23456789bcdfghjkmnpqrstvwxz", 8
+_CODE_LENGTH = 8
 
 
 class NameRefused(Exception):
@@ -63,12 +62,22 @@ def join(first: str, second: str = "") -> str:
     owner = learner.new_name()
     with transaction.atomic():
         for name in names:
-            try:
-                with transaction.atomic():
-                    Person.objects.create(name=name, key=key_of(name), owner=owner)
-            except IntegrityError:
-                raise NameRefused(f"Somebody here is called {name} already.", free(name)) from None
+            _save(Person(owner=owner), name)
     return owner
+
+
+def _save(person: Person, name: str) -> None:
+    """Let somebody have a name.
+
+    Raises:
+        NameRefused: It's taken.
+    """
+    person.name, person.key = name, key_of(name)
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError:
+        raise NameRefused(f"Somebody here is called {name} already.", free(name)) from None
 
 
 def free(name: str) -> str:
@@ -89,12 +98,7 @@ def rename(person: Person, text: str) -> None:
     name = cleaned(text)
     if not name or len(name) > LONGEST_NAME:
         raise NameRefused(f"A name has 1 to {LONGEST_NAME} characters.")
-    person.name, person.key = name, key_of(name)
-    try:
-        with transaction.atomic():
-            person.save(update_fields=["name", "key"])
-    except IntegrityError:
-        raise NameRefused(f"Somebody here is called {name} already.", free(name)) from None
+    _save(person, name)
 
 
 def called(owner: str) -> str:
@@ -107,7 +111,7 @@ def device_code(owner: str) -> str:
     now = timezone.now()
     DeviceCode.objects.filter(until__lt=now).delete()
     DeviceCode.objects.filter(owner=owner).delete()
-    code = "".join(secrets.choice(_CODE_SIGNS) for _ in range(_CODE_LENGTH))
+    code = learner.random_signs(_CODE_LENGTH)
     DeviceCode.objects.create(code=code, owner=owner, until=now + timedelta(minutes=CODE_MINUTES))
     return code
 

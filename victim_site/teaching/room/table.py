@@ -131,7 +131,7 @@ def how_far(row: Progress | None) -> str:
     """Return how far somebody is in a lesson."""
     if row is None:
         return NOT_STARTED
-    if row.tried and row.fixed:
+    if row.is_done:
         return FIXED
     return TRIED if row.tried or row.fixed else PREDICTED
 

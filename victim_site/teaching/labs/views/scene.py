@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from catalogue.matrix import CONTROL, FORGED
+from catalogue.matrix import CONTROL
 from csrf_proof.cookie_rules import origin_of
 from victim_site.bank import reports
 from victim_site.bank.label import Label
@@ -24,9 +24,7 @@ LAB, ATTACK = f"{CONTROL}--for-kitten", "image-get"
 def short_walk(profile: str) -> str:
     """Return where the walk begins: with the first launch that works in a browser like that."""
     positions = descriptions.attacks()[ATTACK].positions
-    says = expectations.the_matrix().outcomes
-    works = (at for at in positions if says.get((profile, ATTACK, at, CONTROL)) == FORGED)
-    return walk(LAB, ATTACK, next(works, positions[0]))
+    return walk(LAB, ATTACK, expectations.the_matrix().works_from(profile, ATTACK, positions))
 
 
 def is_scene(attempt: Attempt, label: Label) -> bool:

@@ -7,11 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from victim_site.bank.labs import reset as reset_lab
-from victim_site.teaching.lessons import learner, progress
+from victim_site.teaching.lessons import learner
 from victim_site.teaching.lessons.lesson_page import get_lesson_or_404
 from victim_site.teaching.lessons.overview import overview_of
-from victim_site.teaching.recall import store as asked
+from victim_site.teaching.lessons.start_over import start_over as forget
 from victim_site.teaching.room.views.join import remember_browser
 
 
@@ -59,10 +58,7 @@ def use_browser(request: HttpRequest, name: str) -> HttpResponse:
 def start_over(request: HttpRequest, name: str) -> HttpResponse:
     """Forget the learner's progress, in one `lesson` or in all, and reset the labs of it."""
     slug = request.POST.get("lesson", "")
-    begun = [get_lesson_or_404(slug)] if slug else list(progress.lessons().values())
-    for found in begun:
-        for lab in found.labs:
-            reset_lab(progress.own_lab(lab, name).text)
-    progress.forget(name, slug)
-    asked.forget(name, slug)
+    if slug:
+        get_lesson_or_404(slug)
+    forget(name, slug)
     return redirect("lesson", slug=slug) if slug else redirect("lessons")

@@ -150,15 +150,6 @@ def test_the_rows_of_any_learners_and_of_no_others() -> None:
     assert list(quiz.rows([])) == []
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
-def test_a_spreadsheet_gets_no_formula(text: str) -> None:
-    row = dict.fromkeys(quiz.COLUMNS, None) | {"name": text, "lab": "post-only"}
-
-    values = quiz.for_spreadsheet(row)
-    assert values[0] == f"'{text}"
-    assert values[quiz.COLUMNS.index("lab")] == "post-only"
-
-
 def test_answers_make_a_name_in_use_and_starting_over_forgets_them() -> None:
     learner = Answering()
     learner.answer("before", 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from victim_site.teaching import spreadsheet
 from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.recall import quiz, store
 from victim_site.teaching.recall.form import AnswerForm
@@ -35,7 +35,7 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
         "over": over,
         "lines": lines if over else [],
         "scores": [sum(bool(row.right) for row in given[form].values()) for form in quiz.FORMS],
-        "opens": len(given[store.BEFORE]) >= len(quiz.pairs()),
+        "opens": quiz.is_answered(given[store.BEFORE]),
     }
     return render(request, "recall/quiz.html", context)
 
@@ -45,7 +45,7 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
 def form(request: HttpRequest, name: str, form: str) -> HttpResponse:
     """The next question of a form. Nothing says whether an answer was right."""
     given = quiz.answers(name)
-    if form == store.AFTER and len(given[store.BEFORE]) < len(quiz.pairs()):
+    if form == store.AFTER and not quiz.is_answered(given[store.BEFORE]):
         return redirect("quiz")
     following = quiz.next_pair(given[form], learner.profile(request)[0], form)
     if following is None:
@@ -78,12 +78,7 @@ def form(request: HttpRequest, name: str, form: str) -> HttpResponse:
 @learner.with_name
 def as_csv(request: HttpRequest, name: str) -> HttpResponse:
     """The learner's answers, for a spreadsheet."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="quiz-{name}.csv"'
-    table = csv.writer(response)
-    table.writerow(quiz.COLUMNS)
-    table.writerows(quiz.for_spreadsheet(row) for row in _own(name))
-    return response
+    return spreadsheet.as_csv(f"quiz-{name}", quiz.COLUMNS, _own(name))
 
 
 @require_safe

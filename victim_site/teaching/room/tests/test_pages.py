@@ -35,6 +35,15 @@ def test_a_page_of_the_trainers_holds_only_what_it_may(path: str, phase: str) ->
     audit(path, site=boss)
 
 
+@pytest.mark.parametrize(
+    "path", ["/matrix/pattern/", "/play/", "/lessons/the-image/", "/glossary/"]
+)
+def test_a_page_has_htmx_once_and_asks_for_news(path: str) -> None:
+    page = audit(path, site=person("Anna"))
+    assert page.count("htmx-2.min.js") == 1
+    assert "live.js" in page
+
+
 def test_the_other_pages_hold_only_what_they_may() -> None:
     site, boss = person("Anna", "Ben"), trainer()
     audit(f"/room/people/{Person.objects.earliest('pk').pk}/", site=boss)

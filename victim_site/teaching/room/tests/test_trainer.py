@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from django.utils import timezone
 from victim_site.conftest import Bank, Site, playground
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import Progress
+from victim_site.teaching.recall import questions, store
+from victim_site.teaching.recall.models import Asked
 from victim_site.teaching.room import table, votes
 from victim_site.teaching.room.models import Person, state
 from victim_site.teaching.room.tests.conftest import SECRET, person, post, trainer
@@ -137,18 +139,20 @@ def _see_the_image(bank: Bank) -> None:
     bank.get("/logout", headers=headers)
 
 
+def after_a_while() -> datetime:
+    return timezone.now() + table.QUIET + timedelta(seconds=1)
+
+
 def test_who_predicts_and_then_sends_nothing_needs_help_after_a_while() -> None:
     predict(person("Anna"), "forged")
     assert line_of("Anna").stuck is None
-    later = timezone.now() + table.QUIET + timedelta(seconds=1)
-    assert line_of("Anna", later).stuck == table.NOTHING_ARRIVED
+    assert line_of("Anna", after_a_while()).stuck == table.NOTHING_ARRIVED
 
 
 def test_who_signed_in_elsewhere_is_told_apart() -> None:
     predict(person("Anna"), "forged")
     lab_of("Anna", "post-alone").sign_in()
-    later = timezone.now() + table.QUIET + timedelta(seconds=1)
-    assert line_of("Anna", later).stuck == table.ELSEWHERE
+    assert line_of("Anna", after_a_while()).stuck == table.ELSEWHERE
 
 
 def test_who_was_not_signed_in_is_told_at_once() -> None:
@@ -335,6 +339,22 @@ def test_everybody_starts_over() -> None:
     post(boss, "/room/reset/")
     assert not Progress.objects.exists()
     assert len(names_in_the_room()) == 4
+
+
+def test_starting_over_forgets_what_the_review_has_asked() -> None:
+    """As it does for learners who start over themselves."""
+    predict(person("Anna"), "forged")
+    owner = owner_of("Anna")
+    for lesson in (IMAGE, "post-alone"):
+        cell = questions.find("image-get", "subdomain", "no-defense", "chromium")
+        assert cell
+        store.ask([Asked.about(cell.cell, owner=owner, form=store.REVIEW, number=1, lesson=lesson)])
+    boss = trainer()
+    key = Person.objects.get(name="Anna").pk
+    post(boss, f"/room/people/{key}/", reset="", lesson=IMAGE)
+    assert not Asked.objects.filter(lesson=IMAGE).exists()
+    post(boss, f"/room/people/{key}/", reset="")
+    assert not Asked.objects.exists()
 
 
 def test_who_did_what_can_be_taken_home() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hmac
 import json
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from victim_site.bank.labs import reset as reset_lab
+from victim_site.teaching import spreadsheet
 from victim_site.teaching.lessons import progress
+from victim_site.teaching.lessons.start_over import start_over
 from victim_site.teaching.room import names, table, votes
 from victim_site.teaching.room.access import for_trainer, in_a_room
 from victim_site.teaching.room.models import LONGEST_SAID, Person, SecondVote, State, change, state
 
 LONGEST_TIMER = 240
-# What a spreadsheet would take for a formula.
-_FORMULA = tuple("=+-@\t\r")
+COLUMNS = ("name", "browser", "lesson", "predicted", "tried", "fixed", "since")
 
 
 @require_safe
@@ -89,10 +89,7 @@ def _context() -> dict[str, Any]:
 
 def browsers(found: list[table.Line]) -> list[tuple[str, int]]:
     """Return how many have which kind of browser; "" where the self-check didn't run."""
-    counted: dict[str, int] = {}
-    for line in found:
-        counted[line.browser] = counted.get(line.browser, 0) + 1
-    return sorted(counted.items(), key=lambda pair: -pair[1])
+    return Counter(line.browser for line in found).most_common()
 
 
 def way_in() -> dict[str, Any]:
@@ -200,16 +197,6 @@ def reset(request: HttpRequest) -> HttpResponse:
     return redirect("room")
 
 
-def start_over(owner: str, slug: str) -> None:
-    """Forget somebody's progress and reset the labs of it."""
-    begun = [found for found in progress.lessons().values() if slug in ("", found.slug)]
-    for lesson in begun:
-        for lab in lesson.labs:
-            reset_lab(progress.own_lab(lab, owner).text)
-    progress.forget(owner, slug)
-    SecondVote.objects.filter(owner=owner, **({"lesson": slug} if slug else {})).delete()
-
-
 def _mistake(request: HttpRequest, sentence: str) -> HttpResponse:
     return render(request, "room/room.html", _context() | {"mistake": sentence}, status=400)
 
@@ -220,21 +207,15 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     """Who did what, as a table for a spreadsheet or as JSON."""
     people = people_as_json(state())
     if kind == "json":
-        response: HttpResponse = JsonResponse({"people": people})
-    else:
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
-        rows = csv.writer(response)
-        rows.writerow(["name", "browser", "lesson", "predicted", "tried", "fixed", "since"])
-        for each in people:
-            for slug, row in each["lessons"].items():
-                values = [each["name"], each["browser"], slug, *row.values()]
-                rows.writerow([_for_spreadsheet(str(value or "")) for value in values])
-    response["Content-Disposition"] = f'attachment; filename="room.{kind}"'
-    return response
-
-
-def _for_spreadsheet(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        response = JsonResponse({"people": people})
+        response["Content-Disposition"] = 'attachment; filename="room.json"'
+        return response
+    rows = (
+        {"name": each["name"], "browser": each["browser"], "lesson": slug, **row}
+        for each in people
+        for slug, row in each["lessons"].items()
+    )
+    return spreadsheet.as_csv("room", COLUMNS, rows)
 
 
 def people_as_json(now: State) -> list[dict[str, Any]]:

@@ -26,9 +26,6 @@ const failed = (wait) => {
 };
 
 const question = () => `/poll/?${parts.map(shown).join("&")}`;
-// A page may have nothing that changes by itself.
-if (parts.length) {
-  const { fail } = keepAsking({ usual: USUAL_WAIT, longest: LONGEST_WAIT, question, heard, failed });
-  document.addEventListener("htmx:responseError", fail);
-  document.addEventListener("htmx:sendError", fail);
-}
+const { fail } = keepAsking({ usual: USUAL_WAIT, longest: LONGEST_WAIT, question, heard, failed });
+document.addEventListener("htmx:responseError", fail);
+document.addEventListener("htmx:sendError", fail);
