@@ -118,3 +118,18 @@ def test_a_tab_that_was_left_says_where_the_lesson_went_on(
     expect(step).to_contain_text("This lesson went on in another tab")
     expect(step.get_by_role("link")).to_have_attribute("href", address)
     guide.assert_it_leaves_room(left)
+
+
+def test_a_visitor_who_is_faster_than_the_guide_is_still_guided(
+    context: BrowserContext, site: Site
+) -> None:
+    """The form is there at once; over a slow line the guide's script comes later."""
+    lab = Lab(site, "no-defense")
+    page = context.new_page()
+    page.route("**/bank/strip*.js", lambda route: None)  # Never answered.
+    page.goto(f"{lab.url}/#try=image-get.subdomain", wait_until="commit")
+    page.locator("main button").click(no_wait_after=True)
+    page.wait_for_url(f"{lab.url}/?signed-in", wait_until="commit")
+    page.unroute_all(behavior="ignoreErrors")
+    page.reload()
+    page.wait_for_selector("text=Step 2 of 3")

@@ -53,3 +53,18 @@ def test_what_there_is_to_click_is_on_the_screen(context: BrowserContext, site: 
             box = page.locator("#bait").bounding_box()
             assert box, attack.slug
             assert box["y"] + box["height"] <= height, (attack.slug, width)
+
+
+def test_the_countdown_waits_if_the_visitor_wants_to_look(
+    context: BrowserContext, site: Site
+) -> None:
+    page = context.new_page()
+    page.goto(site.attack_page("image-get", "cross-site", "no-defense") + "#guided")
+    held = page.url.replace("/image-get/", "/image-get/hold/")
+    page.goto("about:blank")
+    page.goto(held)
+    page.click("text=Wait")
+    page.wait_for_timeout(2500)
+    assert page.url == held
+    page.click("text=Run it now")
+    page.wait_for_selector("#home")

@@ -1,7 +1,7 @@
 // Three counts of half a second, so that the page is seen before it does what it does. It runs once:
 // a fragment says that it has (home.js), or that the bank's guide led here and wants to know.
 const count = document.getElementById("count"), runs = document.getElementById("runs");
-const home = document.getElementById("home");
+const home = document.getElementById("home"), wait = document.getElementById("wait");
 let timer;
 
 const go = () => {
@@ -17,6 +17,12 @@ const tick = () => {
 };
 
 runs.onclick = go;
+wait.onclick = () => {
+  clearTimeout(timer);
+  document.getElementById("says").textContent = "This is the attacker’s page. It waits for you.";
+  wait.hidden = true;
+  runs.focus();
+};
 if (location.hash) {
   home.onclick = () => {
     history.back();
@@ -28,5 +34,6 @@ if (location.hash === "#ran") {
   runs.textContent = "Run it again";
   home.hidden = false;
 } else {
+  wait.hidden = false;
   timer = setTimeout(tick, 500);
 }

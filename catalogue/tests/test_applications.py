@@ -93,3 +93,28 @@ def test_every_application_compiles_with_its_defense_and_without(one: Applicatio
     assert one.defense
     compile(one.source, one.file.name, "exec")
     compile(one.without, one.file.name, "exec")
+
+
+def test_the_lines_of_a_defense_stand_below_the_files_of_a_project() -> None:
+    token, check, feed = (
+        next(one for one in every_application() if (one.slug, one.framework) == (slug, "Django"))
+        for slug in ("csrf-token", "fetch-metadata", "websocket-origin")
+    )
+
+    assert token.defense_by_file.splitlines() == [
+        "# settings.py",
+        'MIDDLEWARE += ["django.middleware.csrf.CsrfViewMiddleware"]',
+        "",
+        "# views.py",
+        "from django.middleware.csrf import rotate_token",
+        "",
+        "rotate_token(request)  # Where django.contrib.auth signs people in, it does this.",
+        "",
+        "{# the form’s template #}",
+        "{% csrf_token %}",
+        "",
+        "// a script that sends requests",
+        '"X-CSRFToken": "{{ csrf_token }}",',
+    ]
+    assert "# middleware.py\nfrom django.core.exceptions" in check.defense_by_file
+    assert feed.defense_by_file.startswith("# asgi.py\n")

@@ -69,10 +69,12 @@ class DefenseText:
 
     @cached_property
     def in_django(self) -> str:
-        """The lines that switch it on in Django; nothing if there are none."""
+        """The lines that switch it on in Django, by the file of a project that they belong to;
+        nothing if there are none.
+        """
         for application in self.applications:
             if application.framework == "Django":
-                return "\n\n".join(block.text for block in application.defense)
+                return application.defense_by_file
         return ""
 
 

@@ -71,6 +71,11 @@ NOT_SENT = {
     reasons.COOKIE_UNKNOWN.code: "The request doesn’t show why.",
     reasons.NOT_SIGNED_IN.code: "Nobody was signed in to this bank, in any browser.",
 }
+# What a verdict tells about the token in the request; the log keeps no tokens.
+TOKENS = {
+    reasons.TOKEN_MISSING.code: "none from the bank’s own form",
+    reasons.TOKEN_WRONG.code: "one that doesn’t match",
+}
 # What is said while a box is lit up. It's true of every attempt, whoever sent it.
 SENDER = "This is where the request began. The bank can only go by what the browser says about it."
 REQUEST = "The browser wrote this request and sent it to the bank."
@@ -194,6 +199,9 @@ def _request(attempt: Attempt, headers: Sequence[str]) -> Box:
         del facts["Content-Type"]
     chosen = [fact for name, fact in facts.items() if name in headers]
     said = NAMED if chosen else REQUEST
+    tokens = {verdict["reason"] for verdict in attempt.verdicts} & TOKENS.keys()
+    if len(tokens) == 1:  # Two defenses may look for it in different places.
+        chosen.append(Line(TOKENS[tokens.pop()], name="Token"))
     return Box("request", "What the browser sent", "app-window", said, lines, chosen)
 
 

@@ -25,7 +25,7 @@ const sentence = document.createElement("span");
 const strip = document.querySelector(".strip");
 const about = strip.querySelector(".about");
 const tab = thisTab();
-const wanted = location.hash.match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
+const wanted = asked().match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
 
 if (wanted) {
   const [, attack, position, signedOut, byBank, click, lesson, place, present] = wanted;
@@ -231,6 +231,17 @@ function link(text, address, kind = "button") {
   anchor.href = address;
   anchor.textContent = text;
   return anchor;
+}
+
+// The walk that an address of this tab has asked for since this script ran last (walk.js), or nothing.
+function asked() {
+  try {
+    const hash = location.hash || sessionStorage.asked || "";
+    delete sessionStorage.asked;
+    return hash;
+  } catch {
+    return location.hash;
+  }
 }
 
 // The name of this tab, which it keeps on its way to the attacker's page and back.

@@ -124,6 +124,7 @@ SAID: dict[str, Row] = {
         forge,
         [
             "post-only let it through",
+            "Token none from the bank’s own form",
             "session-token refused: token-missing",
             "samesite-lax checks nothing itself; it tells the browser what to do",
             "origin-check refused: origin-mismatch",

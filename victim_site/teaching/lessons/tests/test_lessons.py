@@ -532,7 +532,7 @@ def test_where_many_defenses_are_added_the_code_is_of_the_one_that_stops_the_att
 def test_a_lesson_without_notes_can_be_presented(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screens, "_notes", dict)
 
-    assert "about 3 minutes" in Learner().read(f"{IMAGE}present/")
+    assert "about 4 minutes" in Learner().read(f"{IMAGE}present/")
 
 
 def test_the_live_part_of_the_presenter_view_has_the_results() -> None:

@@ -1,0 +1,58 @@
+"""Ways around the teaching side: its menu on a phone, its matrix by keyboard, a lesson on paper."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from e2e.bank import Site
+
+
+def test_on_a_phone_the_menu_opens_and_closes(context: BrowserContext, site: Site) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.playground}/")
+    link = page.get_by_role("link", name="Self-check", exact=True).first
+    expect(link).to_be_hidden()
+    page.keyboard.press("Tab")  # To the content,
+    page.keyboard.press("Tab")  # the home page,
+    page.keyboard.press("Tab")  # and the menu.
+    page.keyboard.press("Enter")
+    expect(link).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    link.click()
+    page.wait_for_url("**/self-check/**")
+
+
+def test_arrow_keys_move_between_the_squares_of_the_matrix(
+    context: BrowserContext, site: Site
+) -> None:
+    page = context.new_page()
+    page.goto(f"{site.playground}/matrix/pattern/")
+    squares = page.locator("table.pattern").first.locator("tbody tr")
+    assert page.locator("button[name=square]").count() > 1000
+    expect(page.locator("button[name=square][tabindex='0']")).to_have_count(2)
+
+    squares.nth(0).locator("button").first.focus()
+    for key in ("ArrowUp", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(squares.nth(2).locator("button").first).to_be_focused()
+    page.keyboard.press("End")
+    expect(squares.nth(2).locator("button").last).to_be_focused()
+    page.keyboard.press("Enter")
+    attack = squares.nth(2).locator("th a").inner_text()
+    expect(page.locator(".opened")).to_contain_text(attack)
+
+
+def test_on_paper_every_step_of_a_lesson_is_open(context: BrowserContext, site: Site) -> None:
+    page = context.new_page()
+    page.goto(f"{site.playground}/lessons/the-image/?all")
+    code = page.locator("#fix-it").locator("xpath=../..").locator("pre").first
+    shown = "code => code.checkVisibility()"
+    assert not code.evaluate(shown)
+    page.emulate_media(media="print")
+    if not page.evaluate("matchMedia('print').matches"):
+        pytest.skip("this browser can't be shown a page as on paper")
+    assert code.evaluate(shown)
