@@ -115,7 +115,10 @@ TEMPLATES = [
         # A weakness has its templates in its own folder: "open_redirect/go.html".
         "DIRS": [WEAKNESSES],
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["victim_site.config.context.addresses"]},
+        "OPTIONS": {
+            "context_processors": ["victim_site.config.context.addresses"],
+            "libraries": {"i18n": "victim_site.config.i18n_tags"},
+        },
     }
 ]
 
@@ -162,8 +165,9 @@ CACHES: dict[str, dict[str, Any]] = {
 AUTH_USER_MODEL = "bank.Account"
 AUTHENTICATION_BACKENDS = ["victim_site.bank.auth.LabBackend"]
 PASSWORD_HASHERS = ["victim_site.bank.auth.CheapHasher"]
-# A username is unique only within its lab; LabBackend looks for both.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+# A username is unique only within its lab; LabBackend looks for both. And `i18n_tags` replaces a
+# library of Django's.
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "templates.W003"]
 
 # The baseline session cookie: sent with every cross-site request, as it was before
 # SameSite. Browsers accept None only together with Secure.
@@ -202,6 +206,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+# Texts are marked, but there is one language (docs/decisions).
 USE_I18N = False
 
 LOGGING = {
