@@ -62,6 +62,7 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tools.check
 	$(RUN) -m tools.english
+	$(RUN) -m tools.translation
 	$(RUN) -m tools.matrix_page --check
 	$(RUN) -m tools.libraries_page --check
 	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site webserver room tools -n 2 -q

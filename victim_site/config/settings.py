@@ -202,6 +202,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+# Texts are marked, but there is one language (docs/decisions).
 USE_I18N = False
 
 LOGGING = {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 from catalogue.applications import Application, applications
 from csrf_proof.arsenal import Attack, read_all
@@ -21,10 +22,10 @@ DEFENSES_DIR = settings.CHECKOUT / "victim_site" / "defenses"
 DRAWINGS = settings.CHECKOUT / "attacker_site" / "static"
 WEAKNESSES_DIR = settings.CHECKOUT / "victim_site" / "weaknesses"
 POSITIONS = {
-    "cross-site": "from another site",
-    "subdomain": "from a sub-domain of the bank",
-    "lookalike": "from a site whose name begins like the bank's",
-    "same-origin": "from a script in the bank's own page",
+    "cross-site": gettext_lazy("from another site"),
+    "subdomain": gettext_lazy("from a sub-domain of the bank"),
+    "lookalike": gettext_lazy("from a site whose name begins like the bank's"),
+    "same-origin": gettext_lazy("from a script in the bank's own page"),
 }
 
 
@@ -43,7 +44,7 @@ class Launch:
 
     @property
     def where(self) -> str:
-        return POSITIONS.get(self.position, "")
+        return str(POSITIONS.get(self.position, ""))
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class DefenseText:
 
 def positions(attack: Attack) -> list[tuple[str, str]]:
     """Return where an attack is launched from, and how that is said, in the usual order."""
-    return [(slug, where) for slug, where in POSITIONS.items() if slug in attack.positions]
+    return [(slug, str(where)) for slug, where in POSITIONS.items() if slug in attack.positions]
 
 
 @cache

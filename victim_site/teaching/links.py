@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from catalogue.labels import BadLabel
 from victim_site.bank.label import Label
@@ -18,7 +19,7 @@ def get_label_or_404(text: str) -> Label:
     try:
         return parse(text)
     except BadLabel as mistake:
-        sentence = f"There is no such lab. {mistake}"
+        sentence = gettext("There is no such lab. %(mistake)s") % {"mistake": mistake}
         raise Missing(sentence, "labs", closest_label(text)) from None
 
 

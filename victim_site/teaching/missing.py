@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.http import Http404
+from django.utils.translation import gettext, gettext_noop
 
 from catalogue.spelling import closest
+
+NO_SUCH = {
+    "attacks": gettext_noop("There is no attack called “%(slug)s”."),
+    "defenses": gettext_noop("There is no defense called “%(slug)s”."),
+    "weaknesses": gettext_noop("There is no weakness called “%(slug)s”."),
+}
 
 
 class Missing(Http404):
@@ -22,6 +29,7 @@ class Missing(Http404):
         self.meant = meant
 
 
-def no_such(kind: str, slug: str, known: Iterable[str], folder: str) -> Missing:
-    """Return what to raise where nothing of that kind is called so."""
-    return Missing(f"There is no {kind} called “{slug}”.", folder, closest(slug, known))
+def no_such(slug: str, known: Iterable[str], folder: str) -> Missing:
+    """Return what to raise where nothing in that folder is called so."""
+    sentence = gettext(NO_SUCH[folder]) % {"slug": slug}
+    return Missing(sentence, folder, closest(slug, known))

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from victim_site.teaching.missing import Missing
@@ -19,28 +20,32 @@ def health(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: the request could not be read."""
-    return _error(request, 400, "That request is broken", "It could not be read. Nothing changed.")
+    return _error(
+        request,
+        400,
+        gettext("That request is broken"),
+        gettext("It could not be read. Nothing changed."),
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404, with the sentence that was raised."""
     said = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
     missing = exception if isinstance(exception, Missing) else None
-    said = said or "There is nothing at this address."
-    return _error(request, 404, "No such page", said, missing)
+    said = said or gettext("There is nothing at this address.")
+    return _error(request, 404, gettext("No such page"), said, missing)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: an unsafe request that did not come from one of these pages."""
-    message = "Only the playground's own pages may do that."
+    message = gettext("Only the playground's own pages may do that.")
     if reason == REASON_NO_CSRF_COOKIE:
-        message += (
-            " Your browser sent no cookie, so it may keep none: allow cookies for "
-            f"{settings.ADDRESSES.domains.playground}, go back, and try again."
+        why = gettext(
+            "Your browser sent no cookie, so it may keep none: allow cookies for %(playground)s, "
+            "go back, and try again."
         )
-    else:
-        message += f" {reason}"
-    return _error(request, 403, "Refused", message)
+        reason = why % {"playground": settings.ADDRESSES.domains.playground}
+    return _error(request, 403, gettext("Refused"), f"{message} {reason}")
 
 
 def _error(

@@ -14,6 +14,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from victim_site.teaching.browser.cookie_runs import (
     BANK,
     CROSS_SITE,
@@ -29,25 +31,25 @@ from victim_site.teaching.browser.cookie_runs import (
 Arrivals = dict[tuple[str, str], list[str]]
 
 COLUMNS = {
-    "fresh": ("no SameSite", "set just now"),
-    "old": ("no SameSite", "over two minutes old"),
+    "fresh": (gettext_noop("no SameSite"), gettext_noop("set just now")),
+    "old": (gettext_noop("no SameSite"), gettext_noop("over two minutes old")),
     "lax": ("Lax", "SameSite=Lax"),
     "strict": ("Strict", "SameSite=Strict"),
     "none": ("None", "SameSite=None; Secure"),
-    "host": ("__Host-", "None, and the prefix"),
-    "partitioned": ("Partitioned", "None, and Partitioned"),
+    "host": ("__Host-", gettext_noop("None, and the prefix")),
+    "partitioned": ("Partitioned", gettext_noop("None, and Partitioned")),
 }
 WHERE = {
-    BANK: "from the bank itself",
-    CROSS_SITE: "from another site",
-    SUBDOMAIN: "from a sub-domain of the bank",
+    BANK: gettext_noop("from the bank itself"),
+    CROSS_SITE: gettext_noop("from another site"),
+    SUBDOMAIN: gettext_noop("from a sub-domain of the bank"),
 }
 WAYS = {
-    "link": "link",
-    "form-get": "GET form",
-    "form-post": "POST form",
-    "image": "image",
-    "frame": "frame",
+    "link": gettext_noop("link"),
+    "form-get": gettext_noop("GET form"),
+    "form-post": gettext_noop("POST form"),
+    "image": gettext_noop("image"),
+    "frame": gettext_noop("frame"),
     "fetch": "fetch",
     "websocket": "WebSocket",
 }
@@ -58,7 +60,7 @@ class Square:
     """What became of one kind of cookie in one request, and a note on profiles that do otherwise.
 
     `state` is `sent` or `not sent`; `stored` for what came with the bank's own link; else why
-    there is nothing to say: `not stored`, `not old yet`, `no request`.
+    there is nothing to say: `not stored`, `not old yet`, `no request`. The template translates it.
     """
 
     state: str
@@ -87,9 +89,9 @@ def rows(run: Run, position: str) -> Iterator[dict[str, Any]]:
     for squares, same in groupby(
         ways, key=lambda way: [_square(run, (position, way), kind) for kind in KINDS]
     ):
-        names = [WAYS[way] for way in same]
-        shown = "every way" if len(names) == len(WAYS) else ", ".join(names)
-        yield {"ways": shown, "where": WHERE[position], "squares": squares}
+        names = [gettext(WAYS[way]) for way in same]
+        shown = gettext("every way") if len(names) == len(WAYS) else ", ".join(names)
+        yield {"ways": shown, "where": gettext(WHERE[position]), "squares": squares}
 
 
 def _square(run: Run, request: tuple[str, str], kind: str) -> Square:
@@ -97,16 +99,28 @@ def _square(run: Run, request: tuple[str, str], kind: str) -> Square:
     kept_by = [name for name in profiles() if name not in sent_by]
     if kind in run.arrived.get(request, []):
         if request[0] == BANK:
-            return Square("stored")
-        return Square("sent", f"not in {', '.join(kept_by)}" if kept_by else "")
+            return Square(gettext_noop("stored"))
+        note = gettext("not in %(profiles)s") % {"profiles": ", ".join(kept_by)}
+        return Square(gettext_noop("sent"), note if kept_by else "")
     if request in run.arrived and kind in run.kept:
-        return Square("not sent", f"sent in {', '.join(sent_by)}" if sent_by else "")
+        note = gettext("sent in %(profiles)s") % {"profiles": ", ".join(sent_by)}
+        return Square(gettext_noop("not sent"), note if sent_by else "")
     if request not in run.arrived:
-        state = "no request"
+        state = gettext_noop("no request")
     else:
-        state = "not old yet" if kind == "old" and "fresh" in run.kept else "not stored"
-    which = "all profiles" if not kept_by else ", ".join(sent_by) or "no profile"
-    return Square(state, f"{'stored' if request[0] == BANK else 'sent'} in {which}")
+        young = kind == "old" and "fresh" in run.kept
+        state = gettext_noop("not old yet") if young else gettext_noop("not stored")
+    return Square(state, _elsewhere(request[0] == BANK, sent_by, kept_by))
+
+
+def _elsewhere(stored: bool, sent_by: list[str], kept_by: list[str]) -> str:
+    """Say which profiles store a cookie, or send it."""
+    if not kept_by:
+        return gettext("stored in all profiles") if stored else gettext("sent in all profiles")
+    if not sent_by:
+        return gettext("stored in no profile") if stored else gettext("sent in no profile")
+    said = gettext("stored in %(profiles)s") if stored else gettext("sent in %(profiles)s")
+    return said % {"profiles": ", ".join(sent_by)}
 
 
 def alike(run: Run) -> tuple[list[str], int]:
@@ -156,7 +170,7 @@ def facts(run: Run) -> dict[str, Any]:
             run.arrived.get((SUBDOMAIN, way)) == run.kept for way in TOP_LEVEL + EMBEDDED
         ),
         "leaks": [
-            WAYS[way]
+            gettext(WAYS[way])
             for way in TOP_LEVEL + EMBEDDED
             if carries(way, "strict") or (carries(way, "lax") and way not in {"link", "form-get"})
         ],

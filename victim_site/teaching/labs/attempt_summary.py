@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
 
 from csrf_proof.cookie_rules import origin_of, relation_of
 from csrf_proof.reasons import COOKIE_SHADOWED, SESSION_ENDED
@@ -24,21 +25,21 @@ from victim_site.bank.models import Attempt
 
 # What Sec-Fetch-Site says, in words, and what the actions are. With `none` nobody is named.
 SENDERS = {
-    "same-origin": "The bank's own page",
-    "same-site": "A page on a sub-domain of the bank",
-    "cross-site": "A page of another site",
+    "same-origin": gettext_noop("The bank's own page"),
+    "same-site": gettext_noop("A page on a sub-domain of the bank"),
+    "cross-site": gettext_noop("A page of another site"),
 }
-NOBODY_NAMED, UNNAMED_PAGE = "Somebody", "An unnamed page"
+NOBODY_NAMED, UNNAMED_PAGE = gettext_noop("Somebody"), gettext_noop("An unnamed page")
 DEEDS = {
-    "login": "sign somebody in",
-    "logout": "sign {user} out",
-    "transfer": "move {user}'s money",
-    "change-email": "change {user}'s e-mail address",
-    "change-password": "change {user}'s password",
-    "upload-avatar": "change {user}'s picture",
-    "statement": "send {user}'s statement",
-    "enter-transfer": "enter a payment for {user}",
-    "read-message": "mark {user}'s message as read",
+    "login": gettext_noop("sign somebody in"),
+    "logout": gettext_noop("sign %(user)s out"),
+    "transfer": gettext_noop("move %(user)s's money"),
+    "change-email": gettext_noop("change %(user)s's e-mail address"),
+    "change-password": gettext_noop("change %(user)s's password"),
+    "upload-avatar": gettext_noop("change %(user)s's picture"),
+    "statement": gettext_noop("send %(user)s's statement"),
+    "enter-transfer": gettext_noop("enter a payment for %(user)s"),
+    "read-message": gettext_noop("mark %(user)s's message as read"),
 }
 
 
@@ -47,21 +48,25 @@ class Verdict:
     """How an attempt looks from the victim: a class of the stylesheet, a word, and an icon."""
 
     slug: str
-    word: str
+    english: str
     icon: str
 
+    @property
+    def word(self) -> str:
+        return gettext(self.english)
 
-FORGED = Verdict("forged", "forged", "triangle-alert")
-DONE = Verdict("done", "done", "check")
-BLOCKED = Verdict("blocked", "blocked", "shield-check")
+
+FORGED = Verdict("forged", gettext_noop("forged"), "triangle-alert")
+DONE = Verdict("done", gettext_noop("done"), "check")
+BLOCKED = Verdict("blocked", gettext_noop("blocked"), "shield-check")
 # A sign-in whose cookie hasn't come back yet: the browser may have thrown it away.
-UNCONFIRMED = Verdict("unconfirmed", "perhaps forged", "triangle-alert")
-KEPT = Verdict("kept", "no cookie sent", "ban")
-ANONYMOUS = Verdict("anonymous", "not signed in", "user")
+UNCONFIRMED = Verdict("unconfirmed", gettext_noop("perhaps forged"), "triangle-alert")
+KEPT = Verdict("kept", gettext_noop("no cookie sent"), "ban")
+ANONYMOUS = Verdict("anonymous", gettext_noop("not signed in"), "user")
 # A session cookie was sent, and the one that the bank read is nobody's.
 SENT_IN_VAIN = {
-    SESSION_ENDED.code: Verdict("anonymous", "invalid cookie", "user"),
-    COOKIE_SHADOWED.code: Verdict("anonymous", "wrong cookie read", "user"),
+    SESSION_ENDED.code: Verdict("anonymous", gettext_noop("invalid cookie"), "user"),
+    COOKIE_SHADOWED.code: Verdict("anonymous", gettext_noop("wrong cookie read"), "user"),
 }
 
 Initiator = Literal["bank", "page", "unnamed"]
@@ -121,32 +126,38 @@ def who(attempt: Attempt, label: Label) -> str:
     """Return who sent it, as the beginning of a sentence."""
     relation = sender(attempt, label)
     if relation == "same-origin" and attempt.kind == ACT and attempt.sec_fetch_dest in FRAMES:
-        return "The bank's own page, inside a frame,"
+        return gettext("The bank's own page, inside a frame,")
     if relation not in SENDERS and is_ahead_of_time(attempt):
-        return "The browser, ahead of time,"
+        return gettext("The browser, ahead of time,")
     if page := named(attempt, label):
-        return SENDERS[page]
+        return gettext(SENDERS[page])
     if relation in {"cross-site", "same-site"}:
-        return UNNAMED_PAGE
-    return SENDERS.get(relation, NOBODY_NAMED)
+        return gettext(UNNAMED_PAGE)
+    return gettext(SENDERS.get(relation, NOBODY_NAMED))
 
 
 def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
     """Return one sentence, who made the bank do what, or tried to, and the verdict on it."""
-    subject = who(attempt, label)
-    tried = "made" if attempt.outcome == APPLIED else "tried to make"
-    deed = DEEDS[attempt.action].format(user=attempt.user or "somebody")
-    story = f"{subject} {tried} the bank {deed}."
-    if subject == NOBODY_NAMED and attempt.outcome != APPLIED:
-        # A visitor who follows a link may not know what it does, so maybe nobody tried anything.
-        story = f"The bank was asked to {deed}."
-    if attempt.kind == FRAMED:
-        story = f"{subject} requested this page of the bank for a frame."
+    said = {
+        "who": who(attempt, label),
+        "deed": gettext(DEEDS[attempt.action]) % {"user": attempt.user or gettext("somebody")},
+    }
     if attempt.kind == PREFLIGHT:
-        story = f"{subject} made the browser ask the bank for permission to {deed}."
+        story = gettext("%(who)s made the browser ask the bank for permission to %(deed)s.")
+    elif attempt.kind == FRAMED:
+        story = gettext("%(who)s requested this page of the bank for a frame.")
+    elif attempt.outcome == APPLIED:
+        story = gettext("%(who)s made the bank %(deed)s.")
+    elif said["who"] == gettext(NOBODY_NAMED):
+        # A visitor who follows a link may not know what it does, so maybe nobody tried anything.
+        story = gettext("The bank was asked to %(deed)s.")
+    else:
+        story = gettext("%(who)s tried to make the bank %(deed)s.")
+    story %= said
     verdict = _verdict(attempt, sender(attempt, label) or named(attempt, label))
     if verdict is UNCONFIRMED:
-        story += " If a later request carries the new session cookie, the browser kept it."
+        hint = gettext("If a later request carries the new session cookie, the browser kept it.")
+        story = f"{story} {hint}"
     return story, verdict
 
 

@@ -14,11 +14,13 @@ from itertools import combinations
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, BadLabel
 from victim_site.label import parse, stacks
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.lessons.learner import name_in
+from victim_site.teaching.missing import NO_SUCH
 
 # It comes through in every browser.
 USUAL_ATTACK = ("form-post", "cross-site")
@@ -102,24 +104,27 @@ def read(request: HttpRequest) -> tuple[Choice, list[Problem]]:
     """Return the choice that a query spells, and what in it cannot be a choice at all."""
     sentences: list[str] = []
     chosen: dict[str, tuple[str, ...]] = {}
-    for kind, known in (("defense", defenses_in_order()), ("weakness", descriptions.weaknesses())):
+    for kind, known, no_such in (
+        ("defense", defenses_in_order(), NO_SUCH["defenses"]),
+        ("weakness", descriptions.weaknesses(), NO_SUCH["weaknesses"]),
+    ):
         named = request.GET.getlist(kind)
         chosen[kind] = tuple(slug for slug in known if slug in named)
         if unknown := [slug for slug in named if slug not in known]:
-            sentences.append(f"There is no {kind} called “{unknown[0][:LONGEST_QUOTE]}”.")
+            sentences.append(gettext(no_such) % {"slug": unknown[0][:LONGEST_QUOTE]})
         if twice := [slug for slug in chosen[kind] if named.count(slug) > 1]:
-            sentences.append(f"“{twice[0]}” is chosen twice.")
+            sentences.append(gettext("“%(slug)s” is chosen twice.") % {"slug": twice[0]})
     aimed = request.GET.get("try", ".".join(USUAL_ATTACK))
     attack, _, position = aimed.partition(".")
     if (
         attack not in descriptions.attacks()
         or position not in descriptions.attacks()[attack].positions
     ):
-        sentences.append(f"There is no attack “{aimed[:LONGEST_QUOTE]}”.")
+        sentences.append(gettext("There is no attack “%(aim)s”.") % {"aim": aimed[:LONGEST_QUOTE]})
         attack, position = USUAL_ATTACK
     owner = request.GET.get("owner", learner(request)).strip()[:LONGEST_LABEL]
     choice = Choice(chosen["defense"], chosen["weakness"], owner, attack, position)
-    return choice, [Problem(s, [("Go on with the rest", choice)]) for s in sentences]
+    return choice, [Problem(s, [(gettext("Go on with the rest"), choice)]) for s in sentences]
 
 
 def problems(choice: Choice) -> list[Problem]:
@@ -134,7 +139,7 @@ def _owner_problem(choice: Choice) -> list[Problem]:
 
 
 def _without_owner(choice: Choice) -> tuple[str, Choice]:
-    return "Leave the owner out", replace(choice, owner="")
+    return gettext("Leave the owner out"), replace(choice, owner="")
 
 
 def _contradiction(choice: Choice) -> list[Problem]:
@@ -146,7 +151,9 @@ def _contradiction(choice: Choice) -> list[Problem]:
     ]
     for label, *pair in pairs:
         if sentence := _mistake(label):
-            return [Problem(sentence, [(f"Take off {s}", choice.without(s)) for s in pair])]
+            take_off = gettext("Take off %(slug)s")
+            ways_out = [(take_off % {"slug": slug}, choice.without(slug)) for slug in pair]
+            return [Problem(sentence, ways_out)]
     return []
 
 
@@ -158,12 +165,16 @@ def _too_long(choice: Choice) -> list[Problem]:
     for defenses in shorter(choice.defenses, choice.rest):
         offer = replace(choice, defenses=defenses)
         more = [d for d in expanded(defenses) if d not in expanded(choice.defenses)]
-        says = f"adds {', '.join(more)}" if more else "says the same"
-        ways_out.append((f"Take {'--'.join(defenses)}, which {says}", offer))
+        if more:
+            title = gettext("Take %(label)s, which adds %(defenses)s")
+        else:
+            title = gettext("Take %(label)s, which says the same")
+        said = {"label": "--".join(defenses), "defenses": ", ".join(more)}
+        ways_out.append((title % said, offer))
     if choice.owner and not _mistake(replace(choice, owner="").text):
         ways_out.append(_without_owner(choice))
     if not ways_out:
-        sentence += " No stack has all of this: take something off."
+        sentence = f"{sentence} {gettext('No stack has all of this: take something off.')}"
     return [Problem(sentence, ways_out)]
 
 

@@ -14,6 +14,7 @@ from http.cookies import Morsel
 from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext, gettext_noop
 
 from csrf_proof import reasons
 from victim_site.bank.actions import Action
@@ -37,60 +38,75 @@ AT_MOST = 160  # Characters of one text: five lines on a phone.
 
 # What Sec-Fetch-Site says, for the browser and for the bank.
 RELATIONS = {
-    "same-origin": "To the browser, it’s the bank itself.",
-    "same-site": "To the browser, it’s the same site as the bank.",
-    "cross-site": "To the browser, it’s a different site from the bank.",
-    "none": "The request names no page. This happens, for example, when somebody types the "
-    "address, uses a bookmark, or follows a link from outside the browser, and when such an "
-    "address redirects here.",
+    "same-origin": gettext_noop("To the browser, it’s the bank itself."),
+    "same-site": gettext_noop("To the browser, it’s the same site as the bank."),
+    "cross-site": gettext_noop("To the browser, it’s a different site from the bank."),
+    "none": gettext_noop(
+        "The request names no page. This happens, for example, when somebody types the "
+        "address, uses a bookmark, or follows a link from outside the browser, and when such an "
+        "address redirects here."
+    ),
 }
+UNRELATED = gettext_noop("Nothing shows how it’s related to the bank.")
 # The same where Origin and Referer name no page, or one elsewhere: it's true of the request alone.
 COUNTS = {
-    "same-site": "To the browser, the request counts as the same site’s.",
-    "cross-site": "To the browser, the request counts as another site’s.",
+    "same-site": gettext_noop("To the browser, the request counts as the same site’s."),
+    "cross-site": gettext_noop("To the browser, the request counts as another site’s."),
 }
 ELSEWHERE = {
-    "same-site": "This happens, for example, when a sub-domain redirects it.",
-    "cross-site": "This happens, for example, when the page is in a sandbox, or another site "
-    "redirects the request.",
+    "same-site": gettext_noop("This happens, for example, when a sub-domain redirects it."),
+    "cross-site": gettext_noop(
+        "This happens, for example, when the page is in a sandbox, or another site "
+        "redirects the request."
+    ),
 }
 # What a request is, unless it's an act.
 KINDS = {
-    PREFLIGHT: "A preflight: the browser asks before it sends the request.",
-    FRAMED: "A page of the bank, for a frame.",
-    WEBSOCKET: "A handshake, to open a WebSocket.",
+    PREFLIGHT: gettext_noop("A preflight: the browser asks before it sends the request."),
+    FRAMED: gettext_noop("A page of the bank, for a frame."),
+    WEBSOCKET: gettext_noop("A handshake, to open a WebSocket."),
 }
 # Why no session cookie was sent; conditional, as the reasons' own sentences are.
 NOT_SENT = {
-    reasons.COOKIE_LAX.code: "If the browser has one, SameSite=Lax is enough to withhold it.",
-    reasons.COOKIE_STRICT.code: "If the browser has one, SameSite=Strict is enough to withhold it.",
-    reasons.COOKIE_THIRD_PARTY.code: "If the browser has one, either it blocked it as a "
-    "third-party cookie, or the page didn’t ask for cookies.",
-    reasons.COOKIE_DEFAULT.code: "If the browser has one, it has no SameSite. This browser treats "
-    "it as Lax, which is enough to withhold it.",
-    reasons.COOKIE_UNKNOWN.code: "The request doesn’t show why.",
-    reasons.NOT_SIGNED_IN.code: "Nobody was signed in to this bank, in any browser.",
+    reasons.COOKIE_LAX.code: gettext_noop(
+        "If the browser has one, SameSite=Lax is enough to withhold it."
+    ),
+    reasons.COOKIE_STRICT.code: gettext_noop(
+        "If the browser has one, SameSite=Strict is enough to withhold it."
+    ),
+    reasons.COOKIE_THIRD_PARTY.code: gettext_noop(
+        "If the browser has one, either it blocked it as a "
+        "third-party cookie, or the page didn’t ask for cookies."
+    ),
+    reasons.COOKIE_DEFAULT.code: gettext_noop(
+        "If the browser has one, it has no SameSite. This browser treats "
+        "it as Lax, which is enough to withhold it."
+    ),
+    reasons.COOKIE_UNKNOWN.code: gettext_noop("The request doesn’t show why."),
+    reasons.NOT_SIGNED_IN.code: gettext_noop("Nobody was signed in to this bank, in any browser."),
 }
 # What a verdict tells about the token in the request; the log keeps no tokens.
 TOKENS = {
-    reasons.TOKEN_MISSING.code: "none from the bank’s own form",
-    reasons.TOKEN_WRONG.code: "one that doesn’t match",
+    reasons.TOKEN_MISSING.code: gettext_noop("none from the bank’s own form"),
+    reasons.TOKEN_WRONG.code: gettext_noop("one that doesn’t match"),
 }
 # What is said while a box is lit up. It's true of every attempt, whoever sent it.
-SENDER = "This is where the request began. The bank can only go by what the browser says about it."
-REQUEST = "The browser wrote this request and sent it to the bank."
-NAMED = "The browser wrote this request. A page can’t make it name a wrong sender."
-SENT = "The browser adds cookies by itself, no matter which page asked."
-LACKING = "A session cookie is how the bank knows you. Here it got none that counts."
-CHECKS = "Now the bank looks: first at who is asking, then at what each defense says."
-ASKED = "The browser has asked for permission first. This is the bank’s answer."
+SENDER = gettext_noop(
+    "This is where the request began. The bank can only go by what the browser says about it."
+)
+REQUEST = gettext_noop("The browser wrote this request and sent it to the bank.")
+NAMED = gettext_noop("The browser wrote this request. A page can’t make it name a wrong sender.")
+SENT = gettext_noop("The browser adds cookies by itself, no matter which page asked.")
+LACKING = gettext_noop("A session cookie is how the bank knows you. Here it got none that counts.")
+CHECKS = gettext_noop("Now the bank looks: first at who is asking, then at what each defense says.")
+ASKED = gettext_noop("The browser has asked for permission first. This is the bank’s answer.")
 RESULTS = {
-    "forged": "Nothing stopped it, so the bank did what the page wanted.",
-    "unconfirmed": "Nothing stopped it, if the browser has kept the new cookie.",
-    "done": "The bank did what it was asked to do.",
-    "blocked": "One refusal is enough. The bank did nothing.",
-    "kept": "Without the cookie, it was nobody’s request. The bank did nothing.",
-    "anonymous": "Without a sign-in, it was nobody’s request. The bank did nothing.",
+    "forged": gettext_noop("Nothing stopped it, so the bank did what the page wanted."),
+    "unconfirmed": gettext_noop("Nothing stopped it, if the browser has kept the new cookie."),
+    "done": gettext_noop("The bank did what it was asked to do."),
+    "blocked": gettext_noop("One refusal is enough. The bank did nothing."),
+    "kept": gettext_noop("Without the cookie, it was nobody’s request. The bank did nothing."),
+    "anonymous": gettext_noop("Without a sign-in, it was nobody’s request. The bank did nothing."),
 }
 
 
@@ -159,19 +175,22 @@ def _sender(attempt: Attempt, label: Label) -> Box:
     if host := _host(attempt.origin) or _host(attempt.referer):
         lines.append(Line(raw=host))
     elif related != "none":
-        lines.append(Line("The request doesn’t say which."))
+        lines.append(Line(gettext("The request doesn’t say which.")))
     lines.append(Line(_relation(related, attempt_summary.named(attempt, label))))
     if attempt_summary.is_ahead_of_time(attempt):
-        lines.append(Line("The browser fetched this ahead of time:", attempt.sec_purpose or ""))
+        lines.append(
+            Line(gettext("The browser fetched this ahead of time:"), attempt.sec_purpose or "")
+        )
     known = {"none": "user", "same-origin": "landmark"}
-    return Box("sender", "Who asked", known.get(related, "file"), SENDER, lines)
+    return Box("sender", gettext("Who asked"), known.get(related, "file"), gettext(SENDER), lines)
 
 
 def _relation(related: str, named: str) -> str:
     """Say how the sender, or else the request, relates to the bank."""
     if related not in COUNTS or named == related:
-        return RELATIONS.get(related or named, "Nothing shows how it’s related to the bank.")
-    return f"{COUNTS[related]} {ELSEWHERE[related]}" if named else COUNTS[related]
+        return gettext(RELATIONS.get(related or named, UNRELATED))
+    counts = gettext(COUNTS[related])
+    return f"{counts} {gettext(ELSEWHERE[related])}" if named else counts
 
 
 def _host(address: str | None) -> str:
@@ -185,12 +204,14 @@ def _host(address: str | None) -> str:
 def _request(attempt: Attempt, headers: Sequence[str]) -> Box:
     lines = [Line(raw=f"{attempt.method} {attempt.path}", css="title")]
     if attempt.kind in KINDS:
-        lines.append(Line(KINDS[attempt.kind]))
+        lines.append(Line(gettext(KINDS[attempt.kind])))
     host = _host(attempt.referer)
     facts = {
         "Content-Type": _header("Content-Type", attempt.content_type or None),
         "Origin": _header("Origin", attempt.origin),
-        "Referer": _header("Referer host", host) if host else _header("Referer", attempt.referer),
+        "Referer": _header(gettext("Referer host"), host)
+        if host
+        else _header("Referer", attempt.referer),
         "Sec-Fetch-Site": _header("Sec-Fetch-Site", attempt.sec_fetch_site),
         "Sec-Fetch-Mode": _header("Sec-Fetch-Mode", attempt.sec_fetch_mode),
         "Sec-Fetch-Dest": _header("Sec-Fetch-Dest", attempt.sec_fetch_dest),
@@ -198,56 +219,64 @@ def _request(attempt: Attempt, headers: Sequence[str]) -> Box:
     if not attempt.content_type:  # A request without a body doesn't state its type.
         del facts["Content-Type"]
     chosen = [fact for name, fact in facts.items() if name in headers]
-    said = NAMED if chosen else REQUEST
+    said = gettext(NAMED if chosen else REQUEST)
     tokens = {verdict["reason"] for verdict in attempt.verdicts} & TOKENS.keys()
     if len(tokens) == 1:  # Two defenses may look for it in different places.
-        chosen.append(Line(TOKENS[tokens.pop()], name="Token"))
-    return Box("request", "What the browser sent", "app-window", said, lines, chosen)
+        chosen.append(Line(gettext(TOKENS[tokens.pop()]), name=gettext("Token")))
+    return Box("request", gettext("What the browser sent"), "app-window", said, lines, chosen)
 
 
 def _header(name: str, value: str | None) -> Line:
     if value:
         return Line(name=name, raw=value)
-    return Line("not sent" if value is None else "empty", name=name, css="quiet")
+    text = gettext("not sent") if value is None else gettext("empty")
+    return Line(text, name=name, css="quiet")
 
 
 def _cookies(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
     names = attempt_summary.cookies(attempt)
     sent, css = [Line(raw=names)] if names else [], "lacking"
     if attempt.outcome == ANONYMOUS and attempt.reason in NOT_SENT:
-        why = f"No session cookie was sent. {NOT_SENT[attempt.reason]}"
+        why = f"{gettext('No session cookie was sent.')} {gettext(NOT_SENT[attempt.reason])}"
         lines = [Line(why, icon=verdict.icon)]
         if names:
-            lines.append(Line("Other cookies:", names))
+            lines.append(Line(gettext("Other cookies:"), names))
     elif attempt.reason == reasons.SESSION_ENDED.code:
-        lines = [*sent, Line("It doesn’t belong to a current sign-in here.")]
+        lines = [*sent, Line(gettext("It doesn’t belong to a current sign-in here."))]
     elif attempt.reason == reasons.COOKIE_SHADOWED.code:
         lines = [
             *sent,
-            Line("The bank read an invalid one. Another one belongs to a current sign-in."),
+            Line(
+                gettext("The bank read an invalid one. Another one belongs to a current sign-in.")
+            ),
         ]
     elif sent:
         lines, css = sent, ""
     elif attempt.kind == PREFLIGHT:
-        lines = [Line("Preflights don’t include cookies.", icon="minus")]
+        lines = [Line(gettext("Preflights don’t include cookies."), icon="minus")]
     else:
-        lines = [Line("No cookies were sent.", icon="minus")]
-    return Box("cookies", "Cookies sent", "cookie", LACKING if css else SENT, lines, css=css)
+        lines = [Line(gettext("No cookies were sent."), icon="minus")]
+    said = gettext(LACKING if css else SENT)
+    return Box("cookies", gettext("Cookies sent"), "cookie", said, lines, css=css)
 
 
 def _bank(attempt: Attempt, label: Label) -> Box:
-    lines = [Line("Lab:", label.text)]
+    lines = [Line(gettext("Lab:"), label.text)]
     if attempt.kind == PREFLIGHT:
-        lines.append(Line("Defenses don’t check preflights."))
+        lines.append(Line(gettext("Defenses don’t check preflights.")))
         facts = [_permission(attempt, label)]
-        return Box("bank", "What the bank said", "landmark", ASKED, lines, facts)
+        return Box("bank", gettext("What the bank said"), "landmark", gettext(ASKED), lines, facts)
     view = _view(attempt, label)
     if attempt.user:
-        lines.append(Line(f"To the bank, {attempt.user} asked for this."))
+        lines.append(
+            Line(gettext("To the bank, %(user)s asked for this.") % {"user": attempt.user})
+        )
     elif view is None or view.needs_session:
-        lines.append(Line("The bank doesn’t know who sent this request."))
+        lines.append(Line(gettext("The bank doesn’t know who sent this request.")))
     else:
-        lines.append(Line("The bank doesn’t know who sent this request. It needs no sign-in."))
+        lines.append(
+            Line(gettext("The bank doesn’t know who sent this request. It needs no sign-in."))
+        )
     asked = view is None or view.checked
     said = {verdict["defense"]: verdict["reason"] for verdict in attempt.verdicts}
     facts = [
@@ -256,7 +285,7 @@ def _bank(attempt: Attempt, label: Label) -> Box:
     ]
     # What is left was refused by a feature of the bank.
     facts += [_refused(f"with-{slug}", reason) for slug, reason in said.items()]
-    return Box("bank", "What the bank checked", "landmark", CHECKS, lines, facts)
+    return Box("bank", gettext("What the bank checked"), "landmark", gettext(CHECKS), lines, facts)
 
 
 def _view(attempt: Attempt, label: Label) -> Action | None:
@@ -272,37 +301,41 @@ def _permission(attempt: Attempt, label: Label) -> Line:
     opens = next((weakness.slug for weakness in label.weaknesses if weakness.opens_cors), "")
     if attempt.outcome == APPLIED:
         name = f"with-{opens}"
-        return Line("permission given", name=name, icon="check", said=f"{name} gives it.")
-    return _refused("permission", attempt.reason or "")
+        said = gettext("%(defense)s gives it.") % {"defense": name}
+        return Line(gettext("permission given"), name=name, icon="check", said=said)
+    return _refused(gettext("permission"), attempt.reason or "")
 
 
-def _refused(name: str, reason: str, says: str = "refused:") -> Line:
-    why = REASONS.get(reason)
-    said = f"{name} {says} {why.sentence}" if why else f"{name} refuses it."
-    return Line(says, reason, name, "shield-check", "blocked", said)
+def _refused(name: str, reason: str, framed: bool = False) -> Line:
+    if why := REASONS.get(reason):
+        told = gettext("%(defense)s tells the browser: %(why)s")
+        said = told if framed else gettext("%(defense)s refused: %(why)s")
+        said %= {"defense": name, "why": why.sentence}
+    else:
+        said = gettext("%(defense)s refuses it.") % {"defense": name}
+    text = gettext("tells the browser:") if framed else gettext("refused:")
+    return Line(text, reason, name, "shield-check", "blocked", said)
 
 
 def _check(defense: Defense, reason: str, kind: str, asked: bool) -> Line:
     """Return the line of one defense: its verdict, or why it gave none."""
     if reason:
-        return _refused(
-            defense.slug, reason, "tells the browser:" if kind == FRAMED else "refused:"
-        )
+        return _refused(defense.slug, reason, kind == FRAMED)
     if (silence := _silence(defense, kind, asked)) is not None:
         said = f"{defense.slug} {silence}."
         return Line(silence, name=defense.slug, icon="minus", css="quiet", said=said)
-    said = f"{defense.slug} finds nothing wrong with it."
-    return Line("let it through", name=defense.slug, icon="check", said=said)
+    said = gettext("%(defense)s finds nothing wrong with it.") % {"defense": defense.slug}
+    return Line(gettext("let it through"), name=defense.slug, icon="check", said=said)
 
 
 def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
     """Return why a defense doesn't judge a request, or None if it does."""
     hooks = type(defense)
     if kind == FRAMED:
-        return "doesn’t cover frames" if hooks.framing is Defense.framing else None
+        return gettext("doesn’t cover frames") if hooks.framing is Defense.framing else None
     if hooks.refusal is Defense.refusal:
         if _leaves_samesite_out(defense):
-            return "checks nothing; the cookie has no SameSite, so the browser decides"
+            return gettext("checks nothing; the cookie has no SameSite, so the browser decides")
         tells = (
             hooks.session_cookie is not Defense.session_cookie
             or hooks.framing is not Defense.framing
@@ -310,12 +343,12 @@ def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
             or hooks.policy
         )
         if tells:
-            return "checks nothing itself; it tells the browser what to do"
+            return gettext("checks nothing itself; it tells the browser what to do")
         late = hooks.declare is not Defense.declare
-        return "checks afterwards" if late else "checks nothing"
+        return gettext("checks afterwards") if late else gettext("checks nothing")
     if kind == ACT and not asked:
-        return "doesn’t check this step"
-    return "doesn’t cover WebSockets" if kind == WEBSOCKET and defense.at_view else None
+        return gettext("doesn’t check this step")
+    return gettext("doesn’t cover WebSockets") if kind == WEBSOCKET and defense.at_view else None
 
 
 def _leaves_samesite_out(defense: Defense) -> bool:
@@ -329,13 +362,15 @@ def _result(attempt: Attempt, verdict: attempt_summary.Verdict) -> Box:
     lines = [Line(verdict.word.capitalize(), icon=verdict.icon, css="word")]
     applied = attempt.outcome == APPLIED
     if applied and attempt.kind == ACT and attempt.change:
-        lines.append(Line("Changed:", attempt.change, css="change"))
+        lines.append(Line(gettext("Changed:"), attempt.change, css="change"))
     else:
-        lines.append(Line("Nothing changed."))
+        lines.append(Line(gettext("Nothing changed.")))
     if attempt.kind == PREFLIGHT:
-        may = "the browser may send" if applied else "no browser sends"
-        lines.append(Line(f"So {may} the request."))
+        if applied:
+            lines.append(Line(gettext("So the browser may send the request.")))
+        else:
+            lines.append(Line(gettext("So no browser sends the request.")))
     elif attempt.kind == WEBSOCKET and applied:
-        lines.append(Line("The statement goes to the page that asked."))
-    said = RESULTS[verdict.slug]
-    return Box("result", "Result", "flag", said, lines, css=verdict.slug)
+        lines.append(Line(gettext("The statement goes to the page that asked.")))
+    said = gettext(RESULTS[verdict.slug])
+    return Box("result", gettext("Result"), "flag", said, lines, css=verdict.slug)

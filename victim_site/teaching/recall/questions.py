@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from catalogue.labels import BadLabel
 from catalogue.matrix import FORGED, NOT_APPLICABLE, Cell
 from csrf_proof.reasons import REASONS as ALL_REASONS
@@ -23,12 +25,16 @@ from victim_site.wording import REASONS
 # What a browser does, whatever it's called in the matrix.
 COOKIE, REQUEST, READING = "cookie", "request", "reading"
 SAID = {
-    FORGED: "Nobody stops it: it’s forged.",
-    COOKIE: "The browser stops it: it sends the request without your cookie.",
-    REQUEST: "The browser stops it: it doesn’t send the request at all.",
-    READING: "The browser stops it: the attacker’s page can’t read the response.",
+    FORGED: gettext_noop("Nobody stops it: it’s forged."),
+    COOKIE: gettext_noop("The browser stops it: it sends the request without your cookie."),
+    REQUEST: gettext_noop("The browser stops it: it doesn’t send the request at all."),
+    READING: gettext_noop("The browser stops it: the attacker’s page can’t read the response."),
 }
-SURENESS = {"guess": "I’m guessing", "fairly": "Fairly sure", "certain": "Certain"}
+SURENESS = {
+    "guess": gettext_noop("I’m guessing"),
+    "fairly": gettext_noop("Fairly sure"),
+    "certain": gettext_noop("Certain"),
+}
 MOST_OF_THE_BANK = 2
 
 
@@ -63,12 +69,12 @@ class Question:
     def verdict(self, answer: str) -> str:
         """Return how near an answer is, in a sentence."""
         if answer == self.right:
-            return "Right."
+            return gettext("Right.")
         if is_the_banks(answer) and is_the_banks(self.right):
-            return "Half right: the bank does refuse it, for another reason."
+            return gettext("Half right: the bank does refuse it, for another reason.")
         if {answer, self.right} <= {COOKIE, REQUEST, READING}:
-            return "Half right: the browser does stop it, in another way."
-        return "Not this time."
+            return gettext("Half right: the browser does stop it, in another way.")
+        return gettext("Not this time.")
 
     @property
     def context(self) -> dict[str, Any]:
@@ -110,8 +116,13 @@ def find(attack: str, position: str, lab: str, profile: str) -> Question | None:
 def said(answer: str) -> str:
     """Return an answer as a sentence."""
     if is_the_banks(answer):
-        return f"The bank refuses it: {REASONS[answer].name}."
-    return SAID.get(answer, answer)
+        return gettext("The bank refuses it: %(reason)s.") % {"reason": REASONS[answer].name}
+    return gettext(SAID[answer]) if answer in SAID else answer
+
+
+def sureness(code: str) -> str:
+    """Return a degree of sureness in words, or nothing."""
+    return gettext(SURENESS[code]) if code in SURENESS else ""
 
 
 def is_the_banks(answer: str) -> bool:

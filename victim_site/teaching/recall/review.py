@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
 from catalogue.lessons import Lesson
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import Progress
@@ -16,7 +18,13 @@ from victim_site.teaching.recall.models import Asked
 from victim_site.teaching.recall.questions import Question, find
 
 IN_A_ROUND = 5
-_NUMBERS = ("no", "one", "two", "three", "four", "five")
+_NUMBERS = (
+    gettext_noop("one"),
+    gettext_noop("two"),
+    gettext_noop("three"),
+    gettext_noop("four"),
+    gettext_noop("five"),
+)
 Place = tuple[str, str, str]
 
 
@@ -126,7 +134,7 @@ def invitation(owner: str, rows: Mapping[str, Progress], profile: str, now: date
     asked = store.of(owner, store.REVIEW)
     newest = newest_round(asked)
     if any(row.answered is None for row, _ in newest):
-        return "Go on with the questions from earlier lessons"
+        return gettext("Go on with the questions from earlier lessons")
     coming = progress.next_lesson(rows)
     before = coming.slug if coming else ""
     chosen = choose(candidates(lessons, profile), asked, before, now)
@@ -134,7 +142,17 @@ def invitation(owner: str, rows: Mapping[str, Progress], profile: str, now: date
     missed = any(again.get(one.place) for one in chosen)
     if not chosen or (newest and newest[0][0].before == before and not missed):
         return ""
-    count = _NUMBERS[len(chosen)]
+    number = gettext(_NUMBERS[len(chosen) - 1])
     if coming is None:
-        return f"{count.capitalize()} quick question{'s' * (len(chosen) > 1)} from the lessons"
-    return f"Before you start: {count} quick question{'s' * (len(chosen) > 1)} from earlier lessons"
+        sentence = ngettext(
+            "%(number)s quick question from the lessons",
+            "%(number)s quick questions from the lessons",
+            len(chosen),
+        )
+        return sentence % {"number": number.capitalize()}
+    sentence = ngettext(
+        "Before you start: %(number)s quick question from earlier lessons",
+        "Before you start: %(number)s quick questions from earlier lessons",
+        len(chosen),
+    )
+    return sentence % {"number": number}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext
 
 from victim_site.label import stacks
 from victim_site.teaching import descriptions, expectations
@@ -15,7 +16,8 @@ def profile_of(request: HttpRequest) -> str:
     profiles = expectations.the_matrix().profiles
     profile = request.GET.get("profile", profiles[0])
     if profile not in profiles:
-        raise Http404(f"There is no profile called “{profile}”. There are {', '.join(profiles)}.")
+        sentence = gettext("There is no profile called “%(profile)s”. There are %(profiles)s.")
+        raise Http404(sentence % {"profile": profile, "profiles": ", ".join(profiles)})
     return profile
 
 
@@ -27,7 +29,7 @@ def square_at(row: int, column: int) -> tuple[tuple[str, str], str]:
     """
     columns, keys = expectations.columns(), list(expectations.the_matrix().rows)
     if not (0 < row <= len(keys) and 0 < column <= len(columns)):
-        raise Http404("The matrix has no such square.")
+        raise Http404(gettext("The matrix has no such square."))
     return keys[row - 1], columns[column - 1]
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from django.utils.translation import gettext_lazy
+
 from catalogue import matrix
 from victim_site.teaching import descriptions, expectations
 
 # Where the same page stands when everything is served over http, and how its place is said.
 COUNTERPARTS = {"insecure-subdomain": "subdomain"}
-PLACES = {"insecure-subdomain": "from a sub-domain of the bank, whose page came by http"}
+PLACES = {
+    "insecure-subdomain": gettext_lazy("from a sub-domain of the bank, whose page came by http")
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def differing() -> list[Line]:
         Line(
             attack,
             position,
-            PLACES.get(position) or descriptions.POSITIONS[position],
+            str(PLACES.get(position) or descriptions.POSITIONS[position]),
             defense,
             tuple(tuple(line[profile]) for profile in expected().profiles),
         )

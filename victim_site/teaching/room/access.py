@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from victim_site.teaching.room.names import is_trainer
 
@@ -22,7 +23,9 @@ def in_a_room(view: _View[P]) -> _View[P]:
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not settings.ROOM:
-            raise Http404("This playground isn’t a room. A trainer opens one with make room.")
+            raise Http404(
+                gettext("This playground isn’t a room. A trainer opens one with make room.")
+            )
         return view(request, *args, **kwargs)
 
     return checked

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 
 from victim_site.teaching.lessons import learner
 from victim_site.teaching.room.models import LONGEST_NAME, DeviceCode, Person
@@ -48,17 +49,19 @@ def join(first: str, second: str = "") -> str:
     """
     names = [name for name in map(cleaned, (first, second)) if name]
     if not names:
-        raise NameRefused("Type a name that the trainer can call you by.")
+        raise NameRefused(gettext("Type a name that the trainer can call you by."))
     for name in names:
         if len(name) > LONGEST_NAME:
             raise NameRefused(
-                f"A name has at most {LONGEST_NAME} characters.",
+                gettext("A name has at most %(most)d characters.") % {"most": LONGEST_NAME},
                 Truncator(name).chars(LONGEST_NAME, truncate="").strip(),
             )
     if len(names) == 2 and key_of(names[0]) == key_of(names[1]):
-        raise NameRefused("The two of you need two names.")
+        raise NameRefused(gettext("The two of you need two names."))
     if Person.objects.count() + len(names) > MOST_PEOPLE:
-        raise NameRefused(f"This room has {MOST_PEOPLE} people, and no place for more.")
+        raise NameRefused(
+            gettext("This room has %(most)d people, and no place for more.") % {"most": MOST_PEOPLE}
+        )
     owner = learner.new_name()
     with transaction.atomic():
         for name in names:
@@ -77,7 +80,9 @@ def _save(person: Person, name: str) -> None:
         with transaction.atomic():
             person.save()
     except IntegrityError:
-        raise NameRefused(f"Somebody here is called {name} already.", free(name)) from None
+        raise NameRefused(
+            gettext("Somebody here is called %(name)s already.") % {"name": name}, free(name)
+        ) from None
 
 
 def free(name: str) -> str:
@@ -97,7 +102,7 @@ def rename(person: Person, text: str) -> None:
     """
     name = cleaned(text)
     if not name or len(name) > LONGEST_NAME:
-        raise NameRefused(f"A name has 1 to {LONGEST_NAME} characters.")
+        raise NameRefused(gettext("A name has 1 to %(most)d characters.") % {"most": LONGEST_NAME})
     _save(person, name)
 
 

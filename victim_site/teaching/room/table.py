@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from catalogue.lessons import Lesson
 from csrf_proof.reasons import COOKIE_THIRD_PARTY
@@ -16,7 +17,8 @@ from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.room.models import Person, State
 
-NOT_STARTED, PREDICTED, TRIED, FIXED = "not started", "predicted", "tried", "fixed"
+NOT_STARTED, PREDICTED = gettext_noop("not started"), gettext_noop("predicted")
+TRIED, FIXED = gettext_noop("tried"), gettext_noop("fixed")
 # So long without anything at the bank, after a prediction, and somebody needs help.
 QUIET = timedelta(minutes=3)
 
@@ -32,28 +34,40 @@ class Cell:
 
 @dataclass(frozen=True)
 class Stuck:
-    """Why somebody doesn't get on, as far as the labs tell, and what to say to them."""
+    """Why somebody doesn't get on, as far as the labs tell, and what to say to them.
+
+    Templates translate both, as they do the states above.
+    """
 
     on: str
     say: str
 
 
 NOTHING_ARRIVED = Stuck(
-    "nothing has arrived for three minutes",
-    "Press “Show me, step by step” in the lesson, sign in at the bank, and follow the yellow bar.",
+    gettext_noop("nothing has arrived for three minutes"),
+    gettext_noop(
+        "Press “Show me, step by step” in the lesson, sign in at the bank, and follow the yellow "
+        "bar."
+    ),
 )
 ELSEWHERE = Stuck(
-    "signed in at another lab",
-    "Each lab has its own sign-in. Start again with “Show me, step by step” in this lesson.",
+    gettext_noop("signed in at another lab"),
+    gettext_noop(
+        "Each lab has its own sign-in. Start again with “Show me, step by step” in this lesson."
+    ),
 )
 NOT_SIGNED_IN = Stuck(
-    "not signed in",
-    "The attack arrived, but you weren’t signed in at the bank. Sign in there and try again.",
+    gettext_noop("not signed in"),
+    gettext_noop(
+        "The attack arrived, but you weren’t signed in at the bank. Sign in there and try again."
+    ),
 )
 BLOCKED_COOKIES = Stuck(
-    "third-party cookies blocked",
-    "Your browser doesn’t send this cookie from other sites. Run the self-check again: the "
-    "lessons then use an attack that works in your browser.",
+    gettext_noop("third-party cookies blocked"),
+    gettext_noop(
+        "Your browser doesn’t send this cookie from other sites. Run the self-check again: the "
+        "lessons then use an attack that works in your browser."
+    ),
 )
 
 

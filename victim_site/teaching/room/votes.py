@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_noop
+
 from catalogue.lessons import Lesson
 from victim_site.teaching import expectations
 from victim_site.teaching.lessons import progress
@@ -19,10 +21,10 @@ ALONE, COUNTED, AGAIN, REVEALED = "alone", "counted", "again", "revealed"
 PHASES = (ALONE, COUNTED, AGAIN, REVEALED)
 FEW, MANY = 30, 70
 ADVICE = {
-    "few": "Few are right. Explain the question again, then let them vote again.",
-    "some": "Let neighbors convince each other for two minutes, then vote again.",
-    "many": "Most are right. Show what happens, and go on.",
-    "none": "Nobody has voted yet.",
+    "few": gettext_noop("Few are right. Explain the question again, then let them vote again."),
+    "some": gettext_noop("Let neighbors convince each other for two minutes, then vote again."),
+    "many": gettext_noop("Most are right. Show what happens, and go on."),
+    "none": gettext_noop("Nobody has voted yet."),
 }
 
 
@@ -56,8 +58,10 @@ class Tally:
     @property
     def advice(self) -> str:
         if self.share is None:
-            return ADVICE["none"]
-        return ADVICE["few" if self.share < FEW else "some" if self.share <= MANY else "many"]
+            return gettext(ADVICE["none"])
+        return gettext(
+            ADVICE["few" if self.share < FEW else "some" if self.share <= MANY else "many"]
+        )
 
     @property
     def most(self) -> int:

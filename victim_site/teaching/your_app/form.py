@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy
 
 from csrf_proof.address import WrongUse, address
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _LONGEST = 300
 
 
-def _text(label: str, help_text: str = "", example: str = "") -> forms.CharField:
+def _text(label: StrOrPromise, help_text: StrOrPromise = "", example: str = "") -> forms.CharField:
     widget = forms.TextInput({"placeholder": example, "autocomplete": "off", "spellcheck": "false"})
     return forms.CharField(
         label=label, help_text=help_text, widget=widget, required=False, max_length=_LONGEST
@@ -30,29 +36,41 @@ class ApplicationForm(forms.Form):
     """The address is enough, if nobody has to sign in."""
 
     url = forms.CharField(
-        label="Address of the form",
-        help_text="On this machine. Attacks change what it saves, so use a test account.",
+        label=gettext_lazy("Address of the form"),
+        help_text=gettext_lazy(
+            "On this machine. Attacks change what it saves, so use a test account."
+        ),
         widget=forms.TextInput(
             {"placeholder": "http://127.0.0.1:5055/email", "inputmode": "url", "size": 40}
         ),
-        error_messages={"required": "Say where the form is."},
+        error_messages={"required": gettext_lazy("Say where the form is.")},
         max_length=_LONGEST,
     )
-    sign_in = _text("Sign-in page", "Leave it empty if nobody has to sign in.", "/login")
-    user = _text("Name", example="alice")
+    sign_in = _text(
+        gettext_lazy("Sign-in page"),
+        gettext_lazy("Leave it empty if nobody has to sign in."),
+        "/login",
+    )
+    user = _text(gettext_lazy("Name"), example="alice")
     password = forms.CharField(
-        label="Password",
-        help_text="It isn’t kept.",
+        label=gettext_lazy("Password"),
+        help_text=gettext_lazy("It isn’t kept."),
         widget=forms.PasswordInput({"autocomplete": "off"}),
         required=False,
         strip=False,
         max_length=_LONGEST,
     )
-    field = _text("Field to change", "If it isn’t the first text field.", "email")
-    state = _text("Page that shows what was saved", "If it isn’t found.", "/account")
+    field = _text(
+        gettext_lazy("Field to change"), gettext_lazy("If it isn’t the first text field."), "email"
+    )
+    state = _text(
+        gettext_lazy("Page that shows what was saved"),
+        gettext_lazy("If it isn’t found."),
+        "/account",
+    )
     full = forms.BooleanField(
-        label="Every attack, in every browser",
-        help_text="Otherwise the eight most telling ones, in Chromium.",
+        label=gettext_lazy("Every attack, in every browser"),
+        help_text=gettext_lazy("Otherwise the eight most telling ones, in Chromium."),
         required=False,
     )
 

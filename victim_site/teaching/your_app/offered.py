@@ -8,6 +8,7 @@ from functools import wraps
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 _View = Callable[..., HttpResponse]
 
@@ -28,8 +29,10 @@ def on_this_machine(view: _View) -> _View:
     def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not is_offered(request):
             raise Http404(
-                "The playground attacks other applications only while it serves nobody but the "
-                "machine that it runs on. There, use the command csrf-proof."
+                gettext(
+                    "The playground attacks other applications only while it serves nobody but "
+                    "the machine that it runs on. There, use the command csrf-proof."
+                )
             )
         return view(request, *args, **kwargs)
 

@@ -6,6 +6,7 @@ from csp.constants import NONE, UNSAFE_INLINE
 from csp.decorators import csp
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalogue.labels import NO_DEFENSE
@@ -17,20 +18,32 @@ from victim_site.teaching.your_app.offered import on_this_machine
 
 # What an exit status means: a class of the stylesheet, a word, and a sentence.
 MEANINGS: dict[int, tuple[str, str, str]] = {
-    Status.BLOCKED: ("blocked", "Blocked", "Every attack that could be judged was blocked."),
-    Status.FORGED: ("forged", "Forged", "Another page succeeded."),
+    Status.BLOCKED: (
+        "blocked",
+        gettext_noop("Blocked"),
+        gettext_noop("Every attack that could be judged was blocked."),
+    ),
+    Status.FORGED: ("forged", gettext_noop("Forged"), gettext_noop("Another page succeeded.")),
     Status.WRONG_USE: (
         "",
-        "Not tried",
-        "Something has to be changed first; the last lines say what.",
+        gettext_noop("Not tried"),
+        gettext_noop("Something has to be changed first; the last lines say what."),
     ),
-    Status.NOT_JUDGED: ("", "Not judged", "Something can’t be judged; the lines below say why."),
-    Status.INTERRUPTED: ("", "Stopped", "It was stopped before it was done."),
+    Status.NOT_JUDGED: (
+        "",
+        gettext_noop("Not judged"),
+        gettext_noop("Something can’t be judged; the lines below say why."),
+    ),
+    Status.INTERRUPTED: (
+        "",
+        gettext_noop("Stopped"),
+        gettext_noop("It was stopped before it was done."),
+    ),
 }
 _BROKE = (
     "",
-    "Broken",
-    "csrf-proof itself broke. That’s a mistake in it; the last lines show where.",
+    gettext_noop("Broken"),
+    gettext_noop("csrf-proof itself broke. That’s a mistake in it; the last lines show where."),
 )
 # The report has its styles inside, and pages to keep. It shows texts of the application: as text.
 REPORT_POLICY = {
@@ -56,10 +69,12 @@ def offer(request: HttpRequest) -> HttpResponse:
                 return redirect("your-app-run", name=run.name)
             except runs.Busy:
                 status = 409
-                said = "Another run isn’t over. Wait for it, or stop it: it’s the first one below."
+                said = gettext(
+                    "Another run isn’t over. Wait for it, or stop it: it’s the first one below."
+                )
             except OSError as error:
                 status = 503
-                said = f"The run can’t be written down: {error.strerror}."
+                said = gettext("The run can’t be written down: %(why)s.") % {"why": error.strerror}
     context = {
         "form": form,
         "said": said,
@@ -91,7 +106,7 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
     """The report, as csrf-proof wrote it."""
     text = _get_or_404(name).report
     if not text:
-        raise Http404("This run has no report: it isn’t over, or nothing was judged.")
+        raise Http404(gettext("This run has no report: it isn’t over, or nothing was judged."))
     return HttpResponse(text)
 
 
@@ -116,10 +131,15 @@ def _about(run: runs.Run) -> dict[str, object]:
 def _meaning(run: runs.Run) -> tuple[str, str, str] | None:
     """Return the result of a run, or None while it runs."""
     status = run.status
-    return None if status is None else MEANINGS.get(status, _BROKE)
+    if status is None:
+        return None
+    css, word, sentence = MEANINGS.get(status, _BROKE)
+    return css, gettext(word), gettext(sentence)
 
 
 def _get_or_404(name: str) -> runs.Run:
     if run := runs.find(name):
         return run
-    raise Http404(f"There is no such run. Only the newest {runs.KEPT} are kept.")
+    raise Http404(
+        gettext("There is no such run. Only the newest %(kept)d are kept.") % {"kept": runs.KEPT}
+    )

@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from victim_site.bank.requests import BankRequest
@@ -59,8 +60,10 @@ def start(request: BankRequest) -> HttpResponse:
     }
     if not cookie_runs.begin(run, begun):
         context = {
-            "title": "Nothing can be noted down",
-            "message": "The playground cannot write what arrives: perhaps its disk is full.",
+            "title": gettext("Nothing can be noted down"),
+            "message": gettext(
+                "The playground cannot write what arrives: perhaps its disk is full."
+            ),
         }
         return render(request, "teaching/host_error.html", context, status=503)
     response = render(request, "browser/cookies_start.html", {"run": run})

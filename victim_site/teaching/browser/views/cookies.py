@@ -7,6 +7,7 @@ from itertools import groupby
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from victim_site.label import parse
@@ -42,7 +43,8 @@ def results(request: HttpRequest, run: str) -> HttpResponse:
         "rows": [row for position in WHERE for row in cookie_facts.rows(found, position)],
         "missing": found.missing,
         "missing_lists": [
-            f"{WHERE[position].capitalize()}: {', '.join(WAYS[way] for _, way in requests)}."
+            f"{gettext(WHERE[position]).capitalize()}: "
+            f"{', '.join(gettext(WAYS[way]) for _, way in requests)}."
             for position, requests in groupby(found.missing, key=lambda request: request[0])
         ],
         "requests": len(REQUESTS),
@@ -88,8 +90,10 @@ def _known(run: str) -> Run:
     found = cookie_runs.read(run)
     if found is None:
         raise Http404(
-            "Nothing is known of this run of the cookie page; what arrives is kept for an hour. "
-            "Start again at /cookies/."
+            gettext(
+                "Nothing is known of this run of the cookie page; what arrives is kept for an "
+                "hour. Start again at /cookies/."
+            )
         )
     return found
 

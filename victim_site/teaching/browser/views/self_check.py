@@ -21,6 +21,7 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_safe
 
 from victim_site.bank.requests import BankRequest
@@ -84,7 +85,9 @@ def show(request: HttpRequest) -> HttpResponse:
         context |= {"no_cookies": True, "some_cookie": bool(request.COOKIES)}
     elif answer is not None:
         if answer not in {"0", "1", "2", "3"}:
-            raise Http404("The self-check has no such result. Start it again at /self-check/.")
+            raise Http404(
+                gettext("The self-check has no such result. Start it again at /self-check/.")
+            )
         context |= {
             "answer": answer,
             "checked": True,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from csrf_proof.arsenal import Attack
@@ -42,7 +43,9 @@ def find(request: HttpRequest, text: str) -> HttpResponse:
     try:
         since = datetime.fromtimestamp(int(request.GET.get("since", "")) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
-        raise Http404("This link to an attempt is broken. The lab's page has the log.") from None
+        raise Http404(
+            gettext("This link to an attempt is broken. The lab's page has the log.")
+        ) from None
     path = request.GET.get("path")
     candidates = (
         attempt
@@ -69,10 +72,11 @@ def show(request: HttpRequest, text: str, number: int) -> HttpResponse:
     label = get_label_or_404(text)
     answer = reports.attempt(label.text, number)
     if answer is None:
-        raise Http404(
-            "This lab has no such attempt, or has it no longer: it keeps its newest "
-            f"{KEPT}, and a reset removes them all."
+        sentence = gettext(
+            "This lab has no such attempt, or has it no longer: it keeps its newest %(kept)d, and "
+            "a reset removes them all."
         )
+        raise Http404(sentence % {"kept": KEPT})
     found, newer = answer
     story, verdict = attempt_summary.summarize(found, label)
     context = {

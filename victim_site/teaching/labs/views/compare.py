@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from catalogue.labels import NO_DEFENSE, BadLabel
@@ -30,15 +31,15 @@ def compare(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     first, second = (_lab(text, attack.slug) for text in asked)
     if isinstance(first, Label) and first == second:
-        second = BadLabel("Both sides are the same lab. Name another one here.")
+        second = BadLabel(gettext("Both sides are the same lab. Name another one here."))
     sides = [
         {"name": name, "title": title, "text": text, "mistake": lab}
         if isinstance(lab, BadLabel)
         else {"name": name, "title": title, "text": text, "lab": lab}
         | _shown(request, lab, other, attack.slug, position)
         for name, title, text, lab, other in (
-            ("a", "First lab", asked[0], first, second),
-            ("b", "Second lab", asked[1], second, first),
+            ("a", gettext("First lab"), asked[0], first, second),
+            ("b", gettext("Second lab"), asked[1], second, first),
         )
     ]
     context = {
@@ -60,14 +61,19 @@ def _aim(request: HttpRequest) -> tuple[Attack, str, str]:
     attack = descriptions.attacks().get(slug)
     if attack is None:
         usual = descriptions.attacks()[USUAL_ATTACK[0]]
-        mistake = f"There is no attack called “{slug[:LONGEST_QUOTE]}”. This is {usual.slug}."
-        return usual, USUAL_ATTACK[1], mistake
+        mistake = gettext("There is no attack called “%(slug)s”. This is %(instead)s.")
+        said = {"slug": slug[:LONGEST_QUOTE], "instead": usual.slug}
+        return usual, USUAL_ATTACK[1], mistake % said
     position = request.GET.get("position") or attack.positions[0]
     if position in attack.positions:
         return attack, position, ""
-    where = descriptions.POSITIONS.get(position, f"from “{position[:LONGEST_QUOTE]}”")
-    instead = descriptions.POSITIONS[attack.positions[0]]
-    return attack, attack.positions[0], f"{slug} is not launched {where}. This is {instead}."
+    unknown = gettext("from “%(position)s”") % {"position": position[:LONGEST_QUOTE]}
+    mistake = gettext("%(slug)s is not launched %(where)s. This is %(instead)s.") % {
+        "slug": slug,
+        "where": descriptions.POSITIONS.get(position, unknown),
+        "instead": descriptions.POSITIONS[attack.positions[0]],
+    }
+    return attack, attack.positions[0], mistake
 
 
 def _asked(request: HttpRequest) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE
@@ -58,13 +59,20 @@ def _groups(choice: Choice) -> list[dict[str, Any]]:
         }
 
     return [
-        group("Defenses", "defense", {slug: about[slug].summary for slug in sound}),
+        group(gettext("Defenses"), "defense", {slug: about[slug].summary for slug in sound}),
         group(
-            "Flawed defenses", "defense", {f.slug: f.summary for f in descriptions.flawed()}, True
+            gettext("Flawed defenses"),
+            "defense",
+            {f.slug: f.summary for f in descriptions.flawed()},
+            True,
         ),
-        group("Stacks", "defense", {slug: stack["summary"] for slug, stack in stacks().items()}),
         group(
-            "Weaknesses",
+            gettext("Stacks"),
+            "defense",
+            {slug: stack["summary"] for slug, stack in stacks().items()},
+        ),
+        group(
+            gettext("Weaknesses"),
             "weakness",
             {w.slug: w.summary for w in descriptions.weaknesses().values()},
         ),
@@ -116,13 +124,18 @@ def _said(choice: Choice) -> list[tuple[str, str, str]]:
     said = []
     for slug in choice.defenses or [NO_DEFENSE]:
         if stack := stacks().get(slug):
-            sentence = f"{stack['summary']} A stack: {', '.join(stack['members'])}."
+            members = gettext("A stack: %(members)s.") % {"members": ", ".join(stack["members"])}
+            sentence = f"{stack['summary']} {members}"
         else:
             sentence = descriptions.defenses()[slug].summary
         said.append((slug, reverse("defense", args=[slug]), sentence))
     for slug in choice.weaknesses:
-        summary = f"Weakness: {descriptions.weaknesses()[slug].summary}"
+        summary = gettext("Weakness: %(summary)s") % {
+            "summary": descriptions.weaknesses()[slug].summary
+        }
         said.append((f"with-{slug}", reverse("weakness", args=[slug]), summary))
     if choice.owner:
-        said.append((f"for-{choice.owner}", "", "A lab for one person, who has this name."))
+        said.append(
+            (f"for-{choice.owner}", "", gettext("A lab for one person, who has this name."))
+        )
     return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from catalogue.matrix import CONTROL
@@ -41,7 +42,7 @@ def show(request: HttpRequest, text: str, number: int) -> HttpResponse:
     label = get_label_or_404(text)
     answer = reports.attempt(label.text, number)
     if answer is None:
-        raise Http404("This attempt is gone: the lab was reset, or others came after it.")
+        raise Http404(gettext("This attempt is gone: the lab was reset, or others came after it."))
     attempt = answer[0]
     if not is_scene(attempt, label):
         return redirect("attempt-picture", text=text, number=number)

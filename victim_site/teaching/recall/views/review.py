@@ -15,7 +15,7 @@ from victim_site.teaching.links import walk
 from victim_site.teaching.recall import review, store
 from victim_site.teaching.recall.form import AnswerForm
 from victim_site.teaching.recall.models import Asked
-from victim_site.teaching.recall.questions import SURENESS, Question, said
+from victim_site.teaching.recall.questions import Question, said, sureness
 
 
 @require_safe
@@ -85,7 +85,7 @@ def _outcome(row: Asked, found: Question, name: str) -> dict[str, Any]:
         **found.outcome,
         "verdict": found.verdict(row.answer),
         "said": said(row.answer),
-        "sure": SURENESS.get(row.sureness, ""),
+        "sure": sureness(row.sureness),
         "walk": walk(label.text, row.attack, row.position),
     }
 

@@ -28,7 +28,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One attack: what it does, its source, and its row of the matrix."""
     found = descriptions.attacks().get(slug)
     if found is None:
-        raise no_such("attack", slug, descriptions.attacks(), "attacks")
+        raise no_such(slug, descriptions.attacks(), "attacks")
     positions = dict(descriptions.positions(found))
     context = {
         "attack": found,
@@ -49,7 +49,7 @@ def bait(request: HttpRequest, slug: str) -> HttpResponse:
     """The drawing on an attack's page, from the same file, so the attacker's site may be down."""
     found = descriptions.attacks().get(slug)
     if found is None or not found.picture:
-        raise no_such("attack", slug, descriptions.attacks(), "attacks")
+        raise no_such(slug, descriptions.attacks(), "attacks")
     drawing = (descriptions.DRAWINGS / found.picture).read_bytes()
     return HttpResponse(drawing, content_type="image/svg+xml")
 

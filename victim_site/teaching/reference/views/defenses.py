@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
 from victim_site.label import stacks
@@ -23,25 +24,25 @@ from victim_site.teaching.rendering import as_code, as_html
 # position that prove it wrong, and the lab that fixes it.
 MISTAKEN = [
     (
-        "“We have tokens”, and the action accepts GET too.",
+        gettext_noop("“We have tokens”, and the action accepts GET too."),
         "csrf-token",
         ("link-get", "cross-site"),
         "rule-of-thumb",
     ),
     (
-        "“Lax is enough”, and the action accepts GET.",
+        gettext_noop("“Lax is enough”, and the action accepts GET."),
         "samesite-lax",
         ("link-get", "cross-site"),
         "post-only--samesite-lax",
     ),
     (
-        "“Strict is enough”, and the bank sends visitors on.",
+        gettext_noop("“Strict is enough”, and the bank sends visitors on."),
         "samesite-strict--with-open-redirect",
         ("onsite-redirect-get", "cross-site"),
         "post-only--samesite-strict--with-open-redirect",
     ),
     (
-        "“Strict is enough”, and an older cookie still opens the account.",
+        gettext_noop("“Strict is enough”, and an older cookie still opens the account."),
         "samesite-strict--with-second-cookie",
         ("legacy-cookie-post", "cross-site"),
         "session-token--with-second-cookie",
@@ -54,7 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Every defense and stack."""
     mistaken = [
         {
-            "said": said,
+            "said": gettext(said),
             "lab": lab,
             "lab_page": page_of(lab),
             "attack": attack,
@@ -74,7 +75,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One defense or stack: the lesson, the whole file, and its column of the matrix."""
     if slug not in stacks() and slug not in descriptions.defenses():
-        raise no_such("defense", slug, [*descriptions.defenses(), *stacks()], "defenses")
+        raise no_such(slug, [*descriptions.defenses(), *stacks()], "defenses")
     profile = profile_of(request)
     stated = [
         (attack, position)
@@ -122,7 +123,10 @@ def application(request: HttpRequest, slug: str, name: str) -> HttpResponse:
                 content_type="text/x-python; charset=utf-8",
                 headers={"Content-Disposition": f'attachment; filename="{name}"'},
             )
-    raise Http404(f"There is no {name} next to the defense “{slug}”.")
+    raise Http404(
+        gettext("There is no %(name)s next to the defense “%(slug)s”.")
+        % {"name": name, "slug": slug}
+    )
 
 
 @cache

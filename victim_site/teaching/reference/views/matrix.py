@@ -39,7 +39,7 @@ def _refuted(profile: str) -> list[dict[str, str]]:
     return [
         {
             "attack": one.attack,
-            "where": descriptions.POSITIONS[one.position],
+            "where": str(descriptions.POSITIONS[one.position]),
             "defense": one.defense,
             "expected": one.expected,
             "seen": found.outcomes[profile, one.attack, one.position, one.defense],

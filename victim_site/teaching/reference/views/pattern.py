@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -21,14 +22,19 @@ from victim_site.wording import REASONS
 
 # What a square can be, by its class in the stylesheet.
 KINDS = {
-    "f": "forged",
-    "b": "blocked by the bank",
-    "o": "blocked by the browser",
-    "m": "depends on the cookie’s age",
-    "n": "not applicable",
+    "f": gettext_noop("forged"),
+    "b": gettext_noop("blocked by the bank"),
+    "o": gettext_noop("blocked by the browser"),
+    "m": gettext_noop("depends on the cookie’s age"),
+    "n": gettext_noop("not applicable"),
 }
 # Where attacks come from, in a word.
-SHORT = {"cross-site": "site", "subdomain": "sub", "lookalike": "look", "same-origin": "script"}
+SHORT = {
+    "cross-site": gettext_noop("site"),
+    "subdomain": gettext_noop("sub"),
+    "lookalike": gettext_noop("look"),
+    "same-origin": gettext_noop("script"),
+}
 
 
 @require_safe
@@ -50,12 +56,12 @@ def show(request: HttpRequest) -> HttpResponse:
         tables = SafeString(tables.replace(square, f"{square}aria-current=true "))
     context |= {
         "profiles": expectations.the_matrix().profiles,
-        "kinds": KINDS.items(),
+        "kinds": [(code, gettext(said)) for code, said in KINDS.items()],
         "chosen": chosen,
         "attacks": dict.fromkeys(attack for attack, _ in expectations.the_matrix().rows),
         "defenses": expectations.columns(),
         "positions": descriptions.POSITIONS.items(),
-        "shorts": [(short, descriptions.POSITIONS[code]) for code, short in SHORT.items()],
+        "shorts": [(gettext(short), descriptions.POSITIONS[code]) for code, short in SHORT.items()],
         "tables": tables,
     }
     return render(request, "reference/pattern.html", context)
@@ -68,7 +74,7 @@ def _tables(profile: str, attack: str, position: str, defense: str) -> SafeStrin
     rows = [
         {
             "attack": key[0],
-            "short": SHORT[key[1]],
+            "short": gettext(SHORT[key[1]]),
             "squares": [
                 (f"{row}.{column}", *_kind(_cells(profile, key, lab))) for column, lab in columns
             ],
@@ -90,7 +96,7 @@ def _kind(cells: Sequence[Cell]) -> tuple[str, str]:
     """Return the class of a square, and what it means."""
     kinds = {_kind_of(cell) for cell in cells}
     kind = kinds.pop() if len(kinds) == 1 else "m"
-    return kind, KINDS[kind]
+    return kind, gettext(KINDS[kind])
 
 
 def _kind_of(cell: Cell) -> str:
@@ -109,7 +115,7 @@ def _opened(square: str, profile: str) -> dict[str, Any]:
     """
     row, _, column = square[:8].partition(".")
     if not (row.isdecimal() and column.isdecimal()):
-        raise Http404("A square is two numbers, such as 3.5: its row and its column.")
+        raise Http404(gettext("A square is two numbers, such as 3.5: its row and its column."))
     key, lab = square_at(int(row), int(column))
     attack = descriptions.attacks()[key[0]]
     return {

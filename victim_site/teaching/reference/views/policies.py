@@ -6,6 +6,9 @@ import inspect
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from victim_site.teaching.reference import policies
@@ -25,5 +28,11 @@ def show(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "columns": len(policies.POLICIES) + 3,
         "source": as_code(source, "python"),
+        "mark_right": _mark(True, gettext("right")),
+        "mark_wrong": _mark(False, gettext("wrong")),
     }
     return render(request, "reference/policies.html", context)
+
+
+def _mark(right: bool, word: str) -> SafeString:
+    return render_to_string("reference/_judged.html", {"right": right, "word": word})

@@ -26,7 +26,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One weakness: the lesson, the attacks that need it, and the whole file."""
     found = descriptions.weaknesses().get(slug)
     if found is None:
-        raise no_such("weakness", slug, descriptions.weaknesses(), "weaknesses")
+        raise no_such(slug, descriptions.weaknesses(), "weaknesses")
     context = {
         "weakness": found,
         "bank": get_label_or_404(f"{NO_DEFENSE}--with-{slug}").url,

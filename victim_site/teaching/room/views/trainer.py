@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from victim_site.teaching import spreadsheet
@@ -113,7 +114,10 @@ def say(request: HttpRequest) -> HttpResponse:
     if "minutes" in request.POST:
         minutes = request.POST["minutes"]
         if not (minutes.isascii() and minutes.isdecimal() and int(minutes) <= LONGEST_TIMER):
-            return _mistake(request, f"A timer runs for 0 to {LONGEST_TIMER} minutes.")
+            return _mistake(
+                request,
+                gettext("A timer runs for 0 to %(most)d minutes.") % {"most": LONGEST_TIMER},
+            )
         whole = int(minutes)
         values["timer"] = timezone.now() + timedelta(minutes=whole) if whole else None
     change(**values)
@@ -135,9 +139,9 @@ def vote(request: HttpRequest) -> HttpResponse:
     """Begin a vote, go on to its next part, or end it."""
     phase, lesson = request.POST.get("phase", ""), request.POST.get("lesson", "")
     if phase and phase not in votes.PHASES:
-        return _mistake(request, "A vote has no such part.")
+        return _mistake(request, gettext("A vote has no such part."))
     if phase == votes.ALONE and lesson not in progress.lessons():
-        return _mistake(request, "There is no such lesson to vote on.")
+        return _mistake(request, gettext("There is no such lesson to vote on."))
     if phase == votes.ALONE:
         SecondVote.objects.filter(lesson=lesson).delete()
         change(vote=lesson, phase=phase)
@@ -190,7 +194,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     """Let everybody start over, in one lesson or in all; names stay."""
     slug = request.POST.get("lesson", "")
     if slug and slug not in progress.lessons():
-        raise Http404("There is no such lesson.")
+        raise Http404(gettext("There is no such lesson."))
     for owner in set(Person.objects.values_list("owner", flat=True)):
         start_over(owner, slug)
     change()
