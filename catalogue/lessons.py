@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from catalogue import documents
 from catalogue.matrix import Matrix
 
 FOLDER = Path(__file__).parents[1] / "docs" / "lessons"
@@ -138,27 +137,7 @@ def read(file: Path) -> Lesson:
     named = _NAME.fullmatch(file.name)
     if not named:
         raise wrong("isn't a lesson: name it NN-slug.md, or move it.")
-    try:
-        _, front, body = file.read_text(encoding="utf-8").split("---\n", 2)
-        about = yaml.safe_load(front)
-    except UnicodeDecodeError:
-        raise wrong("is not UTF-8: save it as that.") from None
-    except ValueError:
-        about = None
-    except yaml.YAMLError as error:
-        raise wrong(f"has front matter that isn't YAML: {str(error).splitlines()[0]}.") from None
-    if not isinstance(about, dict):
-        raise wrong("has no front matter: begin it with ---, the keys of the others, and ---.")
-    for key, kind in _TYPES.items():
-        if not about.get(key) or not isinstance(about[key], kind):
-            raise wrong(f"does not say its {key} as the other lessons do.")
-    if unknown := set(about) - set(_TYPES):
-        raise wrong(f"says {min(map(str, unknown))}, which nothing reads: remove it.")
-    parts = re.split(r"^## (.+)\n", body, flags=re.MULTILINE)
-    sections = {title: text.strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}
-    wanted = [title for title in HEADINGS if title in sections or title != OPTIONAL]
-    if list(sections) != wanted or not all(sections.values()):
-        raise wrong(f"must have text under the headings {', '.join(HEADINGS)}, in this order.")
+    about, sections = documents.read(file, _TYPES, HEADINGS, {OPTIONAL}, wrong)
     choices = {code: " ".join(text.split()) for code, text in _CHOICE.findall(sections["Predict"])}
     if len(choices) < 2:
         raise wrong("offers fewer than two predictions: write each as - `reason`: and a sentence.")

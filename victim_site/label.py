@@ -15,6 +15,7 @@ from typing import Any
 
 from catalogue import labels
 from catalogue.labels import LONGEST_LABEL, NO_DEFENSE, BadLabel
+from catalogue.missions import MYSTERY, all_missions
 from catalogue.spelling import closest
 from victim_site.bank.label import Label
 from victim_site.bank.weakness import Weakness
@@ -38,7 +39,20 @@ def parse(text: str) -> Label:
         BadLabel: The text is malformed, or names something unknown, repeated or contradictory.
     """
     named = labels.split(text)
+    if any(name.startswith(MYSTERY) for name in named.defenses):
+        return _mystery(text, named)
     return Label(text, _expand(named.defenses), _weaknesses(named.weaknesses), named.owner)
+
+
+def _mystery(text: str, named: labels.Names) -> Label:
+    """Return the label of a mission's lab, which does what the mission's file says."""
+    slug = named.defenses[0].removeprefix(MYSTERY)
+    if len(named.defenses) > 1 or named.weaknesses or slug not in all_missions():
+        raise BadLabel("A label with “mystery-” names one mission, and after it only an owner.")
+    if not named.owner:
+        raise BadLabel("A mission’s lab belongs to somebody: open it from the mission’s page.")
+    hidden = parse(all_missions()[slug].lab)
+    return Label(text, hidden.defenses, hidden.weaknesses, named.owner, slug)
 
 
 def closest_label(text: str) -> str:

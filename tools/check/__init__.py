@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from catalogue import matrix as expectations
+from catalogue import missions
 from tools.check import attacks, claims, defenses, gaps, lessons, matrix
 from tools.check.files import BLANK, SLUG, blanks
 
@@ -51,3 +52,7 @@ def problems(root: Path = ROOT) -> Iterator[str]:
         root / "victim_site" / "teaching" / "reference" / "known_labs.toml", loaded
     )
     yield from lessons.problems(root / "docs", loaded)
+    found_missions, mistakes = missions.read_all(root / "docs" / "missions")
+    yield from mistakes
+    for mission in found_missions:
+        yield from missions.problems(mission, loaded)

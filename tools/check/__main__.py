@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from catalogue import lessons, matrix
+from catalogue import lessons, matrix, missions
 from tools.check import problems
 from tools.check.printing import printed
 
@@ -16,6 +16,7 @@ def main() -> int:
     loaded = matrix.load()
     print(f"catalogue: {len(loaded.rows)} rows, {len(list(loaded.cells()))} cells, none missing")
     print(f"lessons: {len(lessons.read_all()[0])}, all of whose claims are cells")
+    print(f"missions: {len(missions.read_all()[0])}, each with a solution that is a cell")
     return 0
 
 

@@ -21,12 +21,16 @@ from victim_site.defenses.base import Defense
 
 @dataclass(frozen=True)
 class Label:
-    """A well-formed label: its text, and what it stands for with all stacks expanded."""
+    """A well-formed label: its text, and what it stands for with all stacks expanded.
+
+    Of a lab with a `mystery`, the name of a mission, the label doesn't say what it stands for.
+    """
 
     text: str
     defenses: tuple[Defense, ...]
     weaknesses: tuple[Weakness, ...]
     owner: str
+    mystery: str = ""
 
     @property
     def host(self) -> str:

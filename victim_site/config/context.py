@@ -16,6 +16,7 @@ PARTS = {
     "handout": "lessons",
     "known-labs": "labs",
     "libraries": "defenses",
+    "missions": "lessons",
     "policies": "defenses",
     "your-own-exploit": "labs",
 }

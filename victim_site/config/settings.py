@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "victim_site.teaching.reference",
     "victim_site.teaching.lessons",
     "victim_site.teaching.recall",
+    "victim_site.teaching.missions",
     "victim_site.teaching.browser",
     "victim_site.teaching.your_app",
     "victim_site.teaching.room",

@@ -14,11 +14,15 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
 
 from catalogue.labels import BadLabel
+from catalogue.missions import all_missions
 from victim_site.bank import labs, reports
 from victim_site.bank.label import Label
 from victim_site.label import parse
 from victim_site.teaching import expectations
 from victim_site.teaching.labs.attempt_summary import initiator
+from victim_site.teaching.labs.choices import owner_mistake
+from victim_site.teaching.missions import solving
+from victim_site.teaching.missions.told import conceal, told
 
 # The operation ids are part of the public contract. They were once derived from the module's name.
 api = NinjaAPI(title="CSRF Playground", version="1", docs_url=None)
@@ -65,8 +69,8 @@ class AccountOut(Schema):
 
 class LabOut(Schema):
     lab: str
-    defenses: list[str]
-    weaknesses: list[str]
+    defenses: list[str] | None
+    weaknesses: list[str] | None
     accounts: dict[str, AccountOut]
     attempts: list[AttemptOut]
 
@@ -85,6 +89,13 @@ class CellOut(Schema):
 class MatrixOut(Schema):
     profiles: list[str]
     cells: list[CellOut]
+
+
+class MissionOut(Schema):
+    name: str
+    kind: str
+    grade: int
+    solved: bool
 
 
 class Mistake(Schema):
@@ -110,16 +121,20 @@ def _label(text: str) -> Label:
     operation_id="victim_site_lab_api_lab_state",
 )
 def lab_state(request: HttpRequest, lab: str) -> dict[str, Any]:
-    """Newest attempt last. A lab that was never visited shows its initial state, without a row."""
-    label = _label(lab)
+    """Newest attempt last. A lab that was never visited shows its initial state, without a row.
+
+    Of a mission's lab, `defenses` and `weaknesses` are null and `verdicts` are empty until it's
+    solved.
+    """
+    label = told(_label(lab))
     # The log before the accounts: if an attempt is in the answer, so is its effect.
-    attempts = reports.attempts(label.text)
+    attempts = conceal(label, reports.attempts(label.text))
     for attempt in attempts:
         attempt.initiator = initiator(attempt, label)  # type: ignore[attr-defined]
     return {
         "lab": label.text,
-        "defenses": label.slugs,
-        "weaknesses": label.weakness_slugs,
+        "defenses": None if label.mystery else label.slugs,
+        "weaknesses": None if label.mystery else label.weakness_slugs,
         "accounts": reports.accounts(label.text),
         "attempts": attempts,
     }
@@ -135,6 +150,23 @@ def reset_lab(request: HttpRequest, lab: str) -> HttpResponse:
     """Taken from the teaching side's own pages only: needs their CSRF token."""
     labs.reset(_label(lab).text)
     return HttpResponse(status=204)
+
+
+@api.get(
+    "/missions",
+    response={200: list[MissionOut], 400: Mistake},
+    summary="The missions, and which of them somebody has solved",
+    operation_id="victim_site_missions_list",
+)
+def missions(request: HttpRequest, owner: str) -> list[dict[str, Any]]:
+    """The easy ones first; `grade` is 1 to 3. `owner` is whose labs they are."""
+    if mistake := owner_mistake(owner):
+        raise HttpError(400, mistake)
+    solved = solving.solved_by(owner)
+    return [
+        {"name": one.slug, "kind": "break", "grade": one.grade, "solved": one.slug in solved}
+        for one in all_missions().values()
+    ]
 
 
 @api.get(

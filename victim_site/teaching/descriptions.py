@@ -164,6 +164,8 @@ def _defense(slug: str) -> DefenseText:
 
 def summaries(label: Label) -> list[tuple[str, str]]:
     """Return the lab's defenses, each with its one sentence."""
+    if label.mystery:
+        return []
     return [(slug, defenses()[slug].summary) for slug in label.slugs or ["no-defense"]]
 
 

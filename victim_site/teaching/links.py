@@ -12,12 +12,13 @@ from victim_site.bank.label import Label
 from victim_site.label import closest_label, parse
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.missing import Missing
+from victim_site.teaching.missions.told import told
 
 
 def get_label_or_404(text: str) -> Label:
-    """Return the label that an address names; where there is none, the answer is a 404."""
+    """Return what may be told of the label in an address; where there's none, it's a 404."""
     try:
-        return parse(text)
+        return told(parse(text))
     except BadLabel as mistake:
         sentence = gettext("There is no such lab. %(mistake)s") % {"mistake": mistake}
         raise Missing(sentence, "labs", closest_label(text)) from None

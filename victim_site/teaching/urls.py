@@ -10,6 +10,7 @@ urlpatterns = [
     path("health", views.health, name="health"),
     path("", include("victim_site.teaching.lessons.urls")),
     path("", include("victim_site.teaching.recall.urls")),
+    path("", include("victim_site.teaching.missions.urls")),
     path("", include("victim_site.teaching.labs.urls")),
     path("", include("victim_site.teaching.reference.urls")),
     path("", include("victim_site.teaching.browser.urls")),

@@ -16,6 +16,7 @@ from victim_site.bank.models import Attempt
 from victim_site.teaching import versions
 from victim_site.teaching.labs.attempt_summary import cookies, summarize
 from victim_site.teaching.links import walk
+from victim_site.teaching.missions.told import conceal
 from victim_site.wording import REASONS
 
 # What is shown at first. The others are a click away: all of them take a tenth of a second.
@@ -26,7 +27,7 @@ def log_context(label: Label, in_full: bool = False) -> dict[str, Any]:
     """Return what `_log.html` shows: the accounts, and the newest attempts, or all of them."""
     # The version first, so that what is shown is never older than it says.
     version = versions.as_query(versions.current([label.text]))
-    found = reports.attempts(label.text, KEPT if in_full else SHOWN)
+    found = conceal(label, reports.attempts(label.text, KEPT if in_full else SHOWN))
     older = reports.older_attempts(found[0]) if len(found) == SHOWN else 0
     return {
         "lab": label,

@@ -283,6 +283,9 @@ def _bank(attempt: Attempt, label: Label) -> Box:
         _check(defense, said.pop(defense.slug, ""), attempt.kind, asked)
         for defense in label.defenses
     ]
+    why = REASONS.get(attempt.reason or "")
+    if label.mystery and why and why.by == "server":
+        facts.append(_refused(gettext("A check"), why.code))
     # What is left was refused by a feature of the bank.
     facts += [_refused(f"with-{slug}", reason) for slug, reason in said.items()]
     return Box("bank", gettext("What the bank checked"), "landmark", gettext(CHECKS), lines, facts)

@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from catalogue.gaps import stage_of
 from catalogue.lessons import Claim, Lesson
 from catalogue.matrix import FORGED
+from catalogue.missions import missions_after
 from catalogue.spelling import closest
 from victim_site.teaching import descriptions, expectations, versions
 from victim_site.teaching.browser.views import self_check
@@ -106,6 +107,7 @@ def lesson_context(
         "after": others[after] if after < len(others) else None,
         "your_app": is_offered(request),
         "your_turn": bool(stage_of(found.number)),
+        "missions": missions_after(found),
         "done": row.is_done,
         "open": is_open,
         "station": _station(row, request.GET.get("at", ""), is_open),

@@ -53,6 +53,7 @@ def test_an_operation_keeps_its_id_wherever_its_code_is() -> None:
         "victim_site_lab_api_lab_state",
         "victim_site_lab_api_reset_lab",
         "victim_site_lab_api_expected_matrix",
+        "victim_site_missions_list",
         "victim_site_room_who_is_here",
     }
 

@@ -14,6 +14,7 @@ from victim_site.teaching.browser.tests.test_pages import PAGES as BROWSER
 from victim_site.teaching.labs.tests.test_pages import LAB
 from victim_site.teaching.labs.tests.test_pages import PAGES as LABS
 from victim_site.teaching.lessons.tests.test_pages import PAGES as LESSONS
+from victim_site.teaching.missions.tests.test_pages import PAGES as MISSIONS
 from victim_site.teaching.recall.tests.test_pages import PAGES as RECALL
 from victim_site.teaching.reference.tests.test_pages import PAGES as REFERENCE
 from victim_site.teaching.tests.audit import POLICY, Audit, audit_missing
@@ -21,7 +22,7 @@ from victim_site.teaching.your_app.tests.test_pages import PAGES as YOUR_APP
 
 pytestmark = pytest.mark.django_db
 
-PAGES = [*LESSONS, *RECALL, *LABS, *REFERENCE, *BROWSER, *YOUR_APP]
+PAGES = [*LESSONS, *MISSIONS, *RECALL, *LABS, *REFERENCE, *BROWSER, *YOUR_APP]
 # What has an address of its own, but isn't a page that can be asked for without more ado.
 OTHERS = [
     "/health",
@@ -36,6 +37,7 @@ OTHERS = [
     "/lessons/browser/",
     "/lessons/start-over/",
     "/lessons/the-image/predict/",
+    "/missions/amber/live/",
     "/review/start/",
     "/review/1/",
     "/quiz/after/",

@@ -20,6 +20,7 @@ from victim_site.teaching.labs import attempt_summary, picture
 from victim_site.teaching.labs.log import address_of
 from victim_site.teaching.labs.views import scene
 from victim_site.teaching.links import get_label_or_404, walk
+from victim_site.teaching.missions.told import conceal
 from victim_site.wording import REASONS
 
 # Words by which the attacks name their requests, for what the log keeps of one.
@@ -78,6 +79,7 @@ def show(request: HttpRequest, text: str, number: int) -> HttpResponse:
         )
         raise Http404(sentence % {"kept": KEPT})
     found, newer = answer
+    conceal(label, [found])
     story, verdict = attempt_summary.summarize(found, label)
     context = {
         "lab": label,

@@ -18,6 +18,7 @@ from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.labs.choices import LONGEST_QUOTE, USUAL_ATTACK, learner
 from victim_site.teaching.labs.log import log_context
 from victim_site.teaching.links import walk
+from victim_site.teaching.missions.told import told
 from victim_site.wording import REASONS
 
 # What is compared until the visitor says what.
@@ -90,9 +91,12 @@ def _asked(request: HttpRequest) -> tuple[str, str]:
 def _lab(text: str, attack: str) -> Label | BadLabel:
     """Return the lab at which an attack is tried, with the weakness that it needs."""
     try:
-        return parse(expectations.lab_for(text, attack))
+        lab = told(parse(expectations.lab_for(text, attack)))
     except BadLabel as mistake:
         return mistake
+    if lab.mystery:
+        return BadLabel("What this lab does is for you to find out, so it can’t be compared.")
+    return lab
 
 
 def _shown(

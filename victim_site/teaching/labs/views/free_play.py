@@ -32,7 +32,7 @@ def play(request: HttpRequest) -> HttpResponse:
         "longest_owner": LONGEST_OWNER,
         "problems": found,
         "groups": _groups(choice),
-        "aims": _aims(),
+        "aims": aims(),
         "aim": f"{choice.attack}.{choice.position}",
         **({} if found else _lab(choice)),
     }
@@ -80,7 +80,7 @@ def _groups(choice: Choice) -> list[dict[str, Any]]:
 
 
 @cache
-def _aims() -> list[tuple[str, list[tuple[str, str]]]]:
+def aims() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return every attack with where it is launched from, as in the query and for people."""
     return [
         (

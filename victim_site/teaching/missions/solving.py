@@ -1,0 +1,54 @@
+"""When a mission is solved: read from what arrives at its lab, never from a click."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from catalogue.missions import Mission, all_missions
+from victim_site.bank.attempts import ACT, APPLIED
+from victim_site.bank.label import Label
+from victim_site.bank.labs import reset as reset_lab
+from victim_site.bank.models import Attempt
+from victim_site.label import parse
+from victim_site.teaching import descriptions
+from victim_site.teaching.labs.attempt_summary import initiator
+from victim_site.teaching.missions.models import Solved
+
+# Rows beyond are removed, the oldest first: all missions for some thousand learners.
+MOST_ROWS = 60_000
+_REMOVED_EVERY = 50
+
+
+def own_lab(mission: Mission, owner: str) -> Label:
+    """Return somebody's own lab of a mission."""
+    return parse(f"{mission.label}--for-{owner}")
+
+
+def solved_by(owner: str) -> set[str]:
+    """Return the missions that somebody has solved."""
+    return set(Solved.objects.filter(owner=owner).values_list("mission", flat=True))
+
+
+def forget(owner: str) -> None:
+    """Forget what somebody has solved, and reset the labs of it."""
+    for mission in all_missions().values():
+        reset_lab(own_lab(mission, owner).text)
+    Solved.objects.filter(owner=owner).delete()
+
+
+@receiver(post_save, sender=Attempt)
+def note(sender: Any, instance: Attempt, **kwargs: Any) -> None:
+    """Note a forged request that does what the mission of the lab asks for."""
+    label = parse(instance.lab.label)
+    if not label.mystery or (instance.kind, instance.outcome) != (ACT, APPLIED):
+        return
+    solution = descriptions.attacks()[all_missions()[label.mystery].attack]
+    if instance.action != solution.action or initiator(instance, label) == "bank":
+        return
+    row, new = Solved.objects.get_or_create(owner=label.owner, mission=label.mystery)
+    if new and row.pk % _REMOVED_EVERY == 0:
+        beyond = Solved.objects.order_by("-pk").values("pk")[MOST_ROWS:]
+        Solved.objects.filter(pk__in=list(beyond.values_list("pk", flat=True))).delete()

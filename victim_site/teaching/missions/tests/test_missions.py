@@ -1,0 +1,148 @@
+"""A mission's lab keeps its secret until a forged request has done what the mission asks for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from catalogue.missions import Mission, all_missions
+from victim_site.conftest import CROSS_SITE, Bank, playground, signed_in, state
+from victim_site.label import parse
+from victim_site.teaching.missions.models import Solved
+
+pytestmark = pytest.mark.django_db
+
+AMBER = "mystery-amber--for-mole"
+PAY = {"to": "mallory", "amount": "100"}
+MISSIONS = list(all_missions().values())
+
+
+def own(mission: Mission) -> str:
+    return f"{mission.label}--for-mole"
+
+
+def solve() -> None:
+    """Rob alice of the amber bank from a sub-domain."""
+    alice = signed_in(AMBER)
+    alice.forged("/transfer", PAY, **{"sec-fetch-site": "same-site"})
+
+
+def solved(owner: str = "mole") -> list[str]:
+    answer = playground().get(f"/api/missions?owner={owner}")
+    return [one["name"] for one in json.loads(answer.content) if one["solved"]]
+
+
+@pytest.mark.parametrize("mission", MISSIONS, ids=lambda mission: mission.slug)
+def test_nothing_says_what_the_lab_checks(mission: Mission) -> None:
+    lab = own(mission)
+    names = {each.slug for each in parse(mission.lab).defenses} | set(mission.lab.split("--"))
+    visitor = Bank(lab)
+    refused = visitor.forged("/transfer", PAY)
+    (attempt,) = state(lab)["attempts"]
+    teaching = playground()
+    teaching.cookies["learner"] = "mole"
+
+    pages = [refused.content.decode()]
+    pages += [visitor.get(path).content.decode() for path in ("/login", "/transfer", "/email")]
+    pages += [
+        teaching.get(path, follow=True).content.decode().partition("<h2>Attacks to try")[0]
+        for path in (
+            f"/labs/{lab}/",
+            f"/labs/{lab}/log/",
+            f"/labs/{lab}/attempts/{attempt['id']}/",
+            f"/missions/{mission.slug}/live/?for=mole",
+            f"/api/labs/{lab}",
+        )
+    ]
+
+    assert attempt["verdicts"] == []
+    assert [name for name in names for page in pages if f"/defenses/{name}/" in page] == []
+    assert [name for name in names for page in pages if f'"{name}"' in page] == []
+    assert state(lab)["defenses"] is None
+    assert attempt["reason"]
+
+
+def test_a_mystery_cant_be_compared() -> None:
+    page = playground().get(f"/compare/?a={AMBER}").content.decode()
+
+    assert "can’t be compared" in page
+    assert "Sec-Fetch-Site" not in page
+
+
+def test_a_forged_request_solves_it_and_then_everything_is_told() -> None:
+    signed_in(AMBER).honest("/transfer", PAY)
+    assert solved() == []
+
+    solve()
+
+    assert solved() == ["amber"]
+    assert state(AMBER)["defenses"] == ["fetch-metadata-same-site"]
+    teaching = playground()
+    teaching.cookies["learner"] = "mole"
+    assert "Solved." in teaching.get("/missions/amber/").content.decode()
+    assert "/defenses/fetch-metadata-same-site/" in teaching.get(f"/labs/{AMBER}/").content.decode()
+    assert solved("otter") == []
+
+
+def test_what_is_solved_stays_solved_until_everything_starts_over() -> None:
+    solve()
+    teaching = playground()
+    teaching.cookies["learner"] = "mole"
+
+    token = teaching.hidden("/missions/amber/")
+    teaching.post(f"/labs/{AMBER}/reset/", token, headers={"origin": teaching.origin})
+    assert solved() == ["amber"]
+
+    teaching.post("/lessons/start-over/", token, headers={"origin": teaching.origin})
+    assert solved() == []
+
+
+@pytest.mark.parametrize(
+    ("label", "says"),
+    [
+        ("mystery-amber", "belongs to somebody"),
+        ("mystery-amber--csrf-token--for-mole", "names one mission"),
+        ("csrf-token--mystery-amber--for-mole", "names one mission"),
+        ("mystery-amber--with-open-redirect--for-mole", "names one mission"),
+        ("mystery-nothing--for-mole", "names one mission"),
+    ],
+)
+def test_a_mystery_is_a_mission_and_an_owner_and_no_more(label: str, says: str) -> None:
+    answer = playground().get(f"/api/labs/{label}")
+
+    assert answer.status_code == 404
+    assert says in answer.content.decode()
+    assert Bank(label).get("/").status_code == 404
+
+
+def test_a_mission_that_isnt_there_is_a_404_with_what_was_meant() -> None:
+    answer = playground().get("/missions/ambr/")
+
+    assert answer.status_code == 404
+    assert 'href="/missions/amber/"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "?try=nonsense", "?try=form-post.nowhere", "?try=.."])
+def test_an_attack_that_isnt_there_is_the_one_that_everybody_tries_first(query: str) -> None:
+    answer = playground().get(f"/missions/amber/{query}")
+
+    assert answer.status_code == 200
+    assert "/#try=form-post.cross-site" in answer.content.decode()
+
+
+def test_an_owner_that_cant_be_one_is_an_error_with_a_sentence() -> None:
+    answer = playground().get("/api/missions?owner=<b>")
+
+    assert answer.status_code == 400
+    assert "not a valid name" in answer.json()["detail"]
+
+
+def test_rows_beyond_the_limit_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("victim_site.teaching.missions.solving.MOST_ROWS", 3)
+    monkeypatch.setattr("victim_site.teaching.missions.solving._REMOVED_EVERY", 1)
+    for number in range(5):
+        alice = signed_in(f"mystery-amber--for-mole{number}")
+        alice.forged("/transfer", PAY, **CROSS_SITE | {"sec-fetch-site": "same-site"})
+
+    assert sorted(Solved.objects.values_list("owner", flat=True)) == ["mole2", "mole3", "mole4"]

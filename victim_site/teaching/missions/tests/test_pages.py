@@ -1,0 +1,16 @@
+"""The pages of the missions: all there, and they hold nothing that they must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from victim_site.teaching.tests.audit import audit
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["/missions/", "/missions/amber/"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_there_and_holds_only_what_it_may(path: str) -> None:
+    audit(path)

@@ -1,0 +1,13 @@
+"""The addresses of the missions."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from victim_site.teaching.missions.views import missions
+
+urlpatterns = [
+    path("missions/", missions.index, name="missions"),
+    path("missions/<slug:slug>/", missions.show, name="mission"),
+    path("missions/<slug:slug>/live/", missions.live, name="mission-live"),
+]
