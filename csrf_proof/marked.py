@@ -45,31 +45,38 @@ class Marked:
     @cached_property
     def defense(self) -> list[Block]:
         """The lines that are the defense, in the order of the file, and none of them twice."""
-        return list(dict.fromkeys(block for block, _ in self._parts() if block))
+        return list(
+            dict.fromkeys(block for block, _ in marked(self.source, self.file.name) if block)
+        )
 
     @property
     def without(self) -> str:
         """The whole file without the defense."""
-        return "".join(rest for _, rest in self._parts())
+        return "".join(rest for _, rest in marked(self.source, self.file.name))
 
-    def _parts(self) -> Iterator[tuple[Block | None, str]]:
-        """Yield each line outside the marks, and each block with what replaces it."""
-        block: list[str] | None = None
-        for number, line in enumerate(self.source.splitlines(keepends=True), 1):
-            mark = _MARK.fullmatch(line.rstrip("\n"))
-            if mark is None:
-                if block is None:
-                    yield None, line
-                else:
-                    block.append(line)
-            elif (mark[2] == "the defense") == (block is not None):
-                raise Unmarked(f"{self.file.name}, line {number}: this mark isn't expected here.")
-            elif block is None:
-                block = []
+
+def marked(source: str, name: str) -> Iterator[tuple[Block | None, str]]:
+    """Yield each line outside the marks, and each block with what replaces it.
+
+    Raises:
+        Unmarked: The marks don't fit together; `name` is what the message calls the text.
+    """
+    block: list[str] | None = None
+    for number, line in enumerate(source.splitlines(keepends=True), 1):
+        mark = _MARK.fullmatch(line.rstrip("\n"))
+        if mark is None:
+            if block is None:
+                yield None, line
             else:
-                indent = line[: len(line) - len(line.lstrip())]
-                text = dedent("".join(block)).strip("\n")
-                yield Block(text, _LANGUAGES[mark[1]]), f"{indent}{mark[3]}\n" if mark[3] else ""
-                block = None
-        if block is not None:
-            raise Unmarked(f"{self.file.name}: the last mark is never closed.")
+                block.append(line)
+        elif (mark[2] == "the defense") == (block is not None):
+            raise Unmarked(f"{name}, line {number}: this mark isn't expected here.")
+        elif block is None:
+            block = []
+        else:
+            indent = line[: len(line) - len(line.lstrip())]
+            text = dedent("".join(block)).strip("\n")
+            yield Block(text, _LANGUAGES[mark[1]]), f"{indent}{mark[3]}\n" if mark[3] else ""
+            block = None
+    if block is not None:
+        raise Unmarked(f"{name}: the last mark is never closed.")

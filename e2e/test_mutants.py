@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from catalogue import mutants
+from catalogue.mutants import BY_FORM, BY_SCRIPT, Mutant
 from csrf_proof import windows
 from csrf_proof.address import address
 from csrf_proof.application.action import Action
@@ -26,10 +28,8 @@ from csrf_proof.application.tries import (
 from csrf_proof.application.verdict import Try
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import BLOCKED, FORGED, NotJudged
-from e2e import mutants
 from e2e.applications import Running, running, sign_in
 from e2e.bank import PASSWORDS
-from e2e.mutants import BY_FORM, BY_SCRIPT, Mutant
 
 MUTANTS = mutants.read()
 # What `make test` tries: broken and sound, Django and Flask, a form and a script.
@@ -58,7 +58,7 @@ def test_every_change_is_another_application_with_attacks_that_there_are() -> No
         compile(mutant.source, mutant.id, "exec")
         assert mutant.source != mutant.application.source
         assert mutant.meaning.endswith(".")
-        assert {*mutant.forged, *mutant.blocked} <= known, mutant.id
+        assert {*tries(mutant, mutant.forged), *tries(mutant, mutant.blocked)} <= known, mutant.id
         assert not {*mutant.forged} & {*mutant.blocked}
         assert mutant.by in {BY_FORM, BY_SCRIPT}
 
@@ -85,9 +85,15 @@ def test_a_changed_application_is_judged_by_what_the_change_means(
     wrong = [
         f"{one.id}: {outcome}, {said}"
         for one, (outcome, said) in came.items()
-        if outcome != (FORGED if one in mutant.forged else BLOCKED)
+        if outcome != (FORGED if one in tries(mutant, mutant.forged) else BLOCKED)
     ]
     assert wrong == [], mutant.meaning
+
+
+def tries(mutant: Mutant, named: tuple[str, ...]) -> list[Try]:
+    """Return what the list names, such as `form-post from subdomain`."""
+    parted = (text.partition(" from ") for text in named)
+    return [Try(attack, position, mutant.profile) for attack, _, position in parted]
 
 
 def results(mutant: Mutant, proof: Proof) -> Iterator[tuple[Try, str, str]]:
@@ -101,7 +107,7 @@ def results(mutant: Mutant, proof: Proof) -> Iterator[tuple[Try, str, str]]:
             yield one, outcome, said
         if len(tried) == MOST_DECISIVE:
             break
-    for one in (*mutant.forged, *mutant.blocked):
+    for one in tries(mutant, (*mutant.forged, *mutant.blocked)):
         if one not in tried:
             yield one, *judged(proof, one)
 

@@ -18,7 +18,7 @@ EXCEPTIONS = {
     "catalogue/addresses.py": "the one place",
     "csrf_proof/": "the engine is independent, and serves pages for applications on localhost",
     "victim_site/defenses/": "each application there says under which name it runs",
-    "e2e/mutants.toml": "applications run under a name of the engine's",
+    "catalogue/mutants.toml": "applications run under a name of the engine's",
     "victim_site/teaching/labs/templates/labs/own_exploit.html": "a page may have any other name",
     "tools/smoke.py": "the usage in its docstring has an example",
     "victim_site/teaching/reference/policies": "what browsers do for localhost, for any site",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from catalogue import matrix as expectations
-from catalogue import missions
+from catalogue import missions, reviews
 from tools.check import attacks, claims, defenses, gaps, lessons, matrix
 from tools.check.files import BLANK, SLUG, blanks
 
@@ -56,3 +56,9 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     yield from mistakes
     for mission in found_missions:
         yield from missions.problems(mission, loaded)
+    found_reviews, mistakes = reviews.read_all(root / "docs" / "reviews")
+    yield from mistakes
+    for review in found_reviews:
+        yield from reviews.problems(review)
+    if twice := {one.slug for one in found_missions} & {one.slug for one in found_reviews}:
+        yield f"docs/missions and docs/reviews: {min(twice)} is in both, so rename one."

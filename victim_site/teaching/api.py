@@ -15,6 +15,7 @@ from ninja.errors import HttpError
 
 from catalogue.labels import BadLabel
 from catalogue.missions import all_missions
+from catalogue.reviews import all_reviews
 from victim_site.bank import labs, reports
 from victim_site.bank.label import Label
 from victim_site.label import parse
@@ -159,13 +160,14 @@ def reset_lab(request: HttpRequest, lab: str) -> HttpResponse:
     operation_id="victim_site_missions_list",
 )
 def missions(request: HttpRequest, owner: str) -> list[dict[str, Any]]:
-    """The easy ones first; `grade` is 1 to 3. `owner` is whose labs they are."""
+    """Of each `kind`, the easy ones first: `grade` is 1 to 3. `owner` is whose labs they are."""
     if mistake := owner_mistake(owner):
         raise HttpError(400, mistake)
     solved = solving.solved_by(owner)
     return [
-        {"name": one.slug, "kind": "break", "grade": one.grade, "solved": one.slug in solved}
-        for one in all_missions().values()
+        {"name": one.slug, "kind": kind, "grade": one.grade, "solved": one.slug in solved}
+        for kind, found in (("break", all_missions()), ("review", all_reviews()))
+        for one in found.values()
     ]
 
 

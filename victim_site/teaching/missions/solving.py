@@ -48,7 +48,12 @@ def note(sender: Any, instance: Attempt, **kwargs: Any) -> None:
     solution = descriptions.attacks()[all_missions()[label.mystery].attack]
     if instance.action != solution.action or initiator(instance, label) == "bank":
         return
-    row, new = Solved.objects.get_or_create(owner=label.owner, mission=label.mystery)
+    solve(label.owner, label.mystery)
+
+
+def solve(owner: str, mission: str) -> None:
+    """Note that somebody has solved a mission."""
+    row, new = Solved.objects.get_or_create(owner=owner, mission=mission)
     if new and row.pk % _REMOVED_EVERY == 0:
         beyond = Solved.objects.order_by("-pk").values("pk")[MOST_ROWS:]
         Solved.objects.filter(pk__in=list(beyond.values_list("pk", flat=True))).delete()

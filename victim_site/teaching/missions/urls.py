@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from victim_site.teaching.missions.views import missions
+from victim_site.teaching.missions.views import missions, reviews
 
 urlpatterns = [
     path("missions/", missions.index, name="missions"),
     path("missions/<slug:slug>/", missions.show, name="mission"),
+    path("missions/review/<slug:slug>/", reviews.show, name="review-code"),
     path("missions/<slug:slug>/live/", missions.live, name="mission-live"),
 ]

@@ -146,3 +146,60 @@ def test_rows_beyond_the_limit_are_removed(monkeypatch: pytest.MonkeyPatch) -> N
         alice.forged("/transfer", PAY, **CROSS_SITE | {"sec-fetch-site": "same-site"})
 
     assert sorted(Solved.objects.values_list("owner", flat=True)) == ["mole2", "mole3", "mole4"]
+
+
+# --- Code to review -------------------------------------------------------------------------------
+
+
+def answer(given: str, name: str = "mole") -> str:
+    """Give an answer to a review, and return the page that it leads to."""
+    teaching = playground()
+    teaching.cookies["learner"] = name
+    page = "/missions/review/pattern/"
+    fields = teaching.hidden(page) | {"answer": given}
+    return teaching.post(
+        page, fields, follow=True, headers={"origin": teaching.origin}
+    ).content.decode()
+
+
+def test_a_wrong_answer_shows_that_it_was_blocked_and_solves_nothing() -> None:
+    page = answer("form-post from subdomain")
+
+    assert "http://community.app.localhost" in page
+    assert "that isn’t what is wrong" in page
+    assert solved() == []
+
+
+def test_the_right_answer_shows_that_it_was_forged() -> None:
+    page = answer("form-post from lookalike")
+
+    assert "http://app.localhost.evil.localhost" in page
+    assert "that’s what is wrong" in page
+    assert solved() == ["pattern"]
+    assert 'class="done"' in answer_list()
+
+
+def answer_list() -> str:
+    teaching = playground()
+    teaching.cookies["learner"] = "mole"
+    return teaching.get("/missions/").content.decode()
+
+
+@pytest.mark.parametrize("given", ["", "image-get from cross-site", "<b>"])
+def test_an_answer_that_isnt_offered_is_asked_again(given: str) -> None:
+    assert "What happened" not in answer(given)
+
+
+@pytest.mark.parametrize("number", ["0", "5", "x", "-1", "٣"])
+def test_an_answer_that_isnt_there_shows_the_question(number: str) -> None:
+    page = playground().get(f"/missions/review/pattern/?answer={number}")
+
+    assert page.status_code == 200
+    assert "What happened" not in page.content.decode()
+
+
+def test_a_review_that_isnt_there_is_a_404_with_what_was_meant() -> None:
+    page = playground().get("/missions/review/patern/")
+
+    assert page.status_code == 404
+    assert 'href="/missions/review/pattern/"' in page.content.decode()

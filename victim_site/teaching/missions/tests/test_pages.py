@@ -8,7 +8,12 @@ from victim_site.teaching.tests.audit import audit
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["/missions/", "/missions/amber/"]
+PAGES = [
+    "/missions/",
+    "/missions/amber/",
+    "/missions/review/pattern/",
+    "/missions/review/pattern/?answer=3",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
 from catalogue.missions import OBVIOUS, Mission, all_missions
+from catalogue.reviews import all_reviews
 from catalogue.spelling import closest
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.labs.log import log_context
@@ -37,7 +38,14 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
         )
         for n, grade in GRADES.items()
     ]
-    context = {"groups": groups, "solved": len(solved & set(all_missions())), "all": len(missions)}
+    reviews = [(one, as_page(one.brief), one.slug in solved) for one in all_reviews().values()]
+    known = {*all_missions(), *all_reviews()}
+    context = {
+        "groups": groups,
+        "reviews": reviews,
+        "solved": len(solved & known),
+        "all": len(known),
+    }
     return render(request, "missions/missions.html", context)
 
 

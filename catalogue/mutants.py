@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from catalogue.applications import Application, applications
-from csrf_proof.application.verdict import Try
+from csrf_proof.marked import marked
 
 FILE = Path(__file__).with_name("mutants.toml")
 BY_FORM, BY_SCRIPT = "form", "script"
@@ -24,15 +25,16 @@ class WrongEntry(ValueError):
 class Mutant:
     """A changed application: how it began, what it is now, and what's known of it.
 
-    `forged` get through, `blocked` don't. `by` says which of its actions is attacked.
+    `forged` get through, `blocked` don't: each is an attack and a position, such as `form-post from
+    subdomain`, in a browser of that `profile`. `by` says which of its actions is attacked.
     """
 
     name: str
     application: Application
     source: str
     meaning: str
-    forged: tuple[Try, ...]
-    blocked: tuple[Try, ...]
+    forged: tuple[str, ...]
+    blocked: tuple[str, ...]
     by: str
     profile: str
 
@@ -41,10 +43,17 @@ class Mutant:
         return not self.forged
 
     @property
+    def excerpt(self) -> str:
+        """The marked parts, those that should be the defense, in which something was changed."""
+        blocks = [block for block, _ in marked(self.source, self.application.file.name) if block]
+        return "\n\n\n".join(b.text for b in blocks if b not in self.application.defense)
+
+    @property
     def id(self) -> str:
         return f"{self.name}-{self.application.framework.lower()}"
 
 
+@cache
 def read(file: Path = FILE) -> tuple[Mutant, ...]:
     """Return all changed applications, in the order of the file.
 
@@ -67,17 +76,16 @@ def _mutants(entry: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]) 
     fitting = [a for a in applications(entry["of"]) if framework in {None, a.framework}]
     if not fitting:
         raise WrongEntry(f"{entry['name']}: there is no such application.")
-    profile = entry.get("profile", "chromium")
     for application in fitting:
         yield Mutant(
             entry["name"],
             application,
             _changed(application.source, entry, before),
             entry["meaning"],
-            tuple(_try(text, profile) for text in entry.get("forged", ())),
-            tuple(_try(text, profile) for text in entry.get("blocked", ())),
+            tuple(entry.get("forged", ())),
+            tuple(entry.get("blocked", ())),
             entry.get("by", BY_FORM),
-            profile,
+            entry.get("profile", "chromium"),
         )
 
 
@@ -89,8 +97,3 @@ def _changed(source: str, entry: Mapping[str, Any], before: Mapping[str, Mapping
             raise WrongEntry(f"{entry['name']}: {old!r} is there {source.count(old)} times.")
         source = source.replace(old, new)
     return source
-
-
-def _try(text: str, profile: str) -> Try:
-    attack, _, position = text.partition(" from ")
-    return Try(attack, position, profile)
