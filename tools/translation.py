@@ -21,7 +21,7 @@ from django.template.base import Lexer, TokenType
 ROOT = Path(__file__).resolve().parents[1]
 TEACHING = ROOT / "victim_site" / "teaching"
 # The wings whose texts are all marked.
-DONE = ("browser", "labs", "recall", "reference", "room", "templates", "your_app")
+DONE = ("browser", "labs", "lessons", "recall", "reference", "room", "templates", "your_app")
 ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
 CODE = {"bdi", "code", "pre", "script", "style"}
 # What people read, and what is the same in every language.
