@@ -1,4 +1,4 @@
-"""Ways around the teaching side: its menu on a phone, its matrix by keyboard, a lesson on paper."""
+"""Ways around the teaching side: menu and tables on a phone, the matrix by keyboard, paper."""
 
 from __future__ import annotations
 
@@ -56,3 +56,15 @@ def test_on_paper_every_step_of_a_lesson_is_open(context: BrowserContext, site: 
     if not page.evaluate("matchMedia('print').matches"):
         pytest.skip("this browser can't be shown a page as on paper")
     assert code.evaluate(shown)
+
+
+@pytest.mark.parametrize("path", ["/cookies/"])
+def test_on_a_phone_nothing_scrolls_sideways(
+    context: BrowserContext, site: Site, path: str
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.playground}{path}")
+
+    for box in [page.locator("html"), *page.locator(".scroll").all()]:
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0
