@@ -1,11 +1,15 @@
-"""Ways around the teaching side: its menu on a phone, its matrix by keyboard, a lesson on paper."""
+"""Ways around the teaching side: menu and tables on a phone, the matrix by keyboard, paper."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from csrf_proof import profiles
 from e2e.bank import Site
+from e2e.conftest import Browsers
 
 
 def test_on_a_phone_the_menu_opens_and_closes(context: BrowserContext, site: Site) -> None:
@@ -56,3 +60,36 @@ def test_on_paper_every_step_of_a_lesson_is_open(context: BrowserContext, site: 
     if not page.evaluate("matchMedia('print').matches"):
         pytest.skip("this browser can't be shown a page as on paper")
     assert code.evaluate(shown)
+
+
+@pytest.mark.parametrize("path", ["/cookies/", "/policies/"])
+def test_on_a_phone_nothing_scrolls_sideways(
+    context: BrowserContext, site: Site, path: str
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.playground}{path}")
+
+    for box in [page.locator("html"), *page.locator(".scroll").all()]:
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0
+
+
+def test_on_a_phone_each_verdict_says_whose_it_is_and_is_in_a_table_still(
+    browsers: Browsers, site: Site
+) -> None:
+    # Of the browsers here, only Chromium shows what a screen reader gets from it.
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(f"{site.playground}/policies/")
+        whose = page.locator("tr[data-row=form-post] td[data-policy] .column")
+        expect(whose).to_have_count(5)
+        for each in whose.all():
+            expect(each).to_be_visible()
+
+        tree = context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+        roles = Counter(node["role"]["value"] for node in tree if not node["ignored"])
+        assert roles["table"] == 1
+        assert roles["row"] == page.locator(".policies tr").count()
+        assert roles["cell"] == page.locator(".policies td").count()
+        assert roles["columnheader"] == page.locator(".policies thead th").count()

@@ -54,12 +54,6 @@ def test_what_needs_no_mark_is_fine(source: str) -> None:
     assert translation.unmarked(source) == []
 
 
-def test_every_wing_that_is_done_has_templates() -> None:
-    wings = {file.relative_to(translation.TEACHING).parts[0] for file in translation.templates()}
-
-    assert wings == set(translation.DONE)
-
-
 def test_a_text_that_is_not_marked_fails_the_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -73,3 +67,9 @@ def test_a_text_that_is_not_marked_fails_the_check(
     assert "room/templates/room/wall.html:1: not marked for translation: Join" in (
         capsys.readouterr().out
     )
+
+
+def test_every_wing_has_templates() -> None:
+    wings = {file.relative_to(translation.TEACHING).parts[0] for file in translation.templates()}
+
+    assert {"labs", "lessons", "missions", "reference", "room"} <= wings

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from catalogue.actions import ACTIONS, MOST
 from catalogue.gaps import ALL, Exercise, GapsError, exercise_of, left_open, stage_of
@@ -45,7 +46,8 @@ def exercise_or_404(found: Lesson) -> tuple[Exercise, str]:
     except GapsError as mistake:
         raise Missing(str(mistake), "lessons") from None
     if exercise is None:
-        raise Missing(f"Lesson {found.number} has no page to write.", "lessons")
+        sentence = gettext("Lesson %(number)d has no page to write.")
+        raise Missing(sentence % {"number": found.number}, "lessons")
     return exercise, stage
 
 

@@ -26,6 +26,7 @@ from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from catalogue.labels import LONGEST_OWNER
 from victim_site.bank.models import Lab
@@ -153,7 +154,7 @@ def named_in(request: HttpRequest) -> str:
     """
     name = request.GET.get("for", "")
     if not is_name(name):
-        raise Http404("This page's name is not valid. Open the lesson again.")
+        raise Http404(gettext("This page's name is not valid. Open the lesson again."))
     return name
 
 

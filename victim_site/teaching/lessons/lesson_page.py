@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
 
 from catalogue.gaps import stage_of
 from catalogue.lessons import Claim, Lesson
@@ -35,8 +36,8 @@ def get_lesson_or_404(slug: str) -> Lesson:
     found = progress.lessons().get(slug)
     if found is None:
         # A lesson that was taken out has its progress still, which nobody should worry about.
-        sentence = f"There is no lesson called “{slug}”. No progress was lost."
-        raise Missing(sentence, "lessons", closest(slug, progress.lessons()))
+        sentence = gettext("There is no lesson called “%(slug)s”. No progress was lost.")
+        raise Missing(sentence % {"slug": slug}, "lessons", closest(slug, progress.lessons()))
     return found
 
 

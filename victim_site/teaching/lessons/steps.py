@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from catalogue.lessons import Lesson
 from csrf_proof.reasons import COOKIE_THIRD_PARTY, COOKIE_UNKNOWN, NOT_SIGNED_IN, SESSION_ENDED
 from victim_site.bank import reports
@@ -76,37 +78,42 @@ def _headers(found: Lesson) -> tuple[str, ...]:
 def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
     """Return what is still to be done for a step, given the result of the newest try, if any."""
     if arrived == COOKIE_THIRD_PARTY.code and "subdomain" in found.positions:
-        return (
+        return gettext(
             "The request arrived, but your browser didn’t send the cookie. Launch the attack from "
             "the bank’s subdomain instead: check your browser, and this page will know."
         )
     if arrived == COOKIE_UNKNOWN.code:
-        return (
+        return gettext(
             "A request arrived without a session cookie. Open this lab’s bank in this browser, and "
             "sign in if it asks you to. Then open the attacker’s page again."
         )
     if arrived in {NOT_SIGNED_IN.code, SESSION_ENDED.code}:
-        return (
+        return gettext(
             "The request arrived, but you weren’t signed in. Sign in to this lab’s bank, then open "
             "the attacker’s page again."
         )
     if arrived:
-        return (
-            f"A request arrived, and the result was {arrived}, which isn’t what this step is "
+        sentence = gettext(
+            "A request arrived, and the result was %(result)s, which isn’t what this step is "
             "about. Use its buttons: the bank first, then the attacker’s page. Or start the lesson "
             "over."
         )
+        return sentence % {"result": arrived}
     attack = descriptions.attacks()[found.attack]
     # The attacker's own server signs in too, as mallory, for some attacks.
     signed_in = visited and reports.is_signed_in(label.text, "alice")
     if attack.victim == "signed-out":
         if signed_in:
-            return "Sign out of this lab’s bank. Then open the attacker’s page."
-        return "Open the attacker’s page while you’re signed out of this lab’s bank."
+            return gettext("Sign out of this lab’s bank. Then open the attacker’s page.")
+        return gettext("Open the attacker’s page while you’re signed out of this lab’s bank.")
     if not signed_in:
-        return "Nothing has arrived yet. “Show me, step by step” begins at the bank."
-    click = " and click what it offers" if attack.trigger == "click" else ""
-    return (
+        return gettext("Nothing has arrived yet. “Show me, step by step” begins at the bank.")
+    if attack.trigger == "click":
+        return gettext(
+            "You’re signed in at this bank, and nothing has arrived yet. “Show me, step by step” "
+            "leads to the attacker’s page: open it and click what it offers."
+        )
+    return gettext(
         "You’re signed in at this bank, and nothing has arrived yet. “Show me, step by step” leads "
-        f"to the attacker’s page: open it{click}."
+        "to the attacker’s page: open it."
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from catalogue.gaps import EXPLAINED, left_open
@@ -86,7 +87,9 @@ def _live_context(request: HttpRequest, name: str, found: Lesson) -> dict[str, A
 def _numbers(request: HttpRequest, found: Lesson) -> tuple[int, ...]:
     numbers = exercise_or_404(found)[0].numbers(request.GET.get("fill", ""))
     if numbers is None or not _NUMBER.fullmatch(request.GET.get("since", "")):
-        sentence = "This address doesn’t name a choice for each gap. Choose again in the lesson."
+        sentence = gettext(
+            "This address doesn’t name a choice for each gap. Choose again in the lesson."
+        )
         raise Missing(sentence, "lessons", found.slug)
     return numbers
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from victim_site.teaching.lessons import learner
@@ -43,7 +44,9 @@ def use_browser(request: HttpRequest, name: str) -> HttpResponse:
     """Remember what the self-check has found in this browser, and go on with the lessons."""
     cookies = request.POST.get("cookies", "")
     if cookies not in {"0", "1", "2", "3"}:
-        raise Http404("This isn't one of the self-check's answers. Start it again at /self-check/.")
+        raise Http404(
+            gettext("This isn't one of the self-check's answers. Start it again at /self-check/.")
+        )
     following = overview_of(request, name)["next"]
     response = redirect("lesson", slug=following.slug) if following else redirect("lessons")
     found = learner.profile_of(int(cookies), request.headers.get("User-Agent", ""))

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from victim_site.teaching.lessons import learner, progress, screens
@@ -31,7 +32,7 @@ def by_number(request: HttpRequest, number: int, page: str) -> HttpResponse:
     for found in progress.lessons().values():
         if found.number == number:
             return redirect(page, slug=found.slug)
-    raise Missing(f"There is no lesson {number}.", "lessons")
+    raise Missing(gettext("There is no lesson %(number)d.") % {"number": number}, "lessons")
 
 
 @require_safe

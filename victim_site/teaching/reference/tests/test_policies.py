@@ -18,12 +18,12 @@ from victim_site.teaching.reference.policies import (
     HOST,
     POLICIES,
     ROWS,
-    Decision,
     PoliciesError,
     Policy,
     Request,
     Row,
     Scheme,
+    Verdict,
     by_row,
     django,
     go,
@@ -270,7 +270,7 @@ class Table(HTMLParser):
 def test_the_page_shows_every_decision() -> None:
     shown = Table(playground().get("/policies/").content.decode()).lines
     expected = [
-        (row.slug, {verdict.policy.slug: said(verdict.decision) for verdict in line.verdicts})
+        (row.slug, {verdict.policy.slug: said(verdict) for verdict in line.verdicts})
         for group in GROUPS
         for row, lines in by_row(group)
         for line in lines
@@ -281,5 +281,7 @@ def test_the_page_shows_every_decision() -> None:
     assert marked == {row.slug for row in ROWS if not row.browser}
 
 
-def said(decision: Decision) -> str:
-    return f"{'let through' if decision.allowed else 'refused'} {decision.why}"
+def said(verdict: Verdict) -> str:
+    decision = verdict.decision
+    word = "let through" if decision.allowed else "refused"
+    return f"{verdict.policy.name} {word} {decision.why}"
