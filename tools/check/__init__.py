@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from catalogue import fixes, missions, reviews
 from catalogue import matrix as expectations
-from catalogue import missions, reviews
 from tools.check import attacks, claims, defenses, gaps, lessons, matrix
 from tools.check.files import BLANK, SLUG, blanks
 
@@ -60,5 +60,14 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     yield from mistakes
     for review in found_reviews:
         yield from reviews.problems(review)
-    if twice := {one.slug for one in found_missions} & {one.slug for one in found_reviews}:
-        yield f"docs/missions and docs/reviews: {min(twice)} is in both, so rename one."
+    found_fixes, mistakes = fixes.read_all(root / "docs" / "fixes")
+    yield from mistakes
+    for fix in found_fixes:
+        yield from fixes.problems(fix, loaded)
+    slugs = [
+        *(mission.slug for mission in found_missions),
+        *(review.slug for review in found_reviews),
+        *(fix.slug for fix in found_fixes),
+    ]
+    if twice := {slug for slug in slugs if slugs.count(slug) > 1}:
+        yield f"docs/missions, reviews and fixes: {min(twice)} is there twice: rename one."

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
+from typing import Any
 
 import pytest
 
+from catalogue.fixes import Fix, all_fixes
 from catalogue.missions import Mission, all_missions
 from victim_site.conftest import CROSS_SITE, Bank, playground, signed_in, state
 from victim_site.label import parse
@@ -203,3 +206,57 @@ def test_a_review_that_isnt_there_is_a_404_with_what_was_meant() -> None:
 
     assert page.status_code == 404
     assert 'href="/missions/review/pattern/"' in page.content.decode()
+
+
+# --- Banks to fix ---------------------------------------------------------------------------------
+
+
+def add(*defenses: str) -> str:
+    """Add defenses to the birch bank, and return the page that this leads to."""
+    teaching = playground()
+    teaching.cookies["learner"] = "mole"
+    page = "/missions/fix/birch/"
+    fields: dict[str, Any] = {**teaching.hidden(page), "defense": defenses}
+    sent = teaching.post(page, fields, follow=True, headers={"origin": teaching.origin})
+    return sent.content.decode()
+
+
+def test_what_still_gets_through_is_listed_and_can_be_seen() -> None:
+    page = add("csrf-token")
+
+    assert "1 attack still gets through" in page
+    assert "/#try=websocket-hijack.cross-site" in page
+    assert solved() == []
+
+
+def test_what_stops_everything_solves_it_and_says_what_it_hangs_on() -> None:
+    page = add("csrf-token", "websocket-origin")
+
+    assert "Nothing gets through." in page
+    assert "<code>websocket-origin</code>" in page.partition("without any one of these")[2]
+    assert solved() == ["birch"]
+
+
+def test_what_holds_without_any_one_of_them_is_told_so() -> None:
+    page = add("csrf-token", "samesite-strict", "origin-check", "websocket-origin")
+
+    assert "defense in depth" in page
+
+
+def test_what_isnt_offered_isnt_added() -> None:
+    assert "18 attacks still get through" in add("everything", "<b>")
+
+
+@pytest.mark.parametrize("fix", all_fixes().values(), ids=lambda fix: fix.slug)
+def test_whatever_is_added_is_a_lab_if_its_label_fits(fix: Fix) -> None:
+    for count in range(len(fix.offered) + 1):
+        for added in combinations(fix.offered, count):
+            if label := fix.label(added):
+                assert parse(label).slugs
+
+
+def test_a_bank_to_fix_that_isnt_there_is_a_404_with_what_was_meant() -> None:
+    page = playground().get("/missions/fix/brich/")
+
+    assert page.status_code == 404
+    assert 'href="/missions/fix/birch/"' in page.content.decode()

@@ -11,6 +11,8 @@ pytestmark = pytest.mark.django_db
 PAGES = [
     "/missions/",
     "/missions/amber/",
+    "/missions/fix/birch/",
+    "/missions/fix/birch/?defense=csrf-token#result",
     "/missions/review/pattern/",
     "/missions/review/pattern/?answer=3",
 ]

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
+from catalogue.fixes import all_fixes
 from catalogue.missions import OBVIOUS, Mission, all_missions
 from catalogue.reviews import all_reviews
 from catalogue.spelling import closest
@@ -39,10 +40,12 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
         for n, grade in GRADES.items()
     ]
     reviews = [(one, as_page(one.brief), one.slug in solved) for one in all_reviews().values()]
-    known = {*all_missions(), *all_reviews()}
+    fixes = [(one, as_page(one.brief), one.slug in solved) for one in all_fixes().values()]
+    known = {*all_missions(), *all_reviews(), *all_fixes()}
     context = {
         "groups": groups,
         "reviews": reviews,
+        "fixes": fixes,
         "solved": len(solved & known),
         "all": len(known),
     }

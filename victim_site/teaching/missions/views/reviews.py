@@ -46,7 +46,9 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
         "answers": [(code, as_page(says, inline=True)) for code, says in review.answers.items()],
         "given": given,
         "solved": slug in solved,
-        "next": next((one for one in all_reviews().values() if one.slug not in solved), None),
+        "next": next(
+            (one for one in all_reviews().values() if one.slug not in {*solved, slug}), None
+        ),
     }
     if given:
         attack, _, position = given.partition(" from ")
