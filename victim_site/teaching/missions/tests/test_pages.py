@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from catalogue.fixes import all_fixes
 from victim_site.teaching.tests.audit import audit
 
 pytestmark = pytest.mark.django_db
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.django_db
 PAGES = [
     "/missions/",
     "/missions/amber/",
-    "/missions/fix/birch/",
+    *(f"/missions/fix/{slug}/" for slug in all_fixes()),
     "/missions/fix/birch/?defense=csrf-token#result",
     "/missions/review/pattern/",
     "/missions/review/pattern/?answer=3",

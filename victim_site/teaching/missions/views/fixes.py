@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalogue.fixes import Fix, all_fixes
 from catalogue.spelling import closest
+from victim_site.label import parse
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.lessons import learner
 from victim_site.teaching.lessons.markdown import as_page
@@ -35,19 +36,19 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
         here, query = reverse("fix", args=[slug]), urlencode({"defense": added}, doseq=True)
         return redirect(f"{here}?{query or 'defense='}#result")
     added = _added(request.GET, fix)
-    solved = solving.solved_by(name)
+    solved, label = solving.solved_by(name), parse(fix.lab)
+    others = [one for one in all_fixes().values() if one.slug not in {*solved, slug}]
     context = {
         "fix": fix,
         "grade": gettext(GRADES[fix.grade]),
         "brief": as_page(fix.brief),
-        "has": [descriptions.defenses()[one] for one in fix.defenses([])],
+        "has": descriptions.summaries(label),
+        "weak": [descriptions.weaknesses()[one] for one in label.weakness_slugs],
         "from": [descriptions.POSITIONS[position] for position in fix.positions],
         "offered": [(descriptions.defenses()[one], one in added) for one in fix.offered],
         "all": len(fix.attacks(loaded)),
         **(_result(fix, added, name) if "defense" in request.GET else {}),
-        "next": next(
-            (one for one in all_fixes().values() if one.slug not in {*solved, slug}), None
-        ),
+        "next": others[0] if others else None,
     }
     return render(request, "missions/fix.html", context)
 

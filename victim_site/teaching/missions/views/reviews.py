@@ -36,6 +36,7 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
     chosen = request.GET.get("answer", "")
     given = answers[int(chosen) - 1] if chosen in {"1", "2", "3", "4"} else ""
     solved = solving.solved_by(name)
+    others = [one for one in all_reviews().values() if one.slug not in {*solved, slug}]
     context = {
         "review": review,
         "grade": gettext(GRADES[review.grade]),
@@ -46,9 +47,7 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
         "answers": [(code, as_page(says, inline=True)) for code, says in review.answers.items()],
         "given": given,
         "solved": slug in solved,
-        "next": next(
-            (one for one in all_reviews().values() if one.slug not in {*solved, slug}), None
-        ),
+        "next": others[0] if others else None,
     }
     if given:
         attack, _, position = given.partition(" from ")
