@@ -175,7 +175,8 @@ def run(folder: Path, scale: float, seed: int = 0) -> list[Result]:
     tried = sum(counts.total() for counts in done.outcomes.values())
     note = (
         f"{len(people)} honest people, {len(waits):,} requests, p95 {high:.0f} ms (target "
-        f"{TARGET_MS}), slowest {max(waits, default=0):.0f} ms; one joined meanwhile in {came * 1000:.0f} ms"
+        f"{TARGET_MS}), slowest {max(waits, default=0):.0f} ms; one joined meanwhile in "
+        f"{came * 1000:.0f} ms"
     )
     return [
         Result(
