@@ -14,7 +14,7 @@ BEGAN := $(shell date +%s)
 
 PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
 # What has more to try than make test does.
-BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e2e/test_weaknesses.py e2e/test_what_a_server_can_know.py
+BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e2e/test_trainers_page.py e2e/test_weaknesses.py e2e/test_what_a_server_can_know.py
 # What loads, what is sent, and what needs the attacker's own account at the bank.
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
