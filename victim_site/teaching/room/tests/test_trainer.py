@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
@@ -17,7 +21,7 @@ from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.recall import questions, store
 from victim_site.teaching.recall.models import Asked
 from victim_site.teaching.room import table, votes
-from victim_site.teaching.room.models import Person, state
+from victim_site.teaching.room.models import Person, SecondVote, state
 from victim_site.teaching.room.tests.conftest import SECRET, person, post, trainer
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +32,15 @@ BY_IMAGE = {
     "sec-fetch-mode": "no-cors",
     "sec-fetch-dest": "image",
 }
-PAGES = ["/room/", "/room/live/", "/room/wall/", "/room/wall/live/", "/room/people.csv"]
+PAGES = [
+    "/room/",
+    "/room/live/",
+    "/room/hold/live/",
+    "/room/vote/live/",
+    "/room/wall/",
+    "/room/wall/live/",
+    "/room/people.csv",
+]
 ACTS = ["/room/say/", "/room/hold/", "/room/vote/", "/room/reset/", "/room/people/1/"]
 
 
@@ -184,6 +196,9 @@ def test_the_pages_version_changes_with_every_step() -> None:
         lambda: predict(site, "forged"),
         lambda: _see_the_image(lab_of("Anna")),
         lambda: post(trainer(), "/room/say/", said="x"),
+        lambda: post(trainer(), "/room/vote/", phase=votes.AGAIN),
+        lambda: SecondVote.objects.create(owner="x", lesson=IMAGE, choice="forged"),
+        lambda: Path(settings.ROOM_WAYS).write_text(json.dumps({"ways": [], "code": "x"})),
     ):
         step()
         assert table.version(state()) not in seen
@@ -298,9 +313,51 @@ def test_a_lesson_that_is_held_opens_by_itself() -> None:
     assert "hasn’t opened" not in site.get("/lessons/post-alone/").content.decode()
     assert "hasn’t opened" not in boss.get(f"/lessons/{IMAGE}/").content.decode()
     assert "HX-Refresh" not in site.get(f"/room/held/{IMAGE}/")
-    post(boss, "/room/hold/", open=list(progress.lessons()))
+    post(boss, "/room/hold/", open=list(progress.lessons()), was_held=IMAGE)
     assert site.get(f"/room/held/{IMAGE}/")["HX-Refresh"] == "true"
     assert site.get("/room/held/x/")["HX-Refresh"] == "true"
+
+
+# --- Two trainers -----------------------------------------------------------------------------
+
+
+def form_of(site: Site, path: str) -> dict[str, Any]:
+    """Return what the first form of a part of the trainer's page sends as it is."""
+    page = site.get(path).content.decode().partition("</form>")[0]
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input [^>]+>", page):
+        name, value = (re.search(rf'{what}="([^"]*)"', tag) for what in ("name", "value"))
+        if name and value and ('type="checkbox"' not in tag or " checked" in tag):
+            found.setdefault(name[1], []).append(value[1])
+    return found
+
+
+def test_what_two_trainers_hold_is_held_though_neither_page_was_reloaded() -> None:
+    one, other = trainer(), trainer()
+    forms = [form_of(each, "/room/hold/live/") for each in (one, other)]
+    for site, form, slug in zip((one, other), forms, (IMAGE, "post-alone"), strict=True):
+        form["open"].remove(slug)
+        post(site, "/room/hold/", **form)
+    assert set(state().held) == {IMAGE, "post-alone"}
+    assert f'name="was_held" value="{IMAGE}"' in other.get("/room/hold/live/").content.decode()
+    # One opens it again, with a page that shows both.
+    form = form_of(one, "/room/hold/live/")
+    form["open"].append(IMAGE)
+    post(one, "/room/hold/", **form)
+    assert state().held == ["post-alone"]
+
+
+def test_of_two_trainers_who_go_on_with_a_vote_one_counts() -> None:
+    one, other = trainer(), trainer()
+    post(one, "/room/vote/", phase=votes.ALONE, lesson=IMAGE, was="")
+    # The other one's page still offers to start one.
+    post(other, "/room/vote/", phase=votes.ALONE, lesson="post-alone", was="")
+    assert (state().vote, state().phase) == (IMAGE, votes.ALONE)
+    post(one, "/room/vote/", phase=votes.COUNTED, was=votes.ALONE)
+    post(one, "/room/vote/", phase=votes.REVEALED, was=votes.COUNTED)
+    post(other, "/room/vote/", phase=votes.AGAIN, was=votes.COUNTED)
+    assert state().phase == votes.REVEALED
+    assert "End the vote" in other.get("/room/vote/live/").content.decode()
 
 
 # --- Starting over, renaming, exporting -------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -56,6 +57,20 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_trainer
+def vote_live(request: HttpRequest) -> HttpResponse:
+    """The vote on the trainer's page, which another trainer may have started."""
+    return render(request, "room/_vote.html", _said())
+
+
+@require_safe
+@for_trainer
+def hold_live(request: HttpRequest) -> HttpResponse:
+    """The lessons on the trainer's page, which another trainer may have held."""
+    return render(request, "room/_held.html", _said())
+
+
+@require_safe
+@for_trainer
 def wall(request: HttpRequest) -> HttpResponse:
     """What is projected: how to come in, how far the room is, the vote. No names, unless asked."""
     return render(request, "room/wall.html", _context() | {"names": "names" in request.GET})
@@ -68,22 +83,28 @@ def wall_live(request: HttpRequest) -> HttpResponse:
     return render(request, "room/_wall.html", _context() | {"names": "names" in request.GET})
 
 
-def _context() -> dict[str, Any]:
+def _said() -> dict[str, Any]:
+    """Return what the trainer has said, and what there is to choose from."""
     now = state()
-    found = table.lines()
     return {
         "room": now,
         "version": f".people={table.version(now)}",
-        "lines": found,
-        "counts": table.counts(found),
         "lessons": list(progress.lessons().values()),
         "held": set(now.held),
-        "stuck": [line for line in found if line.stuck],
-        "browsers": browsers(found),
         "tally": votes.tally(now),
         "phases": votes.PHASES,
-        "way_in": way_in(),
         "most": LONGEST_SAID,
+    }
+
+
+def _context() -> dict[str, Any]:
+    said, found = _said(), table.lines()
+    return said | {
+        "lines": found,
+        "counts": table.counts(found),
+        "stuck": [line for line in found if line.stuck],
+        "browsers": browsers(found),
+        "way_in": way_in(),
     }
 
 
@@ -123,27 +144,37 @@ def say(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_trainer
 def hold(request: HttpRequest) -> HttpResponse:
-    """Hold the lessons that aren't ticked."""
-    opened = request.POST.getlist("open")
-    change(held=[slug for slug in progress.lessons() if slug not in opened])
+    """Hold the lessons that aren't ticked.
+
+    What the form didn't change stays: another trainer may have held it meanwhile.
+    """
+    opened, was_held = set(request.POST.getlist("open")), set(request.POST.getlist("was_held"))
+    lessons = progress.lessons()
+    with transaction.atomic():
+        held = set(state().held) - (opened & was_held) | (lessons.keys() - opened - was_held)
+        change(held=[slug for slug in lessons if slug in held])
     return redirect("room")
 
 
 @require_POST
 @for_trainer
 def vote(request: HttpRequest) -> HttpResponse:
-    """Begin a vote, go on to its next part, or end it."""
+    """Begin a vote, go on to its next part, or end it; unless another trainer was faster."""
+    now = state()
     phase, lesson = request.POST.get("phase", ""), request.POST.get("lesson", "")
     if phase and phase not in votes.PHASES:
         return _mistake(request, "A vote has no such part.")
     if phase == votes.ALONE and lesson not in progress.lessons():
         return _mistake(request, "There is no such lesson to vote on.")
+    onward = redirect("wall" if "wall" in request.POST else "room")
+    if request.POST.get("was", now.phase) != now.phase:
+        return onward
     if phase == votes.ALONE:
         SecondVote.objects.filter(lesson=lesson).delete()
         change(vote=lesson, phase=phase)
     else:
         change(phase=phase)
-    return redirect("wall" if "wall" in request.POST else "room")
+    return onward
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
