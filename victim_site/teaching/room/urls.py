@@ -26,4 +26,5 @@ urlpatterns = [
     path("room/people/<int:pk>/", trainer.person, name="room-person"),
     path("room/people.csv", trainer.export, {"kind": "csv"}, name="room-csv"),
     path("room/people.json", trainer.export, {"kind": "json"}, name="room-json"),
+    path("room/quiz.csv", trainer.export_quiz, name="room-quiz"),
 ]

@@ -18,7 +18,7 @@ from django.utils import timezone
 from victim_site.conftest import Bank, Site, playground
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import Progress
-from victim_site.teaching.recall import questions, store
+from victim_site.teaching.recall import questions, quiz, store
 from victim_site.teaching.recall.models import Asked
 from victim_site.teaching.room import table, votes
 from victim_site.teaching.room.models import Person, SecondVote, state
@@ -40,6 +40,8 @@ PAGES = [
     "/room/wall/",
     "/room/wall/live/",
     "/room/people.csv",
+    "/room/people.json",
+    "/room/quiz.csv",
 ]
 ACTS = ["/room/say/", "/room/hold/", "/room/vote/", "/room/reset/", "/room/people/1/"]
 
@@ -430,6 +432,40 @@ def test_who_did_what_can_be_taken_home() -> None:
     }
     assert boss.get("/room/people.json").json()["people"][0]["name"] == "=HYPERLINK(1)"
     assert boss.get("/room/people.xml").status_code == 404
+
+
+def answer_all(site: Site, form: str, right: int) -> None:
+    """Answer a set of the quiz, the first questions right and the others wrong."""
+    for pair in quiz.pairs():
+        question = pair.question(form, "firefox")
+        assert question
+        wrong = next(code for code in question.choices if code != question.right)
+        said = {"number": pair.number, "sureness": "guess"}
+        said["answer"] = question.right if pair.number <= right else wrong
+        assert post(site, f"/quiz/{form}/", **said).status_code == 302
+
+
+def test_what_people_learned_can_be_taken_home() -> None:
+    anna, boss = person("=Anna", "Ben"), trainer()
+    person("Carol")
+    assert "nobody has answered" in boss.get("/room/").content.decode()
+    answer_all(anna, store.BEFORE, right=3)
+    answer_all(anna, store.AFTER, right=9)
+    # Somebody who learns alone, or has left the room, isn't in it.
+    cell = questions.find("image-get", "subdomain", "no-defense", "chromium")
+    assert cell
+    store.ask([Asked.about(cell.cell, owner="otter42", form=store.BEFORE, number=1)])
+    rows = list(csv.DictReader(io.StringIO(boss.get("/room/quiz.csv").content.decode())))
+    assert {row["name"] for row in rows} == {"'=Anna & Ben"}
+    right = [(row["form"], int(row["number"])) for row in rows if row["right"] == "True"]
+    assert right == [(store.BEFORE, n) for n in (1, 2, 3)] + [
+        (store.AFTER, n) for n in range(1, 10)
+    ]
+    found = boss.get("/room/people.json").json()["people"]
+    said = {each["name"]: each["quiz"] for each in found}
+    assert said["Carol"] == {store.BEFORE: [], store.AFTER: []}
+    assert [sum(one["right"] for one in said["=Anna & Ben"][form]) for form in quiz.FORMS] == [3, 9]
+    assert "before 3.0 (1 person), after 9.0 (1 person)" in boss.get("/room/").content.decode()
 
 
 def test_the_wall_has_the_way_in_and_no_names() -> None:

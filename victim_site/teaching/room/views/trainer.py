@@ -6,6 +6,7 @@ import hmac
 import json
 from collections import Counter
 from datetime import timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from victim_site.teaching import spreadsheet
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.start_over import start_over
+from victim_site.teaching.recall import quiz
 from victim_site.teaching.room import names, table, votes
 from victim_site.teaching.room.access import for_trainer, in_a_room
 from victim_site.teaching.room.models import LONGEST_SAID, Person, SecondVote, State, change, state
@@ -45,7 +47,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 @for_trainer
 def room(request: HttpRequest) -> HttpResponse:
     """The trainer's own page, with everybody's name."""
-    return render(request, "room/room.html", _context())
+    return render(request, "room/room.html", _whole_page())
 
 
 @require_safe
@@ -106,6 +108,12 @@ def _context() -> dict[str, Any]:
         "browsers": browsers(found),
         "way_in": way_in(),
     }
+
+
+def _whole_page() -> dict[str, Any]:
+    context = _context()
+    averages = quiz.averages(line.owner for line in context["lines"])
+    return context | {"quiz": averages, "quiz_length": len(quiz.pairs())}
 
 
 def browsers(found: list[table.Line]) -> list[tuple[str, int]]:
@@ -229,15 +237,23 @@ def reset(request: HttpRequest) -> HttpResponse:
 
 
 def _mistake(request: HttpRequest, sentence: str) -> HttpResponse:
-    return render(request, "room/room.html", _context() | {"mistake": sentence}, status=400)
+    return render(request, "room/room.html", _whole_page() | {"mistake": sentence}, status=400)
 
 
 @require_safe
 @for_trainer
 def export(request: HttpRequest, kind: str) -> HttpResponse:
-    """Who did what, as a table for a spreadsheet or as JSON."""
+    """Who did what, as a table for a spreadsheet or as JSON, which also has the quiz."""
     people = people_as_json(state())
     if kind == "json":
+        answers: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        for row in _quiz_answers():
+            forms = answers.setdefault(row.pop("name"), {form: [] for form in quiz.FORMS})
+            forms[row.pop("form")].append(row)
+        people = [
+            each | {"quiz": answers.get(each["name"], {form: [] for form in quiz.FORMS})}
+            for each in people
+        ]
         response = JsonResponse({"people": people})
         response["Content-Disposition"] = 'attachment; filename="room.json"'
         return response
@@ -247,6 +263,20 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         for slug, row in each["lessons"].items()
     )
     return spreadsheet.as_csv("room", COLUMNS, rows)
+
+
+@require_safe
+@for_trainer
+def export_quiz(request: HttpRequest) -> HttpResponse:
+    """What everybody answered in the quiz, before and after, as a table for a spreadsheet."""
+    return spreadsheet.as_csv("room-quiz", quiz.COLUMNS, _quiz_answers())
+
+
+def _quiz_answers() -> list[dict[str, Any]]:
+    """Return all answers to the quiz, by the names of those who gave them."""
+    called = names.everybody()
+    rows = (row | {"name": called[row["name"]]} for row in quiz.rows(called))
+    return sorted(rows, key=itemgetter("name"))
 
 
 def people_as_json(now: State) -> list[dict[str, Any]]:
