@@ -24,8 +24,9 @@ from room.arrivals import Arrivals
 HERE = "localhost"
 # The whole sign-in, in which somebody types the code.
 LOGIN_SECONDS = 60
-# A laptop that sleeps, or has left the network, is gone after four of these.
-KEEPALIVE_SECONDS, KEEPALIVES = 15, 4
+# A laptop that sleeps, or has left the network, is gone after eight of these: two minutes. The join
+# line waits as long, so that a network may drop for one.
+KEEPALIVE_SECONDS, KEEPALIVES = 15, 8
 # Of one laptop, by ssh and by the relay. A browser has at most 256 connections open; those of one
 # visitor are far fewer.
 MOST_FORWARDS = 256

@@ -200,6 +200,6 @@ def test_the_page_has_the_lines_and_not_the_code() -> None:
 def test_the_join_line_is_as_ssh_wants_it() -> None:
     assert WAY.ssh(10) == (
         "ssh -N -o HostKeyAlias=csrf-room-abc123de -o ExitOnForwardFailure=yes "
-        "-o ServerAliveInterval=15 -o PubkeyAuthentication=no "
+        "-o ServerAliveInterval=15 -o ServerAliveCountMax=8 -o PubkeyAuthentication=no "
         "-L 8010:localhost:8000 -L 9010:localhost:9000 -p 2222 room@192.168.1.5"
     )
