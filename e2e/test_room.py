@@ -10,9 +10,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ pytestmark = [
     pytest.mark.skipif(bool(why_not()), reason=f"Not tried on this machine: {why_not()}."),
 ]
 CODE = "tulip-kitchen-42"
+# Longer than a walk to another access point, or a cable that somebody trips over.
+DROPPED_SECONDS = 20
 ASK = f"""#!/bin/sh
 case "$1" in *yes/no*) echo yes;; *) echo {CODE};; esac
 """
@@ -201,6 +205,56 @@ def test_a_command_and_another_port_are_refused(room: Room) -> None:
         )
         assert done.returncode != 0, asked
         assert done.stdout == "", asked
+
+
+def ask(machine: Machine, jar: Path, path: str, *options: str) -> str:
+    """Open a page of the playground with the cookies in a file; return it."""
+    asked = ("-b", str(jar), "-c", str(jar), *options, f"http://playground.localhost:8000{path}")
+    done = machine.run("curl", "-sSfL", "--max-time", "60", *asked)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def be_called(room: Room, jar: Path, name: str) -> None:
+    """Join under a name, in a browser with these cookies."""
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)', ask(room.laptop, jar, "/join/"))
+    assert token
+    said = ("-d", f"csrfmiddlewaretoken={token[1]}", "-d", f"name={name}", "-d", "next=/lessons/")
+    origin = ("-H", "Origin: http://playground.localhost:8000")
+    assert f"You’re <b>{name}</b>" in ask(room.laptop, jar, "/join/", *said, *origin)
+
+
+def test_a_network_that_drops_is_there_again_by_itself(room: Room, tmp_path: Path) -> None:
+    """The window with ssh stays as it is, and nobody has to type the code again."""
+    jar = tmp_path / "jar"
+    with way_in(room, *room.ssh(*room.line.split()[1:])):
+        be_called(room, jar, "Dana")
+        with room.laptop.cut_off():
+            time.sleep(DROPPED_SECONDS)
+        assert "You’re <b>Dana</b>" in ask(room.laptop, jar, "/lessons/")
+
+
+def test_the_trainers_laptop_may_get_another_address(room: Room, tmp_path: Path) -> None:
+    """The wall and the page show the new line within seconds, and who has joined goes on."""
+    jar, boss = tmp_path / "jar", tmp_path / "boss"
+    ask(room.trainer, boss, f"/room/enter/?key={room.secret}")
+    with way_in(room, *room.ssh(*room.line.split()[1:])):
+        be_called(room, jar, "Cleo")
+    shown = re.search(r'data-version="([^"]+)', ask(room.trainer, boss, "/room/wall/live/"))
+    assert shown
+    other = room.trainer.address.removesuffix(".1") + ".9"
+    with room.trainer.moved_to(other):
+        ways = room.folder / "var/room/way-in.json"
+        assert soon(lambda: other in ways.read_text(), 10), ways.read_text()
+        assert ".people" in ask(room.trainer, boss, f"/poll/?{shown[1]}")
+        line = room.line.replace(room.trainer.address, other)
+        assert line in unescape(ask(room.trainer, boss, "/room/wall/live/"))
+        assert line in unescape(room.laptop.run("curl", "-sf", f"http://{other}:8080/").stdout)
+        # The key has a name of its own, so ssh doesn't ask again or warn.
+        with way_in(room, *room.ssh(*line.split()[1:])) as said:
+            assert said == ""
+            assert "You’re <b>Cleo</b>" in ask(room.laptop, jar, "/lessons/")
+    assert soon(lambda: room.trainer.address in ways.read_text(), 10)
 
 
 def test_a_rehearsal_fills_the_trainers_page(room: Room) -> None:
