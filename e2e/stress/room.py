@@ -33,7 +33,7 @@ TARGET_MS = 200
 LESSON, CHOICE = "the-image", "forged"
 INTRUDER_SECONDS = 600.0
 # As many as a terminal usually allows to begin with.
-FEW_FILES = ("sh", "-c", 'ulimit -Sn 1024 && exec "$@"', "sh")
+FEW_FILES = ("sh", "-c", 'ulimit -Sn 1024; exec "$@"', "sh")
 _PAUSE = 0.5
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _VERSION = re.compile(r'data-version="([^"]+)"')
