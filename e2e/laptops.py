@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from catalogue.addresses import LOCALHOST
 from csrf_proof.waiting import soon
 from e2e.bank import Site
 
@@ -63,7 +64,9 @@ class Tunnel:
             *("ExitOnForwardFailure=yes", "PubkeyAuthentication=no", "NumberOfPasswordPrompts=1"),
         )
         ports = (self.site.victim_port, self.site.attacker_port)
-        forwards = [part for port in ports for part in ("-L", f"{laptop}:{port}:localhost:{port}")]
+        forwards = [
+            part for port in ports for part in ("-L", f"{laptop}:{port}:{LOCALHOST}:{port}")
+        ]
         said = [part for option in options for part in ("-o", option)]
         target = ("-b", laptop, "-p", str(self.port), "room@127.0.0.1")
         return ["ssh", "-F", "none", "-N", *said, *forwards, *target]

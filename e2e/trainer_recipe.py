@@ -1,8 +1,8 @@
 """What a trainer does on `/room/`, for csrf-proof to attack.
 
-With a room that runs, and the secret of the link that it printed:
+With a room that runs, its address, and the secret of the link that it printed:
 
-    TRAINER_KEY=… csrf-proof run e2e/trainer_recipe.py --url http://playground.localhost:8000 --full
+    TRAINER_KEY=… csrf-proof run e2e/trainer_recipe.py --url … --full
 """
 
 from __future__ import annotations

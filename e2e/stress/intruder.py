@@ -22,6 +22,8 @@ from urllib.parse import urlencode
 
 import asyncssh
 
+from catalogue.addresses import LOCALHOST
+
 HERE = "127.0.0.1"
 # What somebody waits for an answer; wrong codes queue for half a second each.
 PATIENCE_SECONDS = 30.0
@@ -35,7 +37,7 @@ FORBIDDEN: dict[str, Callable[[asyncssh.SSHClientConnection, Aim], Awaitable[Any
     "a command": lambda ssh, _: ssh.run("id"),
     "files": lambda ssh, _: ssh.start_sftp_client(),
     "a remote forward": lambda ssh, _: ssh.forward_remote_port("", 0, HERE, 80),
-    "the tunnel itself": lambda ssh, aim: ssh.open_connection("localhost", aim.tunnel),
+    "the tunnel itself": lambda ssh, aim: ssh.open_connection(LOCALHOST, aim.tunnel),
     "another address": lambda ssh, aim: ssh.open_connection("127.0.0.2", aim.victim),
     "a socket": lambda ssh, _: ssh.open_unix_connection("/var/run/docker.sock"),
 }
@@ -51,11 +53,11 @@ BEGINNINGS = (
 )
 REQUESTS = (
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /room/ HTTP/1.1\r\nHost: playground.localhost:8000\r\n\r\n",
+    f"GET /room/ HTTP/1.1\r\nHost: playground.{LOCALHOST}\r\n\r\n".encode(),
     b"GET /../../var/room/secret HTTP/1.1\r\nHost: x\r\n\r\n",
     b"GET /.git/config HTTP/1.0\r\n\r\n",
     b"PROPFIND / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n<a/>",
-    b"CONNECT localhost:22 HTTP/1.1\r\nHost: x\r\n\r\n",
+    f"CONNECT {LOCALHOST}:22 HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
     b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
@@ -140,7 +142,7 @@ async def wrong_codes(aim: Aim, done: Done) -> None:
             done.note("wrong codes", "refused")
         except (asyncssh.Error, OSError, UnicodeError):
             done.note("wrong codes", "closed")
-        head = f"CONNECT localhost:{aim.victim} HTTP/1.1\r\nHost: x\r\n"
+        head = f"CONNECT {LOCALHOST}:{aim.victim} HTTP/1.1\r\nHost: x\r\n"
         said = code.encode(errors="surrogatepass").hex()[:200]
         request = f"{head}Proxy-Authorization: Bearer {said}\r\n\r\n".encode()
         answer = await raw(aim, aim.page, request)
@@ -221,7 +223,7 @@ async def unused_forwards(aim: Aim, done: Done) -> list[asyncssh.SSHClientConnec
         held.append(connection)
         for _ in range(max(20, aim.times(200))):
             try:
-                await connection.open_connection("localhost", aim.victim)
+                await connection.open_connection(LOCALHOST, aim.victim)
             except (asyncssh.Error, OSError):
                 done.note("unused forwards", "refused")
             else:
@@ -260,7 +262,7 @@ class Browser:
             sent |= {"Content-Length": str(len(body))}
         lines = "".join(f"{k.replace('_', '-')}: {v}\r\n" for k, v in {**sent, **headers}.items())
         head = f"{'GET' if said is None else 'POST'} {path} HTTP/1.1\r\n{lines}\r\n"
-        reader, writer = await self._connection.open_connection("localhost", aim.victim)
+        reader, writer = await self._connection.open_connection(LOCALHOST, aim.victim)
         writer.write(head.encode() + body)
         async with asyncio.timeout(PATIENCE_SECONDS):
             answer = await reader.read()
