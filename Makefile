@@ -14,12 +14,12 @@ BEGAN := $(shell date +%s)
 
 PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
 # What has more to try than make test does.
-BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e2e/test_weaknesses.py e2e/test_what_a_server_can_know.py
+BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e2e/test_trainers_page.py e2e/test_weaknesses.py e2e/test_what_a_server_can_know.py
 # What loads, what is sent, and what needs the attacker's own account at the bank.
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run room doctor rehearse bundle hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run room doctor rehearse bundle hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench bench-room docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ libraries: browsers ## Try every attack on each library's application (K=tornado
 ##@ Measure
 bench: browsers ## Ratios to floors measured in the same run (K=requests, AGAINST=TREE, WRITE=1)
 	$(RUN) -m benchmarks $(K) $(if $(AGAINST),--against "$(AGAINST)") $(if $(WRITE),--write)
+
+bench-room: to-test ## 200 attendees through the tunnel, next to the same without it (PEOPLE=200)
+	$(RUN) -m benchmarks room
 
 ##@ Prepare
 browsers: to-test ## Make sure the three browsers are there

@@ -21,11 +21,11 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import attendees, cells, requests, starts
+from benchmarks import attendees, cells, requests, room, starts
 from benchmarks.pressing import GENERATOR
 from benchmarks.short import SESSIONS
 from benchmarks.starting import floor, playground
@@ -33,27 +33,50 @@ from benchmarks.table import BEFORE, NOW, Table, machine
 from tools.run import ROOT
 
 PARTS = ("requests", "attendees", "memory", "cells", "starts")
+# Only when asked for: it compares this checkout with itself.
+ROOM = "room"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; else all")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        metavar="part",
+        help=f"of {', '.join(PARTS)}; else all of these; or {ROOM}",
+    )
     parser.add_argument("--source-root", type=Path, default=ROOT, help="measure that checkout")
     parser.add_argument("--against", type=Path, help="measure that checkout as well, as “before”")
     parser.add_argument(
         "--write", action="store_true", help="keep the ratios as the last release's"
     )
     given = parser.parse_args(arguments)
-    if wrong := set(given.parts) - set(PARTS):
+    if wrong := set(given.parts) - {*PARTS, ROOM}:
         parser.error(f"there is no part {wrong.pop()}")
     parts = given.parts or PARTS
+    if ROOM in parts and given.against:
+        parser.error(f"{ROOM} compares this checkout with itself; leave out --against")
     roots = {BEFORE: given.against.resolve()} if given.against else {}
     roots[NOW] = given.source_root.resolve()
     begin, load = time.monotonic(), os.getloadavg()[0]
     table = Table(list(roots))
     table.head()
-    with tempfile.TemporaryDirectory(prefix="csrf-playground-") as name, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="csrf-playground-") as name:
         folder = Path(name)
+        if ROOM in parts:
+            table.add(room.measure(roots[NOW], folder))
+        if set(parts) - {ROOM}:
+            _measure(parts, roots, folder, table)
+    if given.write:
+        table.write(*next(iter(roots.items())))
+    seconds = time.monotonic() - begin
+    print(f"{machine()}, load {load:.1f} before; requests by {GENERATOR}; {seconds:.0f} s in all")
+    return 0
+
+
+def _measure(parts: Sequence[str], roots: Mapping[str, Path], folder: Path, table: Table) -> None:
+    """Measure checkouts next to the floors, and add rows to the table."""
+    with ExitStack() as stack:
         trees = {
             which: stack.enter_context(playground(root, folder / which))
             for which, root in roots.items()
@@ -73,11 +96,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "starts" in parts:
             stack.close()
             table.add(starts.measure(roots, folder))
-    if given.write:
-        table.write(*next(iter(roots.items())))
-    seconds = time.monotonic() - begin
-    print(f"{machine()}, load {load:.1f} before; requests by {GENERATOR}; {seconds:.0f} s in all")
-    return 0
 
 
 if __name__ == "__main__":

@@ -63,8 +63,8 @@ class Response:
 class Connection:
     """One connection that is kept alive, and opened again if the server has closed it."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+        self._port, self._address = port, address
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
@@ -73,7 +73,7 @@ class Connection:
             self.close()
         if self._reader is None or self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(
-                "127.0.0.1", self._port, limit=2**20
+                self._address, self._port, limit=2**20
             )
         self._writer.write(request.bytes)
         head = await self._reader.readuntil(b"\r\n\r\n")

@@ -2,51 +2,66 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
+from urllib.parse import parse_qsl
 
 from benchmarks.client import Connection, Request, get
 
 
 class LivePage:
-    """The live part of a page: what it asks once a second, and what it fetches when told so."""
+    """The live parts of a page: what it asks once a second, and what it fetches when told so.
+
+    A lesson's page has one, and in a room another one, for what the trainer says.
+    """
 
     def __init__(self, page: str, host: str, cookie: str) -> None:
-        part = re.search(r"<[^>]*\bdata-live\b[^>]*>", page)
-        address = re.search(r'hx-get="([^"]+)"', part[0]) if part else None
-        if part is None or address is None:
+        tags = re.findall(r"<[^>]*\bdata-live\b[^>]*>", page)
+        self._addresses = [
+            unescape(found[1]) for tag in tags if (found := re.search(r'hx-get="([^"]+)"', tag))
+        ]
+        if not self._addresses:
             raise SystemExit("The page doesn't say where it asks for news.")
-        self._address = unescape(address[1])
         # Before 1.1 each part of a page asked at its own address, and the answer was the new part.
-        self._one_question = 'hx-trigger="news"' in part[0]
+        self._one_question = 'hx-trigger="news"' in tags[0]
         self._host, self._cookie = host, cookie
-        self._show(page)
-
-    def _show(self, page: str) -> None:
-        self._version = _attribute(r'data-version="([^"]*)"', page)
-        self._tried = _attribute(r'name="tried" value="([^"]*)"', page)
+        self._versions = [unescape(each) for each in re.findall(r'data-version="([^"]*)"', page)]
+        self._tried = _tried(page)
 
     def question(self) -> Request:
         if self._one_question:
-            return get(self._host, f"/poll/?{self._version}", self._cookie)
-        return get(self._host, self._with(f"version={self._version}"), self._cookie)
+            return get(self._host, f"/poll/?{'&'.join(self._versions)}", self._cookie)
+        return get(self._host, self._with(0, f"version={self._versions[0]}"), self._cookie)
 
-    def part(self) -> Request:
-        return get(self._host, self._with(f"tried={self._tried}"), self._cookie)
+    def _part(self, number: int) -> Request:
+        return get(self._host, self._with(number, f"tried={self._tried}"), self._cookie)
 
-    def _with(self, parameter: str) -> str:
-        return f"{self._address}{'&' if '?' in self._address else '?'}{parameter}"
+    def _with(self, number: int, parameter: str) -> str:
+        address = self._addresses[number]
+        return f"{address}{'&' if '?' in address else '?'}{parameter}"
 
-    async def ask(self, connection: Connection) -> None:
-        """Ask for news, and show what is new."""
+    async def ask(self, connection: Connection) -> str:
+        """Ask for news, and show what is new; return that."""
         answer = await connection.ask(self.question())
         if answer.status == 204:
-            return
-        if self._one_question:
-            answer = await connection.ask(self.part())
-        self._show(answer.text)
+            return ""
+        if not self._one_question:
+            return self._show(0, answer.text)
+        changed = set(json.loads(answer.text)["changed"])
+        shown = ""
+        for number, version in enumerate(self._versions):
+            if changed & dict(parse_qsl(version, keep_blank_values=True)).keys():
+                shown += self._show(number, (await connection.ask(self._part(number))).text)
+        return shown
+
+    def _show(self, number: int, part: str) -> str:
+        if found := re.search(r'data-version="([^"]*)"', part):
+            self._versions[number] = unescape(found[1])
+        self._tried = _tried(part) or self._tried
+        return part
 
 
-def _attribute(pattern: str, page: str) -> str:
-    found = re.search(pattern, page)
+def _tried(page: str) -> str:
+    found = re.search(r'name="tried" value="([^"]*)"', page)
     return unescape(found[1]) if found else ""

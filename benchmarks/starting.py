@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,8 @@ class Tree:
     victim: Running
     attacker: Running
     seconds: float
+    room: Running | None = None
+    """The room's way in, where it's a room."""
 
     @property
     def site(self) -> Site:
@@ -52,10 +54,11 @@ class Tree:
 
 
 @contextmanager
-def playground(root: Path, var_dir: Path) -> Iterator[Tree]:
+def playground(root: Path, var_dir: Path, more: Mapping[str, str] | None = None) -> Iterator[Tree]:
     """Start a checkout's playground as `make run` does, by that checkout's own runner.
 
-    The time ends when it says that it's ready.
+    The time ends when it says that it's ready. `more` is laid over the environment; with ROOM=1
+    it's a room.
     """
     ports = free_port(), free_port()
     env = {
@@ -64,6 +67,7 @@ def playground(root: Path, var_dir: Path) -> Iterator[Tree]:
         "ATTACKER_PORT": str(ports[1]),
         "VAR_DIR": str(var_dir),
         "HTTPS": "0",
+        **(more or {}),
     }
     begin = time.monotonic()
     with subprocess.Popen(
@@ -74,14 +78,17 @@ def playground(root: Path, var_dir: Path) -> Iterator[Tree]:
             if not runner.stdout.readline():
                 raise SystemExit(f"The playground of {root} didn't start.")
             seconds = time.monotonic() - begin
-            pids: dict[bool, list[int]] = {True: [], False: []}
+            pids: dict[str, list[int]] = {"victim": [], "attacker": [], "room": []}
             for child in psutil.Process(runner.pid).children(recursive=True):
-                pids["attacker_site" in " ".join(child.cmdline())].append(child.pid)
+                command = child.cmdline()
+                what = "attacker" if "attacker_site" in " ".join(command) else "victim"
+                pids["room" if command[-2:] == ["-m", "room"] else what].append(child.pid)
             yield Tree(
                 root,
-                Running(ports[0], pids[False], seconds),
-                Running(ports[1], pids[True], seconds),
+                Running(ports[0], pids["victim"], seconds),
+                Running(ports[1], pids["attacker"], seconds),
                 seconds,
+                Running(int(env["ROOM_PORT"]), pids["room"], seconds) if pids["room"] else None,
             )
         finally:
             runner.terminate()

@@ -37,6 +37,7 @@ class Site:
     """Where the playground runs.
 
     `insecure_port` is that of a second attacker, on plain http, who aims at a bank with https.
+    `reached_at` is where requests go; in a room, the address of a laptop whose ports lead there.
     """
 
     victim_port: int
@@ -44,6 +45,7 @@ class Site:
     scheme: str = "http"
     insecure_port: int | None = None
     domains: Domains = field(default_factory=Domains)
+    reached_at: str = "127.0.0.1"
 
     @cached_property
     def addresses(self) -> Addresses:
@@ -99,11 +101,11 @@ class Site:
 
     def _connect(self, port: int) -> http.client.HTTPConnection:
         if self.scheme == "http":
-            return http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            return http.client.HTTPConnection(self.reached_at, port, timeout=30)
         # What is behind the port is known; that browsers would trust it is another test's.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context)
+        return http.client.HTTPSConnection(self.reached_at, port, timeout=30, context=context)
 
 
 def until(find: Callable[[], Found | None], what: str, where: str) -> Found:
@@ -138,11 +140,12 @@ class Answer:
 
 
 class Lab:
-    """A lab that only this test knows, because it has an owner of its own."""
+    """A lab that only this test knows, because it has an owner of its own; or somebody's, by its
+    whole label."""
 
-    def __init__(self, site: Site, label: str) -> None:
+    def __init__(self, site: Site, label: str, whole: str = "") -> None:
         self.site = site
-        self.label = f"{label}--for-{os.getpid() % 100000:x}x{next(_owners):x}"
+        self.label = whole or f"{label}--for-{os.getpid() % 100000:x}x{next(_owners):x}"
         self.host = site.domains.lab(self.label)
         self.url = site.addresses.bank(self.label)
 

@@ -12,16 +12,17 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Machine:
-    """One of the two. `address` is where the other one reaches it."""
+    """One of the two. `address` is where the other one reaches it, on the network of `device`."""
 
     namespace: str
     address: str
+    device: str
 
     def command(self, *arguments: str) -> list[str]:
         return ["ip", "netns", "exec", self.namespace, *arguments]
@@ -33,6 +34,28 @@ class Machine:
         return subprocess.run(
             self.command(*arguments), capture_output=True, text=True, check=False, **more
         )
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """Take the machine off its network for a while."""
+        _ip("-n", self.namespace, "link", "set", self.device, "down")
+        try:
+            yield
+        finally:
+            _ip("-n", self.namespace, "link", "set", self.device, "up")
+
+    @contextmanager
+    def moved_to(self, address: str) -> Iterator[Machine]:
+        """Give the machine another address for a while, instead of its own."""
+        self._change(self.address, address)
+        try:
+            yield replace(self, address=address)
+        finally:
+            self._change(address, self.address)
+
+    def _change(self, old: str, new: str) -> None:
+        _ip("-n", self.namespace, "addr", "del", f"{old}/24", "dev", self.device)
+        _ip("-n", self.namespace, "addr", "add", f"{new}/24", "dev", self.device)
 
 
 def why_not() -> str:
@@ -52,12 +75,12 @@ def why_not() -> str:
 @contextmanager
 def two_machines() -> Iterator[tuple[Machine, Machine]]:
     """Give two machines that reach each other and nothing else."""
-    number = os.getpid() % 250
+    number, key = os.getpid() % 250, os.getpid() % 10_000_000
     machines = [
-        Machine(f"room{os.getpid()}{letter}", f"10.77.{number}.{host}")
+        Machine(f"room{key}{letter}", f"10.77.{number}.{host}", f"veth{key}{letter}")
         for letter, host in (("a", 1), ("b", 2))
     ]
-    ends = [f"veth{os.getpid() % 10_000_000}{letter}" for letter in "ab"]
+    ends = [machine.device for machine in machines]
     try:
         for machine in machines:
             _ip("netns", "add", machine.namespace)

@@ -39,6 +39,7 @@ SHORT = {
     "sabotage": ("DEFENSE=post-only",),
     "stress": ("K=transfers", "SEED=1", "SHORT=1"),
     "bench": ("K=cells", "SHORT=1", "WORKERS=1"),
+    "bench-room": ("SHORT=1",),
     "prove-labs": ("K=csrf-token", "PROFILE=chromium", ONLY_COLLECTS),
     "csrf-bench": ("K=origin-prefix", ONLY_COLLECTS),
     "prove": ("URL=demo", "ARGS=--only form-post-cross-site-chromium"),
@@ -51,7 +52,7 @@ SHORT = {
 BEGAN_AT_ONCE = re.compile(r"^BEGAN := ", re.MULTILINE)
 # What the run of `make test` left in the environment would change what a target does.
 NOT_INHERITED = re.compile(
-    r"(E2E_|PYTEST_|MAKE|MFLAGS)|(K|PROFILE|WORKERS|CELLS|ROUNDS|NAME|DEFENSE|SEED|SHORT|AGAINST|WRITE|VENV|HTTPS"
+    r"(E2E_|PYTEST_|MAKE|MFLAGS)|(K|PROFILE|WORKERS|CELLS|ROUNDS|NAME|DEFENSE|SEED|SHORT|PEOPLE|PACE|AGAINST|WRITE|VENV|HTTPS"
     r"|SERVER|BIND|ROOM\w*|URL|ARGS|DATABASE_URL|DJANGO_SETTINGS_MODULE)$"
 )
 

@@ -10,14 +10,17 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from catalogue import lessons
 from csrf_proof.waiting import soon
 from e2e.networks import Machine, two_machines, why_not
 from tools.run import ROOT
@@ -27,6 +30,12 @@ pytestmark = [
     pytest.mark.skipif(bool(why_not()), reason=f"Not tried on this machine: {why_not()}."),
 ]
 CODE = "tulip-kitchen-42"
+# Longer than a walk to another access point, or a cable that somebody trips over.
+DROPPED_SECONDS = 20
+# Generous: an open page asks once a second, and both browsers share the processor with the sites.
+SEEN_SECONDS = 5
+STATES = ("predicted", "tried", "fixed")
+FIRST_LESSONS = [lesson.slug for lesson in lessons.read_all()[0][:5]]
 ASK = f"""#!/bin/sh
 case "$1" in *yes/no*) echo yes;; *) echo {CODE};; esac
 """
@@ -158,17 +167,57 @@ def test_a_laptop_with_ssh_and_a_browser_takes_part(room: Room, browser: str) ->
     assert person["lessons"]["the-image"]["tried"] == "forged"
 
 
-def test_a_laptop_without_ssh_whose_ports_are_taken_takes_part(room: Room) -> None:
-    """The script comes from the trainer's page, and moves both ports by ten."""
+@pytest.mark.parametrize("way", ["ssh", "relay"])
+def test_the_trainer_sees_each_step_of_the_first_five_lessons(
+    room: Room, tmp_path: Path, way: str
+) -> None:
+    """Somebody walks them on the laptop, while the trainer's page stays open."""
+    join = room.ssh(*room.line.split()[1:]) if way == "ssh" else relay(room)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": ROOT}
+    python, ports, name = (sys.executable, "-m"), ("8000", "9000"), f"Walter by {way}"
+    watch = (*python, "e2e.room_watch", *ports, room.secret, name, str(tmp_path))
+    walk = (*python, "e2e.room_walk", *ports, name, str(tmp_path))
+    steps = []
+    with (
+        way_in(room, *join),
+        room.trainer.start(*watch, **pipes) as watching,
+        room.laptop.start(*walk, **pipes) as walking,
+    ):
+        assert said_by(watching) == "ready\n"
+        while step := said_by(walking):
+            steps.append(step.split())
+            seen = said_by(watching, step)
+            assert seen, f"the trainer's page doesn't show {step}"
+            assert float(seen) < SEEN_SECONDS
+            said_by(walking, "\n", answers=False)
+        watching.communicate()
+        assert (walking.wait(), watching.wait()) == (0, 0)
+    assert steps == [[lesson, state] for lesson in FIRST_LESSONS for state in STATES]
+
+
+def relay(room: Room) -> list[str]:
+    """Return the command for a laptop without ssh; the script comes from the trainer's page."""
     script = room.folder / "join.py"
-    page = f"http://{room.trainer.address}:8080"
-    fetched = room.laptop.run("curl", "-sf", f"{page}/join.py")
-    script.write_text(fetched.stdout)
+    page = f"{room.trainer.address}:8080"
+    script.write_text(room.laptop.run("curl", "-sf", f"http://{page}/join.py").stdout)
+    return [sys.executable, str(script), page, CODE]
+
+
+def said_by(process: subprocess.Popen[str], text: str = "", *, answers: bool = True) -> str:
+    """Tell a program something, and return the line that it answers."""
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(text)
+    process.stdin.flush()
+    return process.stdout.readline() if answers else ""
+
+
+def test_a_laptop_without_ssh_whose_ports_are_taken_takes_part(room: Room) -> None:
+    """The script moves both ports by ten."""
     taken = room.laptop.start(sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "9000")
     try:
         assert soon(lambda: reaches(room.laptop, "127.0.0.1", 9000), 30)
-        command = (sys.executable, str(script), f"{room.trainer.address}:8080", CODE)
-        with way_in(room, *command, port=8010):
+        with way_in(room, *relay(room), port=8010):
             said = visit(room, "chromium", "Ben", offset=10)
     finally:
         taken.kill()
@@ -201,6 +250,56 @@ def test_a_command_and_another_port_are_refused(room: Room) -> None:
         )
         assert done.returncode != 0, asked
         assert done.stdout == "", asked
+
+
+def ask(machine: Machine, jar: Path, path: str, *options: str) -> str:
+    """Open a page of the playground with the cookies in a file; return it."""
+    asked = ("-b", str(jar), "-c", str(jar), *options, f"http://playground.localhost:8000{path}")
+    done = machine.run("curl", "-sSfL", "--max-time", "60", *asked)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def be_called(room: Room, jar: Path, name: str) -> None:
+    """Join under a name, in a browser with these cookies."""
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)', ask(room.laptop, jar, "/join/"))
+    assert token
+    said = ("-d", f"csrfmiddlewaretoken={token[1]}", "-d", f"name={name}", "-d", "next=/lessons/")
+    origin = ("-H", "Origin: http://playground.localhost:8000")
+    assert f"You’re <b>{name}</b>" in ask(room.laptop, jar, "/join/", *said, *origin)
+
+
+def test_a_network_that_drops_is_there_again_by_itself(room: Room, tmp_path: Path) -> None:
+    """The window with ssh stays as it is, and nobody has to type the code again."""
+    jar = tmp_path / "jar"
+    with way_in(room, *room.ssh(*room.line.split()[1:])):
+        be_called(room, jar, "Dana")
+        with room.laptop.cut_off():
+            time.sleep(DROPPED_SECONDS)
+        assert "You’re <b>Dana</b>" in ask(room.laptop, jar, "/lessons/")
+
+
+def test_the_trainers_laptop_may_get_another_address(room: Room, tmp_path: Path) -> None:
+    """The wall and the page show the new line within seconds, and who has joined goes on."""
+    jar, boss = tmp_path / "jar", tmp_path / "boss"
+    ask(room.trainer, boss, f"/room/enter/?key={room.secret}")
+    with way_in(room, *room.ssh(*room.line.split()[1:])):
+        be_called(room, jar, "Cleo")
+    shown = re.search(r'data-version="([^"]+)', ask(room.trainer, boss, "/room/wall/live/"))
+    assert shown
+    other = room.trainer.address.removesuffix(".1") + ".9"
+    with room.trainer.moved_to(other):
+        ways = room.folder / "var/room/way-in.json"
+        assert soon(lambda: other in ways.read_text(), 10), ways.read_text()
+        assert ".people" in ask(room.trainer, boss, f"/poll/?{shown[1]}")
+        line = room.line.replace(room.trainer.address, other)
+        assert line in unescape(ask(room.trainer, boss, "/room/wall/live/"))
+        assert line in unescape(room.laptop.run("curl", "-sf", f"http://{other}:8080/").stdout)
+        # The key has a name of its own, so ssh doesn't ask again or warn.
+        with way_in(room, *room.ssh(*line.split()[1:])) as said:
+            assert said == ""
+            assert "You’re <b>Cleo</b>" in ask(room.laptop, jar, "/lessons/")
+    assert soon(lambda: room.trainer.address in ways.read_text(), 10)
 
 
 def test_a_rehearsal_fills_the_trainers_page(room: Room) -> None:

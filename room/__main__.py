@@ -16,8 +16,8 @@ from catalogue import addresses
 from room import settings
 from room.arrivals import Arrivals
 from room.lan import Lan
-from room.network import reachable
-from room.tunnel import Limits, host_key, serve
+from room.network import allowed_sockets, reachable
+from room.tunnel import MOST_SOCKETS, Limits, host_key, serve
 from room.way_in import WayIn, files
 
 # How soon the wall shows another address of this laptop.
@@ -30,7 +30,7 @@ async def run(room: settings.Room, var_dir: Path, where: addresses.Addresses) ->
     fingerprint = key.get_fingerprint()
     ports = (where.victim_port, where.attacker_port)
     arrivals = Arrivals(room.ways, room.code)
-    limits = Limits(room.code, arrivals)
+    limits = Limits(room.code, arrivals, allowed_sockets(MOST_SOCKETS))
     lan = Lan({}, limits, ports)
     known: list[str] | None = None
 

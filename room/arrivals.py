@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -46,7 +47,9 @@ class Arrivals:
         text = json.dumps(said)
         if text == self._written:
             return
-        self._written = text
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(self._file)
+        # On a full disk people still get in; the next change is written again.
+        with suppress(OSError):
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(self._file)
+            self._written = text

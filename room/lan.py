@@ -7,7 +7,6 @@ asks for the room's code. The code isn't shown here: it's on the trainer's wall.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from email.utils import formatdate
 
 import h11
 
-from room.tunnel import HERE, Limits
+from room.tunnel import HERE, Limits, released
 
 # A whole request's head, however slowly it comes.
 HEAD_SECONDS = 10
@@ -41,7 +40,6 @@ class Lan:
         self.files = files
         self._limits = limits
         self._ports = ports
-        self._open: Counter[str] = Counter()
 
     async def serve(self, address: str, port: int) -> asyncio.Server:
         """Listen at one address of this machine.
@@ -53,18 +51,17 @@ class Lan:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = writer.get_extra_info("peername")[0]
-        self._open[address] += 1
+        pages = self._limits.pages
+        pages[address] += 1
         try:
-            if self._open[address] <= MOST_CONNECTIONS:
+            if pages[address] <= MOST_CONNECTIONS and not self._limits.is_full:
                 await self._answer(reader, writer, address)
         except (OSError, TimeoutError, EOFError, asyncio.CancelledError):
             # The network has gone, or the client. Or the room ends: Python 3.11 would print a
             # traceback for each task that it cancels.
             pass
         finally:
-            self._open[address] -= 1
-            if not self._open[address]:
-                del self._open[address]
+            released(pages, address)
             writer.close()
 
     async def _answer(
@@ -102,7 +99,7 @@ class Lan:
         address: str,
     ) -> None:
         said = dict(request.headers).get(b"proxy-authorization", b"").decode("latin-1")
-        if not await self._limits.is_code(said.removeprefix("Bearer ")):
+        if not await self._limits.is_code(said.removeprefix("Bearer "), address):
             await _send(http, writer, 407, "That isn't this room's code.\n")
             return
         host, _, port = request.target.decode("ascii", "replace").rpartition(":")
@@ -110,9 +107,15 @@ class Lan:
             sentence = "This room leads to the playground's two ports and nowhere else.\n"
             await _send(http, writer, 403, sentence)
             return
+        if not self._limits.may_forward(address):
+            await _send(http, writer, 503, "Too many connections are open; close a few windows.\n")
+            return
+        forwards = self._limits.forwards
+        forwards[address] += 1
         try:
             site, to_site = await asyncio.open_connection(HERE, int(port))
         except OSError:
+            released(forwards, address)
             await _send(http, writer, 502, "The playground doesn't answer.\n")
             return
         self._limits.arrivals.joined(writer, address)
@@ -123,6 +126,7 @@ class Lan:
             await asyncio.gather(_pump(reader, to_site), _pump(site, writer))
         finally:
             self._limits.arrivals.left(writer)
+            released(forwards, address)
             to_site.close()
 
 

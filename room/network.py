@@ -1,12 +1,16 @@
-"""Where the others on the network find this machine."""
+"""Where the others on the network find this machine, and how many may connect."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
+import sys
 from collections.abc import Sequence
 
 import psutil
+
+# What this process has open beside its sockets, and connections that it's about to refuse.
+OTHER_FILES = 200
 
 
 def reachable(binds: Sequence[str]) -> list[str]:
@@ -22,6 +26,20 @@ def reachable(binds: Sequence[str]) -> list[str]:
                 found.append((_likely(name, each.address), each.address))
     every = any(ipaddress.ip_address(bind).is_unspecified for bind in binds)
     return [address for _, address in sorted(found) if every or address in binds]
+
+
+def allowed_sockets(wanted: int) -> int:
+    """Allow this process so many sockets if the system does; return how many it may have."""
+    if sys.platform == "win32":
+        return wanted
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < most:
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most - OTHER_FILES
 
 
 def _is_for_others(text: str) -> bool:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import cast
+from weakref import WeakValueDictionary
 
 import asyncssh
 
@@ -23,15 +24,20 @@ from room.arrivals import Arrivals
 HERE = "localhost"
 # The whole sign-in, in which somebody types the code.
 LOGIN_SECONDS = 60
-# A laptop that sleeps, or has left the network, is gone after four of these.
-KEEPALIVE_SECONDS, KEEPALIVES = 15, 4
-# A browser has at most 256 connections open; those of one visitor are far fewer.
-MOST_FORWARDS = 128
+# A laptop that sleeps, or has left the network, is gone after eight of these: two minutes. The join
+# line waits as long, so that a network may drop for one.
+KEEPALIVE_SECONDS, KEEPALIVES = 15, 8
+# Of one laptop, by ssh and by the relay. A browser has at most 256 connections open; those of one
+# visitor are far fewer.
+MOST_FORWARDS = 256
 # Wrong codes are answered one after the other, so that guessing is slow for everybody who guesses
-# together. The right one is never kept waiting.
+# together. Addresses take turns, so who mistypes doesn't wait for all that another one guesses. The
+# right one is never kept waiting.
 WRONG_CODE_SECONDS = 0.5
 # What one address may have open that hasn't said the code, and that has.
 MOST_WAITING, MOST_JOINED = 16, 16
+# 200 laptops with forty connections each, in which a browser's keep-alives are counted.
+MOST_SOCKETS = 8000
 
 
 def host_key(var_dir: Path) -> asyncssh.SSHKey:
@@ -45,22 +51,45 @@ def host_key(var_dir: Path) -> asyncssh.SSHKey:
 
 
 class Limits:
-    """What all connections to a room have in common."""
+    """What all connections to a room have in common.
 
-    def __init__(self, code: str, arrivals: Arrivals) -> None:
+    Each counter is by address. `most_sockets` is what the room may have open at all, so that it
+    never runs out of files.
+    """
+
+    def __init__(self, code: str, arrivals: Arrivals, most_sockets: int = MOST_SOCKETS) -> None:
         self.code = code.encode()
         self.arrivals = arrivals
         self.waiting: Counter[str] = Counter()
         self.joined: Counter[str] = Counter()
+        self.pages: Counter[str] = Counter()
+        self.forwards: Counter[str] = Counter()
+        self._most_sockets = most_sockets
         self._wrong = asyncio.Lock()
+        self._wrong_from: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def is_code(self, said: str) -> bool:
+    @property
+    def is_full(self) -> bool:
+        counters = (self.waiting, self.joined, self.pages, self.forwards)
+        return sum(counter.total() for counter in counters) >= self._most_sockets
+
+    def may_forward(self, address: str) -> bool:
+        return self.forwards[address] < MOST_FORWARDS and not self.is_full
+
+    async def is_code(self, said: str, address: str) -> bool:
         """Compare a code; where it's wrong, after a while."""
         if hmac.compare_digest(said.strip().lower().encode(), self.code):
             return True
-        async with self._wrong:
+        async with self._wrong_from.setdefault(address, asyncio.Lock()), self._wrong:
             await asyncio.sleep(WRONG_CODE_SECONDS)
         return False
+
+
+def released(counter: Counter[str], address: str) -> None:
+    """Count one less; forget an address that has none."""
+    counter[address] -= 1
+    if counter[address] <= 0:
+        del counter[address]
 
 
 class Visit(asyncssh.SSHServer):
@@ -69,7 +98,6 @@ class Visit(asyncssh.SSHServer):
     def __init__(self, limits: Limits, ports: Sequence[int]) -> None:
         self._limits = limits
         self._ports = ports
-        self._forwards = 0
         self._joined = False
         self._address = ""
         self._connection: asyncssh.SSHServerConnection | None = None
@@ -78,14 +106,11 @@ class Visit(asyncssh.SSHServer):
         self._connection = conn
         self._address = conn.get_extra_info("peername")[0]
         self._limits.waiting[self._address] += 1
-        if self._limits.waiting[self._address] > MOST_WAITING:
+        if self._limits.waiting[self._address] > MOST_WAITING or self._limits.is_full:
             conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        kept = self._limits.joined if self._joined else self._limits.waiting
-        kept[self._address] -= 1
-        if not kept[self._address]:
-            del kept[self._address]
+        released(self._limits.joined if self._joined else self._limits.waiting, self._address)
         if self._joined:
             self._limits.arrivals.left(self)
 
@@ -93,10 +118,10 @@ class Visit(asyncssh.SSHServer):
         return True
 
     async def validate_password(self, username: str, password: str) -> bool:
-        return await self._limits.is_code(password)
+        return await self._limits.is_code(password, self._address)
 
     def auth_completed(self) -> None:
-        self._limits.waiting[self._address] -= 1
+        released(self._limits.waiting, self._address)
         self._joined = True
         self._limits.joined[self._address] += 1
         self._limits.arrivals.joined(self, self._address)
@@ -114,15 +139,15 @@ class Visit(asyncssh.SSHServer):
                 asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED,
                 "This room leads to the playground's two ports and nowhere else.",
             )
-        if self._forwards >= MOST_FORWARDS:
+        if not self._limits.may_forward(self._address):
             raise asyncssh.ChannelOpenError(
                 asyncssh.OPEN_RESOURCE_SHORTAGE,
-                f"This laptop has {MOST_FORWARDS} connections open; close a few windows.",
+                "This laptop, or the room, has too many connections open; close a few windows.",
             )
         return self._forward(dest_port)
 
     async def _forward(self, port: int) -> asyncssh.SSHTCPSession[bytes]:
-        self._forwards += 1
+        self._limits.forwards[self._address] += 1
         try:
             loop = asyncio.get_running_loop()
             _, site = await loop.create_connection(asyncssh.SSHForwarder, HERE, port)
@@ -135,7 +160,7 @@ class Visit(asyncssh.SSHServer):
         return cast("asyncssh.SSHTCPSession[bytes]", Forward(site, self._forward_ended))
 
     def _forward_ended(self) -> None:
-        self._forwards -= 1
+        released(self._limits.forwards, self._address)
 
 
 class Forward(asyncssh.SSHForwarder):

@@ -10,7 +10,7 @@ import jinja2
 
 from catalogue.addresses import Addresses
 from room.lan import File
-from room.tunnel import HERE
+from room.tunnel import HERE, KEEPALIVE_SECONDS, KEEPALIVES
 
 HERE_IS = Path(__file__).resolve().parent
 # Where the ports are taken on somebody's laptop, both are moved by this.
@@ -49,7 +49,8 @@ class WayIn:
             for option in (
                 f"HostKeyAlias={self.alias}",
                 "ExitOnForwardFailure=yes",
-                "ServerAliveInterval=15",
+                f"ServerAliveInterval={KEEPALIVE_SECONDS}",
+                f"ServerAliveCountMax={KEEPALIVES}",
                 "PubkeyAuthentication=no",
             )
         )

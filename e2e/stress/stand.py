@@ -30,7 +30,7 @@ STOP_SECONDS = 20.0
 # What says that a request ended in a way that nobody has thought of.
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 # These would make it another playground.
-_NOT_INHERITED = {"BIND", "DATABASE_URL", "HTTPS", "SERVER", "PLAYGROUND_RUNNER"}
+_NOT_INHERITED = {"BIND", "DATABASE_URL", "HTTPS", "SERVER", "PLAYGROUND_RUNNER", "ROOM"}
 
 
 class StandError(Exception):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import asyncssh
 
 from room.arrivals import Arrivals
 from room.lan import File, Lan
-from room.tunnel import Limits, host_key, serve
+from room.tunnel import MOST_SOCKETS, Limits, host_key, serve
 
 CODE = "tulip-kitchen-42"
 ADDRESS = "127.0.0.1"
@@ -52,12 +52,12 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 @asynccontextmanager
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
+async def room(tmp_path: Path, most_sockets: int = MOST_SOCKETS) -> AsyncIterator[Room]:
     site = await asyncio.start_server(_answer, "localhost", 0)
     port = site.sockets[0].getsockname()[1]
     (tmp_path / "room").mkdir()
     arrivals = Arrivals(tmp_path / "room" / "way-in.json", CODE)
-    limits = Limits(CODE, arrivals)
+    limits = Limits(CODE, arrivals, most_sockets)
     tunnel = await serve(ADDRESS, 0, host_key(tmp_path), limits, [port])
     lan = Lan({"/": File("text/html", b"join")}, limits, [port])
     page = await lan.serve(ADDRESS, 0)
@@ -68,3 +68,12 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
         tunnel.close()
         page.close()
         site.close()
+
+
+async def soon(holds: Callable[[], bool], seconds: float = 30) -> bool:
+    """Wait until something holds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while not holds():
+                await asyncio.sleep(0.01)
+    return holds()

@@ -11,7 +11,7 @@ import pytest
 
 from catalogue.addresses import Addresses
 from room import join, lan, tunnel
-from room.tests.conftest import ADDRESS, CODE, Room, room
+from room.tests.conftest import ADDRESS, CODE, Room, room, soon
 from room.way_in import WayIn, files
 
 WAY = WayIn("192.168.1.5", 2222, 8080, "SHA256:aBc/+123dEf", Addresses())
@@ -91,6 +91,22 @@ def test_the_relay_leads_nowhere_else(tmp_path: Path, monkeypatch: Any) -> None:
                 answer = await say(here, request)
                 assert answer.split(b" ")[1] == status, request
             assert here.arrivals.laptops == []
+
+    asyncio.run(run())
+
+
+def test_one_laptop_has_so_many_relays_and_no_more(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tunnel, "MOST_FORWARDS", 1)
+
+    async def run() -> None:
+        async with room(tmp_path) as here:
+            reader, writer = await asyncio.open_connection(ADDRESS, here.page_port)
+            writer.write(connect(here.port))
+            assert b" 200 " in await reader.readuntil(b"\r\n")
+            assert (await say(here, connect(here.port))).split(b" ")[1] == b"503"
+            writer.close()
+            await writer.wait_closed()
+            assert await soon(lambda: not here.limits.forwards and not here.limits.pages)
 
     asyncio.run(run())
 
@@ -184,6 +200,6 @@ def test_the_page_has_the_lines_and_not_the_code() -> None:
 def test_the_join_line_is_as_ssh_wants_it() -> None:
     assert WAY.ssh(10) == (
         "ssh -N -o HostKeyAlias=csrf-room-abc123de -o ExitOnForwardFailure=yes "
-        "-o ServerAliveInterval=15 -o PubkeyAuthentication=no "
+        "-o ServerAliveInterval=15 -o ServerAliveCountMax=8 -o PubkeyAuthentication=no "
         "-L 8010:localhost:8000 -L 9010:localhost:9000 -p 2222 room@192.168.1.5"
     )

@@ -13,7 +13,7 @@ import asyncssh
 import pytest
 
 from room import tunnel
-from room.tests.conftest import ADDRESS, Room, room
+from room.tests.conftest import ADDRESS, Room, room, soon
 
 FORBIDDEN: dict[str, Callable[[asyncssh.SSHClientConnection, Room], Awaitable[Any]]] = {
     "a shell": lambda ssh, _: ssh.run(""),
@@ -34,15 +34,6 @@ FORBIDDEN: dict[str, Callable[[asyncssh.SSHClientConnection, Room], Awaitable[An
     "a network device": lambda ssh, _: ssh.create_tun(lambda: asyncssh.SSHTunTapSession()),
     "an ethernet device": lambda ssh, _: ssh.create_tap(lambda: asyncssh.SSHTunTapSession()),
 }
-
-
-async def soon(holds: Callable[[], bool], seconds: float = 30) -> bool:
-    """Wait until something holds."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while not holds():
-                await asyncio.sleep(0.01)
-    return holds()
 
 
 async def ask(reader: Any, writer: Any, text: bytes = b"hello") -> bytes:
@@ -105,8 +96,8 @@ def test_guessing_together_is_as_slow_as_guessing_alone(tmp_path: Path, monkeypa
         async with room(tmp_path) as here:
             loop = asyncio.get_running_loop()
             begin = loop.time()
-            guesses = asyncio.gather(*(here.limits.is_code("guess") for _ in range(5)))
-            assert await here.limits.is_code("tulip-kitchen-42")
+            guesses = asyncio.gather(*(here.limits.is_code("guess", ADDRESS) for _ in range(5)))
+            assert await here.limits.is_code("tulip-kitchen-42", ADDRESS)
             assert loop.time() - begin < 0.2, "the right one isn't kept waiting"
             assert not any(await guesses)
             assert loop.time() - begin >= 1
@@ -130,11 +121,56 @@ def test_one_laptop_has_so_many_connections_and_no_more(tmp_path: Path, monkeypa
     async def run() -> None:
         async with room(tmp_path) as here, here.ssh() as ssh:
             unused = [await ssh.open_connection("localhost", here.port) for _ in range(3)]
-            with pytest.raises(asyncssh.ChannelOpenError, match="close a few"):
-                await ssh.open_connection("localhost", here.port)
+            # Nor by joining once more.
+            async with here.ssh() as again:
+                for one in (ssh, again):
+                    with pytest.raises(asyncssh.ChannelOpenError, match="close a few"):
+                        await one.open_connection("localhost", here.port)
             for reader, writer in unused:
                 assert await ask(reader, writer)
             assert await ask(*await ssh.open_connection("localhost", here.port))
+            assert await soon(lambda: not here.limits.forwards)
+
+    asyncio.run(run())
+
+
+def test_a_room_never_has_more_open_than_it_may(tmp_path: Path) -> None:
+    """Else it would run out of files, and end for everybody."""
+
+    async def run() -> None:
+        async with room(tmp_path, most_sockets=4) as here, here.ssh() as ssh:
+            idle = [await asyncio.open_connection(ADDRESS, here.page_port) for _ in range(2)]
+            forward = await ssh.open_connection("localhost", here.port)
+            assert here.limits.is_full
+            with pytest.raises(asyncssh.ChannelOpenError, match="close a few"):
+                await ssh.open_connection("localhost", here.port)
+            with pytest.raises((asyncssh.Error, OSError)):
+                await here.ssh()
+            reader, writer = await asyncio.open_connection(ADDRESS, here.page_port)
+            assert await asyncio.wait_for(reader.read(), 20) == b""
+            for _, one in [*idle, (reader, writer)]:
+                one.close()
+            assert await ask(*forward)
+            assert await soon(lambda: not here.limits.pages and not here.limits.forwards)
+            assert await ask(*await ssh.open_connection("localhost", here.port))
+
+    asyncio.run(run())
+
+
+def test_who_mistypes_waits_for_their_turn_and_not_for_all_that_another_guesses(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(tunnel, "WRONG_CODE_SECONDS", 0.1)
+
+    async def run() -> None:
+        async with room(tmp_path) as here:
+            guesses = [
+                asyncio.ensure_future(here.limits.is_code("x", "10.0.0.66")) for _ in "12345678"
+            ]
+            await asyncio.sleep(0)
+            assert not await here.limits.is_code("typo", "10.0.0.5")
+            assert sum(guess.done() for guess in guesses) <= 2
+            await asyncio.gather(*guesses)
 
     asyncio.run(run())
 

@@ -32,7 +32,8 @@ from victim_site.teaching.room.models import room_version, state
 from victim_site.teaching.room.names import is_trainer
 
 PATH = "/poll/"
-# Two labs side by side, or a lesson's two, the learner's progress in it, and the room.
+# Two labs side by side, or a lesson's two, the learner's progress in it, and the room; or the parts
+# of the trainer's page.
 MOST_NAMES = 4
 LONGEST_QUERY = 500
 # What a room has beside them. Labs and lessons don't begin with a dot.

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from statistics import mean
 from typing import Any
+
+from django.db.models import Count, Q
 
 from victim_site.teaching.api import iso
 from victim_site.teaching.recall import store
@@ -98,6 +101,22 @@ def answer(
     row.lesson, row.answered = pair.lesson, now
     row.answer, row.sureness, row.right = said, sureness, said == question.right
     store.ask([row])
+
+
+def averages(owners: Iterable[str]) -> list[tuple[str, int, float]]:
+    """Return for each form how many of some learners have answered all of it, and how many answers
+    of theirs are right on average; nothing for a form that nobody has."""
+    found = (
+        Asked.objects.filter(owner__in=list(owners), form__in=FORMS)
+        .exclude(answered=None)
+        .values("form", "owner")
+        .annotate(given=Count("pk"), correct=Count("pk", filter=Q(right=True)))
+        .filter(given__gte=len(pairs()))
+    )
+    scores: dict[str, list[int]] = {form: [] for form in FORMS}
+    for each in found:
+        scores[each["form"]].append(each["correct"])
+    return [(form, len(each), mean(each)) for form, each in scores.items() if each]
 
 
 def rows(owners: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -111,6 +111,14 @@ def called(owner: str) -> str:
     return " & ".join(Person.objects.filter(owner=owner).values_list("name", flat=True))
 
 
+def everybody() -> dict[str, str]:
+    """Return how everybody is called, by the owner of their labs."""
+    found: dict[str, list[str]] = {}
+    for owner, name in Person.objects.order_by("key").values_list("owner", "name"):
+        found.setdefault(owner, []).append(name)
+    return {owner: " & ".join(here) for owner, here in found.items()}
+
+
 def device_code(owner: str) -> str:
     """Return a code by which the same person can join on another device."""
     now = timezone.now()

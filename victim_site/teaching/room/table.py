@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -15,7 +17,7 @@ from csrf_proof.reasons import COOKIE_THIRD_PARTY
 from victim_site.bank.models import Attempt, Lab
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import Progress
-from victim_site.teaching.room.models import Person, State
+from victim_site.teaching.room.models import Person, SecondVote, State
 
 NOT_STARTED, PREDICTED = gettext_noop("not started"), gettext_noop("predicted")
 TRIED, FIXED = gettext_noop("tried"), gettext_noop("fixed")
@@ -89,11 +91,18 @@ class Line:
 
 
 def version(state: State) -> str:
-    """Return what changes whenever the table does. `stuck` also comes with time alone."""
+    """Return what changes whenever the trainer's pages do: the table, the vote, and the way in.
+    `stuck` also comes with time alone."""
     newest = Progress.objects.aggregate(Max("changed"))["changed__max"]
     people = Person.objects.aggregate(Max("pk"))["pk__max"]
     minute = int(timezone.now().timestamp()) // 20
-    return f"{state.version}.{people}.{newest.timestamp() if newest else 0}.{minute}"
+    voted = SecondVote.objects.count() if state.phase else 0
+    try:
+        way_in = Path(settings.ROOM_WAYS).stat().st_mtime_ns
+    except OSError:
+        way_in = 0
+    changed = newest.timestamp() if newest else 0
+    return f"{state.version}.{people}.{changed}.{voted}.{way_in}.{minute}"
 
 
 def lines(now: datetime | None = None) -> list[Line]:

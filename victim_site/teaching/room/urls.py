@@ -19,9 +19,12 @@ urlpatterns = [
     path("room/wall/live/", trainer.wall_live, name="wall-live"),
     path("room/say/", trainer.say, name="room-say"),
     path("room/hold/", trainer.hold, name="room-hold"),
+    path("room/hold/live/", trainer.hold_live, name="room-hold-live"),
+    path("room/vote/live/", trainer.vote_live, name="room-vote-live"),
     path("room/vote/", trainer.vote, name="room-vote"),
     path("room/reset/", trainer.reset, name="room-reset"),
     path("room/people/<int:pk>/", trainer.person, name="room-person"),
     path("room/people.csv", trainer.export, {"kind": "csv"}, name="room-csv"),
     path("room/people.json", trainer.export, {"kind": "json"}, name="room-json"),
+    path("room/quiz.csv", trainer.export_quiz, name="room-quiz"),
 ]

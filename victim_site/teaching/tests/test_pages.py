@@ -50,7 +50,8 @@ OTHERS = [
     *("/join/", "/join/device/", "/vote/", "/room/", "/room/enter/", "/room/live/"),
     *("/room/strip/", "/room/held/the-image/", "/room/wall/", "/room/wall/live/"),
     *("/room/say/", "/room/hold/", "/room/vote/", "/room/reset/", "/room/people/1/"),
-    *("/room/people.csv", "/room/people.json"),
+    *("/room/hold/live/", "/room/vote/live/", "/room/people.csv", "/room/people.json"),
+    "/room/quiz.csv",
 ]
 # One address of each view, by the view's name.
 ONE_OF_EACH = {resolve(path.partition("?")[0]).url_name: path for path in [*PAGES, *OTHERS]}

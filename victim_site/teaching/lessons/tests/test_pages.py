@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from catalogue.gaps import stage_of
+from victim_site.conftest import playground
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.tests.audit import audit, audit_missing
 
@@ -47,3 +50,11 @@ def test_a_page_is_there_and_holds_only_what_it_may(path: str) -> None:
 @pytest.mark.parametrize("path", MISSING.values(), ids=MISSING)
 def test_what_is_not_there_is_a_404_page_with_a_sentence(path: str) -> None:
     audit_missing(path)
+
+
+@pytest.mark.parametrize("path", ["/handout/", "/facilitator/", "/libraries/"])
+def test_a_link_within_a_page_leads_to_a_heading_that_is_there(path: str) -> None:
+    page = playground().get(path).content.decode()
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)

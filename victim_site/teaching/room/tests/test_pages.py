@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 
 EVERYBODYS = ["/join/", "/join/?next=/lessons/", "/vote/", "/room/strip/", "/lessons/"]
 TRAINERS = ["/room/", "/room/live/", "/room/wall/", "/room/wall/live/", "/room/wall/?names"]
+TRAINERS += ["/room/hold/live/", "/room/vote/live/"]
 
 
 @pytest.mark.parametrize("path", EVERYBODYS)

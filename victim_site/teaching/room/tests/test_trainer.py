@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
 from victim_site.conftest import Bank, Site, playground
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import Progress
-from victim_site.teaching.recall import questions, store
+from victim_site.teaching.recall import questions, quiz, store
 from victim_site.teaching.recall.models import Asked
 from victim_site.teaching.room import table, votes
-from victim_site.teaching.room.models import Person, state
+from victim_site.teaching.room.models import Person, SecondVote, state
 from victim_site.teaching.room.tests.conftest import SECRET, person, post, trainer
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +32,17 @@ BY_IMAGE = {
     "sec-fetch-mode": "no-cors",
     "sec-fetch-dest": "image",
 }
-PAGES = ["/room/", "/room/live/", "/room/wall/", "/room/wall/live/", "/room/people.csv"]
+PAGES = [
+    "/room/",
+    "/room/live/",
+    "/room/hold/live/",
+    "/room/vote/live/",
+    "/room/wall/",
+    "/room/wall/live/",
+    "/room/people.csv",
+    "/room/people.json",
+    "/room/quiz.csv",
+]
 ACTS = ["/room/say/", "/room/hold/", "/room/vote/", "/room/reset/", "/room/people/1/"]
 
 
@@ -184,6 +198,9 @@ def test_the_pages_version_changes_with_every_step() -> None:
         lambda: predict(site, "forged"),
         lambda: _see_the_image(lab_of("Anna")),
         lambda: post(trainer(), "/room/say/", said="x"),
+        lambda: post(trainer(), "/room/vote/", phase=votes.AGAIN),
+        lambda: SecondVote.objects.create(owner="x", lesson=IMAGE, choice="forged"),
+        lambda: Path(settings.ROOM_WAYS).write_text(json.dumps({"ways": [], "code": "x"})),
     ):
         step()
         assert table.version(state()) not in seen
@@ -298,9 +315,51 @@ def test_a_lesson_that_is_held_opens_by_itself() -> None:
     assert "hasn’t opened" not in site.get("/lessons/post-alone/").content.decode()
     assert "hasn’t opened" not in boss.get(f"/lessons/{IMAGE}/").content.decode()
     assert "HX-Refresh" not in site.get(f"/room/held/{IMAGE}/")
-    post(boss, "/room/hold/", open=list(progress.lessons()))
+    post(boss, "/room/hold/", open=list(progress.lessons()), was_held=IMAGE)
     assert site.get(f"/room/held/{IMAGE}/")["HX-Refresh"] == "true"
     assert site.get("/room/held/x/")["HX-Refresh"] == "true"
+
+
+# --- Two trainers -----------------------------------------------------------------------------
+
+
+def form_of(site: Site, path: str) -> dict[str, Any]:
+    """Return what the first form of a part of the trainer's page sends as it is."""
+    page = site.get(path).content.decode().partition("</form>")[0]
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input [^>]+>", page):
+        name, value = (re.search(rf'{what}="([^"]*)"', tag) for what in ("name", "value"))
+        if name and value and ('type="checkbox"' not in tag or " checked" in tag):
+            found.setdefault(name[1], []).append(value[1])
+    return found
+
+
+def test_what_two_trainers_hold_is_held_though_neither_page_was_reloaded() -> None:
+    one, other = trainer(), trainer()
+    forms = [form_of(each, "/room/hold/live/") for each in (one, other)]
+    for site, form, slug in zip((one, other), forms, (IMAGE, "post-alone"), strict=True):
+        form["open"].remove(slug)
+        post(site, "/room/hold/", **form)
+    assert set(state().held) == {IMAGE, "post-alone"}
+    assert f'name="was_held" value="{IMAGE}"' in other.get("/room/hold/live/").content.decode()
+    # One opens it again, with a page that shows both.
+    form = form_of(one, "/room/hold/live/")
+    form["open"].append(IMAGE)
+    post(one, "/room/hold/", **form)
+    assert state().held == ["post-alone"]
+
+
+def test_of_two_trainers_who_go_on_with_a_vote_one_counts() -> None:
+    one, other = trainer(), trainer()
+    post(one, "/room/vote/", phase=votes.ALONE, lesson=IMAGE, was="")
+    # The other one's page still offers to start one.
+    post(other, "/room/vote/", phase=votes.ALONE, lesson="post-alone", was="")
+    assert (state().vote, state().phase) == (IMAGE, votes.ALONE)
+    post(one, "/room/vote/", phase=votes.COUNTED, was=votes.ALONE)
+    post(one, "/room/vote/", phase=votes.REVEALED, was=votes.COUNTED)
+    post(other, "/room/vote/", phase=votes.AGAIN, was=votes.COUNTED)
+    assert state().phase == votes.REVEALED
+    assert "End the vote" in other.get("/room/vote/live/").content.decode()
 
 
 # --- Starting over, renaming, exporting -------------------------------------------------------
@@ -373,6 +432,40 @@ def test_who_did_what_can_be_taken_home() -> None:
     }
     assert boss.get("/room/people.json").json()["people"][0]["name"] == "=HYPERLINK(1)"
     assert boss.get("/room/people.xml").status_code == 404
+
+
+def answer_all(site: Site, form: str, right: int) -> None:
+    """Answer a set of the quiz, the first questions right and the others wrong."""
+    for pair in quiz.pairs():
+        question = pair.question(form, "firefox")
+        assert question
+        wrong = next(code for code in question.choices if code != question.right)
+        said = {"number": pair.number, "sureness": "guess"}
+        said["answer"] = question.right if pair.number <= right else wrong
+        assert post(site, f"/quiz/{form}/", **said).status_code == 302
+
+
+def test_what_people_learned_can_be_taken_home() -> None:
+    anna, boss = person("=Anna", "Ben"), trainer()
+    person("Carol")
+    assert "nobody has answered" in boss.get("/room/").content.decode()
+    answer_all(anna, store.BEFORE, right=3)
+    answer_all(anna, store.AFTER, right=9)
+    # Somebody who learns alone, or has left the room, isn't in it.
+    cell = questions.find("image-get", "subdomain", "no-defense", "chromium")
+    assert cell
+    store.ask([Asked.about(cell.cell, owner="otter42", form=store.BEFORE, number=1)])
+    rows = list(csv.DictReader(io.StringIO(boss.get("/room/quiz.csv").content.decode())))
+    assert {row["name"] for row in rows} == {"'=Anna & Ben"}
+    right = [(row["form"], int(row["number"])) for row in rows if row["right"] == "True"]
+    assert right == [(store.BEFORE, n) for n in (1, 2, 3)] + [
+        (store.AFTER, n) for n in range(1, 10)
+    ]
+    found = boss.get("/room/people.json").json()["people"]
+    said = {each["name"]: each["quiz"] for each in found}
+    assert said["Carol"] == {store.BEFORE: [], store.AFTER: []}
+    assert [sum(one["right"] for one in said["=Anna & Ben"][form]) for form in quiz.FORMS] == [3, 9]
+    assert "before 3.0 (1 person), after 9.0 (1 person)" in boss.get("/room/").content.decode()
 
 
 def test_the_wall_has_the_way_in_and_no_names() -> None:

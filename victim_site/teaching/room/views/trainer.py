@@ -6,10 +6,12 @@ import hmac
 import json
 from collections import Counter
 from datetime import timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from victim_site.teaching import spreadsheet
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.start_over import start_over
+from victim_site.teaching.recall import quiz
 from victim_site.teaching.room import names, table, votes
 from victim_site.teaching.room.access import for_trainer, in_a_room
 from victim_site.teaching.room.models import LONGEST_SAID, Person, SecondVote, State, change, state
@@ -45,7 +48,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 @for_trainer
 def room(request: HttpRequest) -> HttpResponse:
     """The trainer's own page, with everybody's name."""
-    return render(request, "room/room.html", _context())
+    return render(request, "room/room.html", _whole_page())
 
 
 @require_safe
@@ -53,6 +56,20 @@ def room(request: HttpRequest) -> HttpResponse:
 def live(request: HttpRequest) -> HttpResponse:
     """The part of the trainer's page that changes."""
     return render(request, "room/_table.html", _context())
+
+
+@require_safe
+@for_trainer
+def vote_live(request: HttpRequest) -> HttpResponse:
+    """The vote on the trainer's page, which another trainer may have started."""
+    return render(request, "room/_vote.html", _said())
+
+
+@require_safe
+@for_trainer
+def hold_live(request: HttpRequest) -> HttpResponse:
+    """The lessons on the trainer's page, which another trainer may have held."""
+    return render(request, "room/_held.html", _said())
 
 
 @require_safe
@@ -69,23 +86,35 @@ def wall_live(request: HttpRequest) -> HttpResponse:
     return render(request, "room/_wall.html", _context() | {"names": "names" in request.GET})
 
 
-def _context() -> dict[str, Any]:
+def _said() -> dict[str, Any]:
+    """Return what the trainer has said, and what there is to choose from."""
     now = state()
-    found = table.lines()
     return {
         "room": now,
         "version": f".people={table.version(now)}",
-        "lines": found,
-        "counts": table.counts(found),
         "lessons": list(progress.lessons().values()),
         "held": set(now.held),
-        "stuck": [line for line in found if line.stuck],
-        "browsers": browsers(found),
         "tally": votes.tally(now),
         "phases": votes.PHASES,
-        "way_in": way_in(),
         "most": LONGEST_SAID,
     }
+
+
+def _context() -> dict[str, Any]:
+    said, found = _said(), table.lines()
+    return said | {
+        "lines": found,
+        "counts": table.counts(found),
+        "stuck": [line for line in found if line.stuck],
+        "browsers": browsers(found),
+        "way_in": way_in(),
+    }
+
+
+def _whole_page() -> dict[str, Any]:
+    context = _context()
+    averages = quiz.averages(line.owner for line in context["lines"])
+    return context | {"quiz": averages, "quiz_length": len(quiz.pairs())}
 
 
 def browsers(found: list[table.Line]) -> list[tuple[str, int]]:
@@ -127,27 +156,37 @@ def say(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_trainer
 def hold(request: HttpRequest) -> HttpResponse:
-    """Hold the lessons that aren't ticked."""
-    opened = request.POST.getlist("open")
-    change(held=[slug for slug in progress.lessons() if slug not in opened])
+    """Hold the lessons that aren't ticked.
+
+    What the form didn't change stays: another trainer may have held it meanwhile.
+    """
+    opened, was_held = set(request.POST.getlist("open")), set(request.POST.getlist("was_held"))
+    lessons = progress.lessons()
+    with transaction.atomic():
+        held = set(state().held) - (opened & was_held) | (lessons.keys() - opened - was_held)
+        change(held=[slug for slug in lessons if slug in held])
     return redirect("room")
 
 
 @require_POST
 @for_trainer
 def vote(request: HttpRequest) -> HttpResponse:
-    """Begin a vote, go on to its next part, or end it."""
+    """Begin a vote, go on to its next part, or end it; unless another trainer was faster."""
+    now = state()
     phase, lesson = request.POST.get("phase", ""), request.POST.get("lesson", "")
     if phase and phase not in votes.PHASES:
         return _mistake(request, gettext("A vote has no such part."))
     if phase == votes.ALONE and lesson not in progress.lessons():
         return _mistake(request, gettext("There is no such lesson to vote on."))
+    onward = redirect("wall" if "wall" in request.POST else "room")
+    if request.POST.get("was", now.phase) != now.phase:
+        return onward
     if phase == votes.ALONE:
         SecondVote.objects.filter(lesson=lesson).delete()
         change(vote=lesson, phase=phase)
     else:
         change(phase=phase)
-    return redirect("wall" if "wall" in request.POST else "room")
+    return onward
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -202,15 +241,23 @@ def reset(request: HttpRequest) -> HttpResponse:
 
 
 def _mistake(request: HttpRequest, sentence: str) -> HttpResponse:
-    return render(request, "room/room.html", _context() | {"mistake": sentence}, status=400)
+    return render(request, "room/room.html", _whole_page() | {"mistake": sentence}, status=400)
 
 
 @require_safe
 @for_trainer
 def export(request: HttpRequest, kind: str) -> HttpResponse:
-    """Who did what, as a table for a spreadsheet or as JSON."""
+    """Who did what, as a table for a spreadsheet or as JSON, which also has the quiz."""
     people = people_as_json(state())
     if kind == "json":
+        answers: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        for row in _quiz_answers():
+            forms = answers.setdefault(row.pop("name"), {form: [] for form in quiz.FORMS})
+            forms[row.pop("form")].append(row)
+        people = [
+            each | {"quiz": answers.get(each["name"], {form: [] for form in quiz.FORMS})}
+            for each in people
+        ]
         response = JsonResponse({"people": people})
         response["Content-Disposition"] = 'attachment; filename="room.json"'
         return response
@@ -220,6 +267,20 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         for slug, row in each["lessons"].items()
     )
     return spreadsheet.as_csv("room", COLUMNS, rows)
+
+
+@require_safe
+@for_trainer
+def export_quiz(request: HttpRequest) -> HttpResponse:
+    """What everybody answered in the quiz, before and after, as a table for a spreadsheet."""
+    return spreadsheet.as_csv("room-quiz", quiz.COLUMNS, _quiz_answers())
+
+
+def _quiz_answers() -> list[dict[str, Any]]:
+    """Return all answers to the quiz, by the names of those who gave them."""
+    called = names.everybody()
+    rows = (row | {"name": called[row["name"]]} for row in quiz.rows(called))
+    return sorted(rows, key=itemgetter("name"))
 
 
 def people_as_json(now: State) -> list[dict[str, Any]]:

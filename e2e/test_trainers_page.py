@@ -1,0 +1,94 @@
+"""The trainer's page in browsers: what attacks it, and two trainers who use it at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from csrf_proof import profiles
+from csrf_proof.application.verdict import APPLICATION, BOTH
+from e2e import laptops
+from e2e.conftest import Browsers
+from e2e.stress.stand import Stand
+from tools.run import ROOT, free_port
+
+ACTIONS = {"announce", "vote"}
+# What `make test` tries: no token, and another trainer's, from another site and from a subdomain.
+SAMPLE = ("--only", "token-post")
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """A room."""
+    folder = tmp_path_factory.mktemp("trainer")
+    with Stand(folder, env=laptops.environment(free_port(), free_port())) as stand:
+        yield stand
+        assert stand.tracebacks() == []
+
+
+def secret_of(stand: Stand) -> str:
+    return (stand.var_dir / "room" / "secret").read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_no_page_acts_for_the_trainer(
+    request: pytest.FixtureRequest, stand: Stand, tmp_path: Path
+) -> None:
+    """The engine aims its whole catalogue at it, and nothing gets through."""
+    chosen = () if request.config.option.all_cells else SAMPLE
+    report = tmp_path / "report.json"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "csrf_proof", "run", "e2e/trainer_recipe.py"),
+            *("--url", stand.site.playground, "--full", "--profile", "chromium"),
+            *("--json", str(report), *chosen),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "TRAINER_KEY": secret_of(stand)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {action["name"]: action for action in json.loads(report.read_text())["actions"]}
+    assert set(found) == ACTIONS
+    for action in found.values():
+        assert action["control"] == {"honest": True, "replayed": True}
+        tried = [one for one in action["results"] if one["outcome"] != "not-applicable"]
+        assert len(tried) >= 4
+        # The browser may be first; the page would have refused it by itself.
+        assert {one["stopped_by"] for one in tried} <= {APPLICATION, BOTH}
+        assert {one["outcome"] for one in tried} == {"blocked"}
+
+
+def test_two_trainers_see_what_the_other_does_and_undo_nothing(
+    browsers: Browsers, stand: Stand
+) -> None:
+    site = stand.site
+    browser = browsers.get("chromium")
+    with profiles.fresh_context(browser) as one, profiles.fresh_context(browser) as other:
+        mine, theirs = (context.new_page() for context in (one, other))
+        for page in (mine, theirs):
+            page.goto(f"{site.playground}/room/enter/?key={secret_of(stand)}")
+            assert page.url == f"{site.playground}/room/"
+        theirs.fill("#said", "Half a sen")
+        mine.uncheck("input[value=the-token]")
+        mine.click("text=Hold the others")
+        expect(theirs.locator("input[value=the-token]").last).not_to_be_checked()
+        # What they were typing is still there, and what they hold comes on top.
+        assert theirs.input_value("#said") == "Half a sen"
+        theirs.uncheck("input[type=checkbox][value=rule-of-thumb]")
+        theirs.click("text=Hold the others")
+        expect(mine.locator("input[type=checkbox][value=rule-of-thumb]")).not_to_be_checked()
+        assert not mine.is_checked("input[type=checkbox][value=the-token]")
+        theirs.click("text=Start the vote")
+        expect(mine.locator("text=0 of 0 have voted")).to_be_visible()
+        mine.focus("#vote-end")
+        mine.keyboard.press("Enter")
+        expect(theirs.locator("text=Start the vote")).to_be_visible()
