@@ -62,6 +62,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "first: says why others fail, and goes before them"
+    )
     config.addinivalue_line("markers", "long: takes a minute or so, and is begun before the others")
     if hasattr(config, "workerinput") or "E2E_VICTIM_PORT" in os.environ:
         return
@@ -115,9 +118,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put tests of one browser next to each other: a worker has one at a time, and a start takes as
     long as several tests. What takes long goes first, so that nobody waits for it in the end."""
     items.sort(key=browser_of)
+    first = [item for item in items if item.get_closest_marker("first")]
     long = [item for item in items if item.get_closest_marker("long")]
-    others = [item for item in items if not item.get_closest_marker("long")]
-    items[:] = dealt(long, others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    others = [item for item in items if item not in {*first, *long}]
+    items[:] = dealt([*first, *long], others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def dealt(first: list[pytest.Item], others: list[pytest.Item], workers: int) -> list[pytest.Item]:

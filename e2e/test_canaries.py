@@ -1,0 +1,62 @@
+"""Do browsers still do what the pages say? If not, this says which pages are wrong now.
+
+The facts are cells of the matrix, and other tests try them too. Here they come first, and a failure
+is a sentence about a browser instead of a cell.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalogue import matrix
+from csrf_proof import profiles
+from e2e.bank import Lab, Site
+from e2e.conftest import Browsers, provable_cells
+from e2e.test_matrix import try_out
+
+ROOT = Path(__file__).parents[1]
+FACTS: list[dict[str, Any]] = tomllib.loads(
+    Path(__file__).with_name("canaries.toml").read_text(encoding="utf-8")
+)["fact"]
+CELLS = {cell.name: cell for cell in provable_cells()}
+
+
+def test_every_fact_is_a_cell_and_every_page_is_there() -> None:
+    assert len(FACTS) >= 12
+    assert [name for fact in FACTS for name in fact["cells"] if name not in CELLS] == []
+    assert [page for fact in FACTS for page in fact["pages"] if not (ROOT / page).exists()] == []
+
+
+@pytest.mark.first
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact["says"])
+def test_browsers_still_do(fact: dict[str, Any], browsers: Browsers, site: Site) -> None:
+    changed = [name for name in fact["cells"] if not holds(CELLS[name], browsers, site)]
+    assert not changed, (
+        f"No longer true: {fact['says']} Seen otherwise: {', '.join(changed)}. "
+        f"These pages say it: {', '.join(fact['pages'])}."
+    )
+
+
+def holds(cell: matrix.Cell, browsers: Browsers, site: Site) -> bool:
+    """Tell whether a browser confirms a cell."""
+    ages = profiles.ages(cell.attack, cell.cookie_age)
+    with browsers.window(cell.profile, cell.attack, *ages) as window:
+        try:
+            try_out(cell, window, Lab(site, cell.defense))
+        except AssertionError:
+            return False
+    return True
+
+
+def test_a_change_is_told_in_one_sentence_with_its_pages(
+    browsers: Browsers, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = CELLS["chromium/link-get/cross-site/samesite-strict"]
+    monkeypatch.setitem(CELLS, "wrong", replace(strict, outcome=matrix.FORGED, reason=None))
+    with pytest.raises(AssertionError, match=r"No longer true: A Lax .*docs/lessons/06"):
+        test_browsers_still_do(FACTS[4] | {"cells": ["wrong"]}, browsers, site)
