@@ -62,9 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "first: says why others fail, and goes before them"
-    )
+    config.addinivalue_line("markers", "first: says why others fail, and goes before them")
     config.addinivalue_line("markers", "long: takes a minute or so, and is begun before the others")
     if hasattr(config, "workerinput") or "E2E_VICTIM_PORT" in os.environ:
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models.signals import post_save
@@ -30,6 +32,12 @@ def own_lab(mission: Mission, owner: str) -> Label:
 def solved_by(owner: str) -> set[str]:
     """Return the missions that somebody has solved."""
     return set(Solved.objects.filter(owner=owner).values_list("mission", flat=True))
+
+
+def how_many(owners: Iterable[str]) -> Counter[str]:
+    """Return how many missions each of these has solved."""
+    rows = Solved.objects.filter(owner__in=list(owners)).values_list("owner", flat=True)
+    return Counter(rows)
 
 
 def forget(owner: str) -> None:

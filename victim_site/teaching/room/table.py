@@ -17,6 +17,8 @@ from csrf_proof.reasons import COOKIE_THIRD_PARTY
 from victim_site.bank.models import Attempt, Lab
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import Progress
+from victim_site.teaching.missions import solving
+from victim_site.teaching.missions.models import Solved
 from victim_site.teaching.room.models import Person, SecondVote, State
 
 NOT_STARTED, PREDICTED = gettext_noop("not started"), gettext_noop("predicted")
@@ -84,6 +86,7 @@ class Line:
     lesson: Lesson | None
     since: datetime | None
     stuck: Stuck | None
+    missions: int
 
     @property
     def name(self) -> str:
@@ -95,6 +98,7 @@ def version(state: State) -> str:
     `stuck` also comes with time alone."""
     newest = Progress.objects.aggregate(Max("changed"))["changed__max"]
     people = Person.objects.aggregate(Max("pk"))["pk__max"]
+    solved = Solved.objects.aggregate(Max("pk"))["pk__max"]
     minute = int(timezone.now().timestamp()) // 20
     voted = SecondVote.objects.count() if state.phase else 0
     try:
@@ -102,11 +106,11 @@ def version(state: State) -> str:
     except OSError:
         way_in = 0
     changed = newest.timestamp() if newest else 0
-    return f"{state.version}.{people}.{changed}.{voted}.{way_in}.{minute}"
+    return f"{state.version}.{people}.{solved}.{changed}.{voted}.{way_in}.{minute}"
 
 
 def lines(now: datetime | None = None) -> list[Line]:
-    """Return everybody, by name. Four queries, however many there are."""
+    """Return everybody, by name. Five queries, however many there are."""
     now = now or timezone.now()
     people: dict[str, list[Person]] = {}
     for person in Person.objects.order_by("key"):
@@ -115,7 +119,11 @@ def lines(now: datetime | None = None) -> list[Line]:
     for row in Progress.objects.filter(owner__in=list(people)):
         rows[row.owner][row.lesson] = row
     newest = _newest_attempts(people)
-    return [_line(owner, here, rows[owner], newest, now) for owner, here in people.items()]
+    solved = solving.how_many(people)
+    return [
+        _line(owner, here, rows[owner], newest, now, solved[owner])
+        for owner, here in people.items()
+    ]
 
 
 def _newest_attempts(owners: dict[str, list[Person]]) -> dict[str, Attempt]:
@@ -136,6 +144,7 @@ def _line(
     rows: dict[str, Progress],
     newest: dict[str, Attempt],
     now: datetime,
+    missions: int,
 ) -> Line:
     cells = [Cell(slug, how_far(rows.get(slug)), rows.get(slug)) for slug in progress.lessons()]
     last = max(rows.values(), key=lambda row: row.changed, default=None)
@@ -147,6 +156,7 @@ def _line(
         progress.lessons().get(last.lesson) if last else None,
         last.changed if last else None,
         _stuck(owner, last, newest, now) if last else None,
+        missions,
     )
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from victim_site.conftest import Bank, Site, playground
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import Progress
+from victim_site.teaching.missions import solving
 from victim_site.teaching.recall import questions, quiz, store
 from victim_site.teaching.recall.models import Asked
 from victim_site.teaching.room import table, votes
@@ -183,10 +184,19 @@ def test_who_was_not_signed_in_is_told_at_once() -> None:
     assert "Who needs help" in page
 
 
-def test_four_queries_are_enough_for_many(django_assert_max_num_queries: Any) -> None:
+def test_the_table_counts_missions() -> None:
+    person("Anna")
+    person("Ben")
+    assert line_of("Anna").missions == 0
+    solving.solve(owner_of("Anna"), "amber")
+    solving.solve(owner_of("Anna"), "pattern")
+    assert (line_of("Anna").missions, line_of("Ben").missions) == (2, 0)
+
+
+def test_five_queries_are_enough_for_many(django_assert_max_num_queries: Any) -> None:
     for number in range(20):
         predict(person(f"person {number}"), "forged")
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         assert len(table.lines()) == 20
 
 
@@ -197,6 +207,7 @@ def test_the_pages_version_changes_with_every_step() -> None:
         lambda: None,
         lambda: predict(site, "forged"),
         lambda: _see_the_image(lab_of("Anna")),
+        lambda: solving.solve("somebody", "amber"),
         lambda: post(trainer(), "/room/say/", said="x"),
         lambda: post(trainer(), "/room/vote/", phase=votes.AGAIN),
         lambda: SecondVote.objects.create(owner="x", lesson=IMAGE, choice="forged"),
