@@ -43,7 +43,7 @@ bundle: to-run ## One archive that starts offline on a machine with the same sys
 hosts: to-run ## Print lines for the hosts file, where the names do not resolve (NAME=otter42)
 	@$(RUN) -m tools.hosts "$(NAME)"
 
-reset: to-run ## Forget all labs, progress and loot; keep the environment
+reset: to-run ## Forget all labs, progress, loot and exploits; keep the environment
 	@$(RUN) -m tools.runner.reset
 
 ##@ Prove

