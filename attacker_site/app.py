@@ -11,7 +11,8 @@
     /loot.json          the same as JSON
     /self-check/        one cross-site image, to learn which cookies this browser sends
     /cookies/           one request to the bank in each way, for the teaching side's cookie page
-    /api/owners         an owner of exploits, whose hosts `workbench/` answers for
+    /workbench/         where attendees begin to write exploits of their own
+    /api/owners         the same for programs; `workbench/` answers for the owners' hosts
     /health             ok
 
 The site is hostile to the demo bank on purpose and harmless to everything else: it answers for an
@@ -25,6 +26,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,10 +39,12 @@ from attacker_site.cookies import next_step
 from attacker_site.gallery import in_sections
 from attacker_site.hosts import Visit, is_loopback, read_host
 from attacker_site.mallory import visit as visit_as_mallory
+from attacker_site.refusal import Refusal
 from attacker_site.targets import read_addresses
-from attacker_site.workbench import owners, writing
+from attacker_site.workbench import owners, people, writing
 from attacker_site.workbench.by_host import ByHost
 from attacker_site.workbench.reading import Reading
+from attacker_site.workbench.starts import Starts
 from attacker_site.workbench.store import Store
 from catalogue import gaps
 from catalogue.actions import ACTIONS, MOST, Action
@@ -65,26 +69,6 @@ STILL = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "frame-ancestors 'self'; sandbox"
 )
-
-
-class Refusal(HTTPException):
-    """A request that is answered with an error page: the reason, and links that work instead."""
-
-    def __init__(
-        self,
-        code: int,
-        title: str,
-        sentence: str,
-        links: Mapping[str, str] | None = None,
-        *,
-        form: str = "",
-    ) -> None:
-        """Take the heading, the sentence, links as text to address, and the expected form."""
-        super().__init__(sentence)
-        self.code = code
-        self.title = title
-        self.links = links or {}
-        self.form = form
 
 
 def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None = None) -> Flask:
@@ -424,6 +408,9 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             else "",
             lacks=with_weakness(lab, attack.needs) != lab,
             weak=aim(attack, lab),
+            edit=f"{addresses.evil}/workbench/?{urlencode({'attack': slug, 'lab': lab})}"
+            if starts.offers(attack) and not choices
+            else "",
             prepared=noted,
             loot=f"/loot/{query(lab)}",
             as_built=choices,
@@ -488,9 +475,21 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     def favicon() -> Response:
         return app.send_static_file("favicon.svg")
 
+    def complete(attack: Attack, lab: str) -> str:
+        """Return an attack's page with complete addresses, so that it works at any host."""
+        at = _now()
+        action = ACTIONS[attack.action]
+        amount = purse.amount_to_take(addresses, lab) if action.name == "transfer" else MOST
+        prepared = prepared_for(attack, lab, at)
+        shot, _ = shot_at(attack, action, lab, at, amount or MOST, prepared)
+        shot = replace(shot, behind=f"{addresses.evil}/{attack.slug}/{shot.behind}")
+        return arsenal.render(shot).replace('="/static/', f'="{addresses.evil}/static/')
+
+    starts = Starts(arsenal.attacks, complete, addresses)
     app.register_blueprint(owners.api(addresses, store))
+    app.register_blueprint(people.pages(addresses, store, starts, page))
     front: Application = ByHost(
-        app.wsgi_app, Reading(store), writing.create(addresses, store), addresses.domains
+        app.wsgi_app, Reading(store), writing.create(addresses, store, starts), addresses.domains
     )
     if environ.get("ROOM") == "1":
         front = Moved(front, addresses, addresses.attacker_port)

@@ -8,6 +8,7 @@ from contextlib import closing
 from playwright.sync_api import BrowserContext, Page
 
 from csrf_proof import profiles
+from e2e.accessibility import Judge
 from e2e.bank import Lab, Site, sign_in_by_hand, until
 from e2e.conftest import Browsers
 from e2e.workbench import Workbench
@@ -110,20 +111,83 @@ def test_an_attendees_page_reads_and_stores_nothing_elsewhere(
     assert "theirs" not in theirs.get("/").text
 
 
-def test_the_workbenchs_own_page_stores_and_opens_what_was_written(
+def test_a_newcomer_writes_an_exploit_and_is_its_victim_without_scripts(
     profile: str, browsers: Browsers, site: Site
 ) -> None:
-    bench = Workbench(site)
+    lab = Lab(site, "no-defense")
     without_scripts = browsers.get(profile).new_context(java_script_enabled=False)
     with closing(without_scripts) as context:
-        page = page_of(context, f"{bench.writing}/")
-        page.fill("[name=responseBody]", "<h1>Hello</h1>")
-        page.click("text=Store and open it")
-        page.wait_for_url(bench.url)
-        assert page.inner_text("h1") == "Hello"
-        page.go_back()
+        page = page_of(context, f"{site.addresses.evil}/image-get/behind/?lab={lab.label}")
+        page.click("text=Edit this exploit at the workbench")
+        page.click("text=Get a workbench")
+        page.click("text=Open your workbench")
+        assert lab.url in page.input_value("[name=responseBody]")
+        page.fill("[name=responseBody]", f"<img src='{lab.url}/transfer?to=mallory&amount=7'>")
+        writing = page.url.partition("/?")[0]
+        page.click("text='Store'")
+        page.wait_for_selector("text=Be the victim yourself")
+
+        with context.expect_page() as opened:
+            page.click("text=Sign in as alice")
+        opened.value.click("main button")
+        opened.value.wait_for_selector("h1.greeting")
+        before = lab.state()["attempts"][-1]["id"]
+        with context.expect_page() as opened:
+            page.click("text=Open your exploit")
+        attempt, _ = lab.wait_for("transfer", before)
+        assert attempt["origin"] is None
+        assert attempt["referer"] == f"{page.inner_text('.lead code')}/"
+        with context.expect_page() as opened:
+            page.click("text=See what the bank did")
+        assert lab.label in opened.value.inner_text("h1, h2")
+
         page.click("text=Store and see the access log")
-        page.wait_for_url(f"{bench.writing}/log")
+        page.wait_for_url(f"{writing}/log")
         assert "GET /exploit" in page.inner_text("table")
         # The secret host is in no header of the request for the exploit.
-        assert bench.host not in page.inner_text("table")
+        assert writing.partition("//")[2] not in page.inner_text("table")
+
+
+def test_what_is_only_shown_sends_nothing(profile: str, browsers: Browsers, site: Site) -> None:
+    lab = Lab(site, "no-defense")
+    bench = Workbench(site)
+    sends = f"{lab.url}/transfer?to=mallory&amount=7"
+    bench.store(
+        f"""<h1>Shown</h1><img src="{sends}"><link rel="stylesheet" href="{sends}">
+        <style>body {{ background: url("{sends}") }}</style><iframe src="{sends}"></iframe>
+        <meta http-equiv="refresh" content="0;url={sends}"><script>location = "{sends}"</script>
+        <form action="{sends}" method="post"></form><script>document.forms[0].submit()</script>"""
+    )
+    with profiles.fresh_context(browsers.get(profile)) as context:
+        sign_in_by_hand(context, lab)
+        before = lab.state()
+        page = page_of(context, f"{bench.writing}/")
+        page.locator("iframe").scroll_into_view_if_needed()
+        page.frame_locator("iframe").get_by_text("Shown").wait_for()
+        page.goto(f"{bench.writing}/preview/1")
+        page.get_by_text("Shown").wait_for()
+        page.goto(f"{bench.writing}/")  # By then, everything that the preview asks for was asked.
+    assert lab.state() == before
+
+
+def test_the_workbenchs_pages_are_usable_and_fit(context: BrowserContext, site: Site) -> None:
+    bench = Workbench(site)
+    bench.store("<h1>Hello</h1>")
+    site.get(bench.url.split("/")[2].partition(":")[0], "/exploit?token=" + "x" * 300)
+    judge = Judge()
+    page = context.new_page()
+    evil = f"{site.addresses.evil}/workbench/"
+    for address in (
+        evil,
+        f"{evil}?attack=form-post&lab=csrf-token",
+        f"{bench.writing}/",
+        f"{bench.writing}/?attack=form-post&lab=csrf-token",
+        f"{bench.writing}/log",
+        f"{bench.writing}/?lab=.",
+        f"{bench.writing}/nothing",
+    ):
+        page.goto(address)
+        assert judge.complaints(page) == [], address
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+        page.set_viewport_size({"width": 1280, "height": 800})

@@ -345,9 +345,9 @@ def test_the_log_keeps_the_newest_and_cuts_what_is_long(
 def test_the_same_again_is_no_new_version(bench: Bench) -> None:
     bench.store("one")
     bench.store("one")
-    assert "version 1," in bench.write_page().text
+    assert "version 1:" in bench.write_page().text
     bench.store("two")
-    assert "version 2," in bench.write_page().text
+    assert "version 2:" in bench.write_page().text
 
 
 def test_a_flood_of_stores_is_refused_and_the_text_is_kept(

@@ -33,7 +33,7 @@ class Sender:
         **headers: Any,
     ) -> TestResponse:
         named = {name.replace("_", "-"): said for name, said in headers.items()}
-        return Client(self.app).open(
+        return Client(self.app, use_cookies=False).open(
             path,
             base_url=f"http://{host}",
             method=method,

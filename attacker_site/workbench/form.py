@@ -17,6 +17,9 @@ from attacker_site.workbench.exploit import FILE, HEAD, Unusable
 from attacker_site.workbench.store import Refused
 from csrf_proof.arsenal import FORM_TYPE
 
+# What a paste sends besides.
+PASTED: Final = "pasted"
+LAB: Final = "lab"
 # The whole request, encoded. The server reads no more.
 MOST_BYTES: Final = 1_000_000
 MOST_FIELDS: Final = 20
@@ -54,10 +57,10 @@ def read(request: Request) -> dict[str, bytes]:
         )
     if request.mimetype != FORM_TYPE:
         raise Refused(415, f"Send a form (Content-Type: {FORM_TYPE}).")
-    text = request.get_data(cache=False).decode("latin-1")
+    body = request.get_data(cache=False).decode("latin-1")
     try:
         pairs = parse_qsl(
-            text, keep_blank_values=True, encoding="latin-1", max_num_fields=MOST_FIELDS
+            body, keep_blank_values=True, encoding="latin-1", max_num_fields=MOST_FIELDS
         )
     except ValueError:
         raise Refused(400, f"The form has more than {MOST_FIELDS} fields.") from None
@@ -82,11 +85,12 @@ def action_of(fields: dict[str, bytes]) -> Action:
 
 def written(fields: dict[str, bytes]) -> Written:
     """Return what the form has written."""
-    head = _text(fields, "responseHead", HEAD).replace("\r\n", "\n").rstrip("\n")
-    return Written(_text(fields, "responseFile", FILE), head, fields.get("responseBody"))
+    head = text(fields, "responseHead", HEAD).replace("\r\n", "\n").rstrip("\n")
+    return Written(text(fields, "responseFile", FILE), head, fields.get("responseBody"))
 
 
-def _text(fields: dict[str, bytes], name: str, default: str) -> str:
+def text(fields: dict[str, bytes], name: str, default: str = "") -> str:
+    """Return a field as text."""
     said = fields.get(name)
     # What isn't UTF-8 becomes a sign that no check allows.
     return said.decode("utf-8", "replace") if said is not None else default

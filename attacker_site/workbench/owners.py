@@ -67,7 +67,10 @@ def api(addresses: Addresses, store: Store) -> Blueprint:
 
     def _name() -> str:
         """Return the name in the request, which is empty where there is none."""
-        if by_another_site(request.headers, addresses.evil) or request.host != _host(addresses):
+        if (
+            by_another_site(request.headers, addresses.evil)
+            or request.host != addresses.evil.partition("://")[2]
+        ):
             raise Refused(403, f"Ask at {addresses.evil}, from a page of it or without a browser.")
         if not request.is_json:
             raise Refused(415, 'Send JSON (Content-Type: application/json): {"name": "otter42"}.')
@@ -82,7 +85,3 @@ def api(addresses: Addresses, store: Store) -> Blueprint:
         return name
 
     return blueprint
-
-
-def _host(addresses: Addresses) -> str:
-    return authority(addresses.domains.evil, addresses.scheme, addresses.attacker_port)

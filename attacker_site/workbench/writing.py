@@ -1,9 +1,12 @@
 """The secret host: where one owner writes, in a browser or through the form that programs post.
 
-    GET  /          the page to write on
-    POST /          STORE, VIEW_EXPLOIT or ACCESS_LOG, with what's to be stored
-    GET  /log       who has read the owner's pages
-    GET  /<file>    leads to the public host, so that no page of this host attacks anything
+    GET  /               the page to write on; ?attack=, ?version=: begins with that, aimed at ?lab=
+    POST /               STORE, VIEW_EXPLOIT or ACCESS_LOG, with what's to be stored
+    POST /start          the same page, which begins with a pasted form or request
+    GET  /preview/<n>    a version that can do nothing
+    GET  /versions/<n>   its body, to download
+    GET  /log            who has read the owner's pages
+    GET  /<file>         leads to the public host, so that no page of this host attacks anything
 
 Nothing here makes a request to another site, and a page of another site can't store, even if it
 knows the host.
@@ -11,29 +14,40 @@ knows the host.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from attacker_site.hosts import Visit
+from attacker_site.refusal import Refusal
 from attacker_site.targets import Addresses
 from attacker_site.workbench import exploit, form
 from attacker_site.workbench.asked import by_another_site
 from attacker_site.workbench.exploit import Unusable
 from attacker_site.workbench.form import Action, Written
-from attacker_site.workbench.store import Owner, Refused, Store, Version
-from catalogue.labels import NO_DEFENSE
+from attacker_site.workbench.starts import Starts, checked_lab
+from attacker_site.workbench.store import MOST_VERSIONS, Owner, Refused, Store, Version
+from catalogue.labels import NO_DEFENSE, is_label
+from csrf_proof.arsenal import AttackError
 from csrf_proof.positions import CROSS_SITE
 
 _SITE = Path(__file__).resolve().parents[1]
 _HOST = "workbench.secret"
 
 
-def create(addresses: Addresses, store: Store) -> Flask:
+def create(addresses: Addresses, store: Store, starts: Starts) -> Flask:
     """Return the application that answers at every secret host; `ByHost` tells it which."""
+    # A version that is only shown loads pictures and styles of this site, and nothing else.
+    static = f"{addresses.evil}/static/"
+    still = (
+        f"default-src 'none'; style-src 'unsafe-inline' {static}; img-src data: {static}; "
+        "base-uri 'none'; frame-ancestors 'self'; sandbox"
+    )
     app = Flask(
         __name__, template_folder=str(_SITE / "templates"), static_folder=str(_SITE / "static")
     )
@@ -48,13 +62,18 @@ def create(addresses: Addresses, store: Store) -> Flask:
     def public() -> str:
         return addresses.exploit(owner().public)
 
+    def lab() -> str:
+        """Return the lab that the page aims at: the one asked for, or the owner's own."""
+        asked = request.values.get(form.LAB) if request.method == "GET" else None
+        return checked_lab(asked or f"{NO_DEFENSE}--for-{owner().name}")
+
     def page(template: str, status: int = 200, **values: Any) -> Response:
-        lab = f"{NO_DEFENSE}--for-{owner().name}"
+        aimed = values.pop("aimed", "") or f"{NO_DEFENSE}--for-{owner().name}"
         html = render_template(
             f"workbench/{template}",
             addresses=addresses,
-            gallery=f"{addresses.evil}/?lab={lab}",
-            lab=lab,
+            gallery=f"{addresses.evil}/?lab={aimed}",
+            lab=aimed,
             owner=owner(),
             public=public(),
             visit=g.visit,
@@ -63,18 +82,31 @@ def create(addresses: Addresses, store: Store) -> Flask:
         return make_response(html, status)
 
     def write_page(
-        status: int = 200, *, said: Written | None = None, problem: str = ""
+        status: int = 200,
+        *,
+        aimed: str = "",
+        said: Written | None = None,
+        notes: Sequence[str] = (),
+        problem: str = "",
+        pasted: str = "",
     ) -> Response:
         """Return the page to write on, with what was said or else with the newest version."""
+        versions = store.versions(owner())
         newest = store.newest(owner())
         shown = said or _of(newest)
         return page(
             "write.html",
             status,
+            aimed=aimed,
+            attacks=starts.attacks,
+            most_versions=MOST_VERSIONS,
             newest=newest,
+            notes=notes,
+            pasted=pasted,
+            problem=problem,
             said=shown,
             text=_text(shown.body),
-            problem=problem,
+            versions=versions,
         )
 
     @app.before_request
@@ -100,7 +132,8 @@ def create(addresses: Addresses, store: Store) -> Flask:
         forms = f"'self' {public()}" if "owner" in g else "'none'"
         own = {
             "Content-Security-Policy": (
-                "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+                "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
+                "base-uri 'none'; "
                 f"form-action {forms}; frame-ancestors 'none'"
             ),
             "Cross-Origin-Opener-Policy": "same-origin",
@@ -121,7 +154,8 @@ def create(addresses: Addresses, store: Store) -> Flask:
 
     @app.errorhandler(HTTPException)
     def http_problem(error: HTTPException) -> Response:
-        shown = problem_page(error.code or 500, error.name, error.description or "")
+        title = error.title if isinstance(error, Refusal) else error.name
+        shown = problem_page(error.code or 500, title, error.description or "")
         if allow := dict(error.get_headers()).get("Allow"):
             shown.headers["Allow"] = allow
         return shown
@@ -133,9 +167,65 @@ def create(addresses: Addresses, store: Store) -> Flask:
             return answer
         return page("problem.html", status, title=title, sentence=sentence)
 
+    @app.errorhandler(AttackError)
+    def broken(error: AttackError) -> Response:
+        return problem_page(500, "This attack is broken", str(error))
+
     @app.get("/")
     def write() -> Response:
-        return write_page()
+        try:
+            aimed = lab()
+            if slug := request.args.get("attack"):
+                start = starts.from_attack(slug, aimed)
+                return write_page(aimed=start.lab, said=start.written, notes=start.notes)
+            if number := request.args.get("version"):
+                found = _of(version(number))
+                note = f"This is version {number}. Store it to make it the newest."
+                return write_page(aimed=aimed, said=found, notes=[note])
+        except Unusable as mistake:
+            return write_page(400, problem=str(mistake))
+        return write_page(aimed=aimed)
+
+    @app.post("/start")
+    def start() -> Response:
+        fields = form.read(request)
+        pasted, aimed = form.text(fields, form.PASTED), form.text(fields, form.LAB)
+        try:
+            found = starts.from_pasted(pasted, aimed)
+        except Unusable as mistake:
+            return write_page(400, problem=str(mistake), pasted=pasted)
+        return write_page(aimed=aimed, said=found.written, notes=found.notes)
+
+    def version(number: str) -> Version:
+        digits = number if number.isascii() and number.isdecimal() and len(number) < 10 else "0"
+        found = store.version(owner(), int(digits))
+        if found is None:
+            raise Refused(404, f"There is no version {number[:20]}, or it isn’t kept any more.")
+        return found
+
+    @app.get("/preview/<number>")
+    def preview(number: str) -> Response:
+        found = version(number).exploit
+        kind = found.parsed.content_type
+        answer = make_response(found.body)
+        answer.content_type = (
+            "text/html; charset=utf-8" if kind == "text/html" else "text/plain; charset=utf-8"
+        )
+        answer.headers["Content-Security-Policy"] = still
+        # A link in it leads on, without a word about where it was.
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    @app.get("/versions/<number>")
+    def download(number: str) -> Response:
+        found = version(number)
+        answer = make_response(found.exploit.body)
+        answer.content_type = "application/octet-stream"
+        answer.headers["Content-Disposition"] = (
+            f'attachment; filename="exploit-{found.number}.html"'
+        )
+        answer.headers["Content-Security-Policy"] = still
+        return answer
 
     @app.post("/")
     def protocol() -> Response:
@@ -144,11 +234,12 @@ def create(addresses: Addresses, store: Store) -> Flask:
             fields = form.read(request)
             said = form.written(fields)
             action = form.action_of(fields)
+            aimed = form.text(fields, form.LAB)
             if said.body is not None:
                 store.save(owner(), exploit.checked(said.file, said.head, said.body))
             elif action is Action.STORE:
                 raise Unusable("There is no responseBody to store.")
-            return after(action)
+            return after(action, aimed)
         except Unusable as mistake:
             return write_page(400, said=said, problem=str(mistake))
         except Refused as refusal:
@@ -156,7 +247,7 @@ def create(addresses: Addresses, store: Store) -> Flask:
                 raise
             return write_page(refusal.code, said=said, problem=str(refusal))
 
-    def after(action: Action) -> Response:
+    def after(action: Action, aimed: str) -> Response:
         """Lead to what was asked for, now that everything is stored."""
         if action is Action.LOG:
             return see("/log")
@@ -165,7 +256,7 @@ def create(addresses: Addresses, store: Store) -> Flask:
             if newest is None:
                 raise Unusable("Nothing is stored yet, so there is nothing to view.")
             return see(public() + newest.exploit.file)
-        return see("/")
+        return see(f"/?{urlencode({form.LAB: aimed})}" if is_label(aimed) else "/")
 
     def see(address: str) -> Response:
         answer = redirect(address, 303)
