@@ -43,14 +43,17 @@ from attacker_site.refusal import Refusal
 from attacker_site.targets import read_addresses
 from attacker_site.workbench import owners, people, writing
 from attacker_site.workbench.by_host import ByHost
+from attacker_site.workbench.deliveries import Deliveries
 from attacker_site.workbench.reading import Reading
 from attacker_site.workbench.starts import Starts
 from attacker_site.workbench.store import Store
 from catalogue import gaps
 from catalogue.actions import ACTIONS, MOST, Action
+from catalogue.kept import VICTIM_KEY, kept
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
 from catalogue.moved import Application, Moved
 from catalogue.spelling import closest
+from catalogue.visits import Queue
 from csrf_proof.arsenal import (
     CAUGHT_PAGE,
     Arsenal,
@@ -488,9 +491,13 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     starts = Starts(arsenal.attacks, complete, addresses)
     app.register_blueprint(owners.api(addresses, store))
     app.register_blueprint(people.pages(addresses, store, starts, page))
-    front: Application = ByHost(
-        app.wsgi_app, Reading(store), writing.create(addresses, store, starts), addresses.domains
-    )
+
+    def queue() -> Queue:
+        key = kept(database.folder(environ), VICTIM_KEY)
+        return Queue(addresses, addresses.connect, key)
+
+    writes = writing.create(addresses, store, starts, Deliveries(queue))
+    front: Application = ByHost(app.wsgi_app, Reading(store), writes, addresses.domains)
     if environ.get("ROOM") == "1":
         front = Moved(front, addresses, addresses.attacker_port)
     # Flask's way to put something in front; its types say that it's a method.

@@ -64,6 +64,7 @@ def playground(root: Path, var_dir: Path) -> Iterator[Tree]:
         "ATTACKER_PORT": str(ports[1]),
         "VAR_DIR": str(var_dir),
         "HTTPS": "0",
+        "VICTIM_BROWSER": "0",
     }
     begin = time.monotonic()
     with subprocess.Popen(

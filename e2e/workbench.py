@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from urllib.parse import urlencode, urlsplit
 
 from e2e.bank import Answer, Site
@@ -41,3 +43,13 @@ class Workbench:
 
     def get(self, path: str) -> Answer:
         return self._site.get(self.host, path)
+
+    def start_from(self, attack: str, lab: str) -> None:
+        """Store an attack of the catalogue as the workbench's page offers it, but aimed at this
+        lab, with the weakness that it needs or without."""
+        page = self.get(f"/?attack={attack}&lab={lab}").text
+        found = re.search(r'<textarea id="body"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+        aimed = re.search(r'id="lab" name="lab" value="([^"]*)"', page)
+        assert found, page
+        assert aimed, page
+        self.store(html.unescape(found[1]).replace(aimed[1], lab))

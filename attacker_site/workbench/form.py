@@ -20,9 +20,12 @@ from csrf_proof.arsenal import FORM_TYPE
 # What a paste sends besides.
 PASTED: Final = "pasted"
 LAB: Final = "lab"
+BROWSER: Final = "browser-"
+CLICK: Final = "click"
 # The whole request, encoded. The server reads no more.
 MOST_BYTES: Final = 1_000_000
 MOST_FIELDS: Final = 20
+Fields = dict[str, bytes]
 
 
 class Action(StrEnum):
@@ -31,6 +34,7 @@ class Action(StrEnum):
     STORE = "STORE"
     VIEW = "VIEW_EXPLOIT"
     LOG = "ACCESS_LOG"
+    DELIVER = "DELIVER_TO_VICTIM"
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Written:
     body: bytes | None = None
 
 
-def read(request: Request) -> dict[str, bytes]:
+def read(request: Request) -> Fields:
     """Return the fields of the form, as bytes.
 
     Raises:
@@ -70,7 +74,7 @@ def read(request: Request) -> dict[str, bytes]:
     return fields
 
 
-def action_of(fields: dict[str, bytes]) -> Action:
+def action_of(fields: Fields) -> Action:
     """Return what the form asks for.
 
     Raises:
@@ -83,13 +87,13 @@ def action_of(fields: dict[str, bytes]) -> Action:
         raise Unusable(f"formAction has to be one of {', '.join(Action)}.") from None
 
 
-def written(fields: dict[str, bytes]) -> Written:
+def written(fields: Fields) -> Written:
     """Return what the form has written."""
     head = text(fields, "responseHead", HEAD).replace("\r\n", "\n").rstrip("\n")
     return Written(text(fields, "responseFile", FILE), head, fields.get("responseBody"))
 
 
-def text(fields: dict[str, bytes], name: str, default: str = "") -> str:
+def text(fields: Fields, name: str, default: str = "") -> str:
     """Return a field as text."""
     said = fields.get(name)
     # What isn't UTF-8 becomes a sign that no check allows.

@@ -1,7 +1,7 @@
 """The secret host: where one owner writes, in a browser or through the form that programs post.
 
     GET  /               the page to write on; ?attack=, ?version=: begins with that, aimed at ?lab=
-    POST /               STORE, VIEW_EXPLOIT or ACCESS_LOG, with what's to be stored
+    POST /               STORE, VIEW_EXPLOIT, DELIVER_TO_VICTIM or ACCESS_LOG
     POST /start          the same page, which begins with a pasted form or request
     GET  /preview/<n>    a version that can do nothing
     GET  /versions/<n>   its body, to download
@@ -9,38 +9,44 @@
     GET  /<file>         leads to the public host, so that no page of this host attacks anything
 
 Nothing here makes a request to another site, and a page of another site can't store, even if it
-knows the host.
+knows the host. What has to do with alice is in `delivering`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, make_response, redirect, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from attacker_site.hosts import Visit
 from attacker_site.refusal import Refusal
 from attacker_site.targets import Addresses
-from attacker_site.workbench import exploit, form
+from attacker_site.workbench import delivering, exploit, form
 from attacker_site.workbench.asked import by_another_site
+from attacker_site.workbench.deliveries import Deliveries
+from attacker_site.workbench.delivering import see
 from attacker_site.workbench.exploit import Unusable
-from attacker_site.workbench.form import Action, Written
+from attacker_site.workbench.form import Action, Fields, Written
 from attacker_site.workbench.starts import Starts, checked_lab
 from attacker_site.workbench.store import MOST_VERSIONS, Owner, Refused, Store, Version
 from catalogue.labels import NO_DEFENSE, is_label
 from csrf_proof.arsenal import AttackError
 from csrf_proof.positions import CROSS_SITE
+from csrf_proof.profile_names import NAMES
+from csrf_proof.reasons import REASONS
 
 _SITE = Path(__file__).resolve().parents[1]
 _HOST = "workbench.secret"
+# So many deliveries are on the page to write on.
+SHOWN = 5
 
 
-def create(addresses: Addresses, store: Store, starts: Starts) -> Flask:
+def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliveries) -> Flask:
     """Return the application that answers at every secret host; `ByHost` tells it which."""
     # A version that is only shown loads pictures and styles of this site, and nothing else.
     static = f"{addresses.evil}/static/"
@@ -54,6 +60,7 @@ def create(addresses: Addresses, store: Store, starts: Starts) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["clock"] = _clock
+    app.jinja_env.globals |= {"browser_names": NAMES, "reasons": REASONS}
 
     def owner() -> Owner:
         found: Owner = g.owner
@@ -99,6 +106,8 @@ def create(addresses: Addresses, store: Store, starts: Starts) -> Flask:
             status,
             aimed=aimed,
             attacks=starts.attacks,
+            browsers=deliveries.browsers(),
+            deliveries=deliveries.newest(owner())[:SHOWN] if newest else [],
             most_versions=MOST_VERSIONS,
             newest=newest,
             notes=notes,
@@ -119,11 +128,12 @@ def create(addresses: Addresses, store: Store, starts: Starts) -> Flask:
         g.visit = Visit(addresses.domains.exploit(found.public), CROSS_SITE, None)
         if "Transfer-Encoding" in request.headers:  # Its body would be read as empty.
             raise Refused(411, "The request needs a Content-Length header if it has a body.")
-        if request.method not in {"GET", "HEAD"} and by_another_site(
-            request.headers, request.host_url.rstrip("/")
-        ):
+        acts = request.method not in {"GET", "HEAD"} or request.endpoint == delivering.ACTS_BY_GET
+        if acts and by_another_site(request.headers, request.host_url.rstrip("/")):
             raise Refused(
-                403, "A page of another site has sent this. Only this page and programs may store."
+                403,
+                "A page of another site has sent this. Only this page and programs may store and "
+                "deliver.",
             )
         return None
 
@@ -161,6 +171,8 @@ def create(addresses: Addresses, store: Store, starts: Starts) -> Flask:
         return shown
 
     def problem_page(status: int, title: str, sentence: str) -> Response:
+        if request.path.startswith("/api/"):
+            return make_response({"error": sentence}, status)
         if "owner" not in g:
             answer = make_response(f"{sentence}\n", status)
             answer.mimetype = "text/plain"
@@ -227,41 +239,44 @@ def create(addresses: Addresses, store: Store, starts: Starts) -> Flask:
         answer.headers["Content-Security-Policy"] = still
         return answer
 
-    @app.post("/")
-    def protocol() -> Response:
-        said = None
+    def stored(check: Callable[[Fields], object], act: Callable[[Fields], Response]) -> Response:
+        """Store what a form has written, if `check` allows it, and answer with what `act` does."""
+        said, aimed = None, ""
         try:
             fields = form.read(request)
             said = form.written(fields)
-            action = form.action_of(fields)
             aimed = form.text(fields, form.LAB)
+            aimed = aimed if is_label(aimed) else ""
+            check(fields)
             if said.body is not None:
                 store.save(owner(), exploit.checked(said.file, said.head, said.body))
-            elif action is Action.STORE:
-                raise Unusable("There is no responseBody to store.")
-            return after(action, aimed)
+            return act(fields)
         except Unusable as mistake:
-            return write_page(400, said=said, problem=str(mistake))
+            return write_page(400, aimed=aimed, said=said, problem=str(mistake))
         except Refused as refusal:
             if said is None:
                 raise
-            return write_page(refusal.code, said=said, problem=str(refusal))
+            return write_page(refusal.code, aimed=aimed, said=said, problem=str(refusal))
 
-    def after(action: Action, aimed: str) -> Response:
+    @app.post("/")
+    def protocol() -> Response:
+        return stored(form.action_of, lambda fields: after(form.action_of(fields), fields))
+
+    def after(action: Action, fields: Fields) -> Response:
         """Lead to what was asked for, now that everything is stored."""
+        aimed = form.text(fields, form.LAB)
         if action is Action.LOG:
             return see("/log")
         newest = store.newest(owner())
+        if action is Action.STORE:
+            if "responseBody" not in fields:
+                raise Unusable("There is no responseBody to store.")
+            return see(f"/?{urlencode({form.LAB: aimed})}" if is_label(aimed) else "/")
+        if newest is None:
+            raise Unusable("Nothing is stored yet.")
         if action is Action.VIEW:
-            if newest is None:
-                raise Unusable("Nothing is stored yet, so there is nothing to view.")
             return see(public() + newest.exploit.file)
-        return see(f"/?{urlencode({form.LAB: aimed})}" if is_label(aimed) else "/")
-
-    def see(address: str) -> Response:
-        answer = redirect(address, 303)
-        assert isinstance(answer, Response)
-        return answer
+        return see("/deliver-to-victim" + (f"?{urlencode({form.LAB: aimed})}" if aimed else ""))
 
     @app.get("/log")
     def log() -> Response:
@@ -275,10 +290,9 @@ def create(addresses: Addresses, store: Store, starts: Starts) -> Flask:
     def read(file: str) -> Response:
         if store.served(owner(), f"/{file}") is None:
             raise Refused(404, f"Nothing is stored as /{file}, and the workbench has no such page.")
-        answer = redirect(f"{public()}/{file}", 302)
-        assert isinstance(answer, Response)
-        return answer
+        return see(f"{public()}/{file}", 302)
 
+    delivering.add(app, store, deliveries, page, stored)
     return app
 
 
