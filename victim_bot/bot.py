@@ -130,7 +130,7 @@ class Bot:
         running = self._running()
         with running.limit():
             browser = running.get(str(said["profile"]))
-            with windows.fresh(browser) as window:
+            with windows.fresh(browser, downloads=False) as window:
                 window.context.set_default_timeout(10_000)
                 return visit(window, task_of(said), begin, _Memory().check)
 

@@ -14,6 +14,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from catalogue.kept import VICTIM_KEY, kept
+from victim_site.bank import labs
 from victim_site.conftest import Site, playground, signed_in
 from victim_site.teaching.visits import queue
 from victim_site.teaching.visits.models import Delivery, Visit, Worker
@@ -151,6 +152,23 @@ def test_what_a_defense_stopped_is_blocked_with_its_reason() -> None:
     (browser,) = told(key)["browsers"]
     assert (browser["outcome"], browser["reason"]) == ("blocked", "origin-mismatch")
     assert "Origin" in browser["sentence"]
+
+
+def test_a_lab_that_is_reset_during_a_visit_is_judged_by_what_it_notes_afterwards() -> None:
+    take()
+    key = deliver()
+    pk = take()["visit"]
+    alice = signed_in(LAB)
+    report(pk, "begin")
+    alice.forged("/transfer", {"to": "mallory", "amount": "100"})
+    labs.reset(LAB)
+    alice.forged("/transfer", {"to": "mallory", "amount": "100"})
+
+    assert report(pk, "end") == 204
+
+    (browser,) = told(key)["browsers"]
+    assert (browser["outcome"], browser["reason"]) == ("blocked", "session-ended")
+    assert browser["evidence"]["accounts"]["after"]["alice"]["balance"] == 1000
 
 
 def test_a_visit_that_failed_proves_nothing() -> None:
