@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -21,7 +23,7 @@ from e2e.accessibility import Judge
 from e2e.bank import Lab, Site, until
 from e2e.conftest import Browsers
 from e2e.workbench import Workbench
-from tools.run import Playground
+from tools.run import ROOT, Playground
 
 PATIENCE = 90.0
 ORDER = ("before", "after")
@@ -156,6 +158,18 @@ def test_the_protocol_answers_when_the_bank_has_been_robbed(guarded: Site) -> No
     assert answer.status == 302
     assert lab.state()["accounts"]["alice"]["balance"] == 900
     assert "Forged." in attendee.get(answer.headers["Location"]).text
+
+
+def test_the_documented_program_robs_alice(guarded: Site) -> None:
+    text = (ROOT / "docs/workbench.md").read_text(encoding="utf-8")
+    program = text.partition("```python\n")[2].partition("```")[0]
+    ports = {"9000": guarded.attacker_port, "8000": guarded.victim_port}
+    for documented, port in ports.items():
+        assert documented in program
+        program = program.replace(documented, str(port))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "chromium forged None"
 
 
 def test_she_clicks_what_invites_or_what_she_is_told_and_only_once(guarded: Site) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from werkzeug.test import Client
 
-from attacker_site.tests.conftest import EVIL, community
+from attacker_site.app import create_app
+from attacker_site.tests.conftest import ARSENAL, EVIL, community
+from attacker_site.tests.test_hosts import ELSEWHERE
 from attacker_site.tests.workbench import FORM, Sender, app, new_owner
 from attacker_site.workbench import store
 
@@ -112,3 +116,27 @@ def test_the_longest_idle_owner_makes_room_but_none_of_this_hour(
 
     assert old.write_page().status_code == 404
     assert old.read().status_code == 404
+
+
+def test_at_other_domains_the_hosts_are_below_the_attackers(tmp_path: Path) -> None:
+    app = create_app({**ELSEWHERE, "VAR_DIR": str(tmp_path)}, ARSENAL)
+    sender = Sender(app)
+
+    said = sender.send("evil.example:9000", "/api/owners", "POST", b"{}", JSON).get_json()
+
+    host = said["exploit_host"]
+    assert re.fullmatch(r"workbench-[0-9a-f]{32}\.evil\.example:9000", host)
+    assert re.fullmatch(
+        r"https://exploit-[0-9a-f]+\.evil\.example:9000/exploit", said["exploit_url"]
+    )
+    # Over https, as the site there is asked.
+    page = Client(app, use_cookies=False).get("/", base_url=f"https://{host}")
+    assert page.status_code == 200
+    assert "localhost" not in page.text
+    form = {"responseBody": "x", "formAction": "STORE"}
+    own, other = (f"{scheme}://{host}" for scheme in ("https", "http"))
+    for origin, status in ((own, 303), (other, 403)):
+        stored = Client(app, use_cookies=False).post(
+            "/", base_url=own, data=form, headers={"Origin": origin}
+        )
+        assert stored.status_code == status
