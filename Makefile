@@ -25,7 +25,7 @@ help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Use
-run: python ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, BIND, VAR_DIR, HTTPS=1)
+run: python ## Start both sites; Ctrl-C stops them (VICTIM_PORT, ATTACKER_PORT, BIND, VAR_DIR, HTTPS=1, VICTIM_BROWSER=0)
 	@$(START)
 
 room: python ## Open a room: the others reach this playground through ssh (ROOM_CODE, ROOM_PORT, ROOM_BIND)
@@ -43,7 +43,7 @@ bundle: to-run ## One archive that starts offline on a machine with the same sys
 hosts: to-run ## Print lines for the hosts file, where the names do not resolve (NAME=otter42)
 	@$(RUN) -m tools.hosts "$(NAME)"
 
-reset: to-run ## Forget all labs, progress and loot; keep the environment
+reset: to-run ## Forget all labs, progress, loot and exploits; keep the environment
 	@$(RUN) -m tools.runner.reset
 
 ##@ Prove
@@ -65,7 +65,7 @@ check: to-test ## Lint, types, import contract, catalogue, unit tests (about a m
 	$(RUN) -m tools.translation
 	$(RUN) -m tools.matrix_page --check
 	$(RUN) -m tools.libraries_page --check
-	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site webserver room tools -n 2 -q
+	$(RUN) -m pytest csrf_proof catalogue victim_site attacker_site victim_bot webserver room tools -n 2 -q
 
 matrix: browsers ## The cells of `make test` (K=form-post picks some, PROFILE=firefox one)
 	$(PYTEST_CELLS)

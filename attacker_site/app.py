@@ -11,10 +11,13 @@
     /loot.json          the same as JSON
     /self-check/        one cross-site image, to learn which cookies this browser sends
     /cookies/           one request to the bank in each way, for the teaching side's cookie page
+    /workbench/         where attendees begin to write exploits of their own
+    /api/owners         the same for programs; `workbench/` answers for the owners' hosts
     /health             ok
 
 The site is hostile to the demo bank on purpose and harmless to everything else: it answers for an
-allow-list of hosts, aims only at labs, stores only its loot, and accepts a POST only for loot.
+allow-list of hosts, aims only at labs, and stores only its loot and what attendees write at their
+own hosts.
 """
 
 from __future__ import annotations
@@ -23,24 +26,34 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from attacker_site import loot, panel, purse
+from attacker_site import database, loot, panel, purse
 from attacker_site.actions import AimedShot, check
 from attacker_site.cookies import next_step
 from attacker_site.gallery import in_sections
 from attacker_site.hosts import Visit, is_loopback, read_host
 from attacker_site.mallory import visit as visit_as_mallory
+from attacker_site.refusal import Refusal
 from attacker_site.targets import read_addresses
+from attacker_site.workbench import owners, people, writing
+from attacker_site.workbench.by_host import ByHost
+from attacker_site.workbench.deliveries import Deliveries
+from attacker_site.workbench.reading import Reading
+from attacker_site.workbench.starts import Starts
+from attacker_site.workbench.store import Store
 from catalogue import gaps
 from catalogue.actions import ACTIONS, MOST, Action
+from catalogue.kept import VICTIM_KEY, kept
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
-from catalogue.moved import Moved
+from catalogue.moved import Application, Moved
 from catalogue.spelling import closest
+from catalogue.visits import Queue
 from csrf_proof.arsenal import (
     CAUGHT_PAGE,
     Arsenal,
@@ -61,33 +74,14 @@ STILL = (
 )
 
 
-class Refusal(HTTPException):
-    """A request that is answered with an error page: the reason, and links that work instead."""
-
-    def __init__(
-        self,
-        code: int,
-        title: str,
-        sentence: str,
-        links: Mapping[str, str] | None = None,
-        *,
-        form: str = "",
-    ) -> None:
-        """Take the heading, the sentence, links as text to address, and the expected form."""
-        super().__init__(sentence)
-        self.code = code
-        self.title = title
-        self.links = links or {}
-        self.form = form
-
-
 def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None = None) -> Flask:
     """Return the site. A malformed environment or attack folder raises one clear sentence."""
     addresses = read_addresses(environ)
     arsenal = arsenal or Arsenal()
     check(arsenal)
     exercises = {slug: gaps.exercise_of(attack) for slug, attack in arsenal.attacks.items()}
-    notebook = loot.Notebook(loot.folder(environ))
+    notebook = loot.Notebook(database.folder(environ))
+    store = Store(database.folder(environ))
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -417,6 +411,9 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             else "",
             lacks=with_weakness(lab, attack.needs) != lab,
             weak=aim(attack, lab),
+            edit=f"{addresses.evil}/workbench/?{urlencode({'attack': slug, 'lab': lab})}"
+            if starts.offers(attack) and not choices
+            else "",
             prepared=noted,
             loot=f"/loot/{query(lab)}",
             as_built=choices,
@@ -481,9 +478,30 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     def favicon() -> Response:
         return app.send_static_file("favicon.svg")
 
+    def complete(attack: Attack, lab: str) -> str:
+        """Return an attack's page with complete addresses, so that it works at any host."""
+        at = _now()
+        action = ACTIONS[attack.action]
+        amount = purse.amount_to_take(addresses, lab) if action.name == "transfer" else MOST
+        prepared = prepared_for(attack, lab, at)
+        shot, _ = shot_at(attack, action, lab, at, amount or MOST, prepared)
+        shot = replace(shot, behind=f"{addresses.evil}/{attack.slug}/{shot.behind}")
+        return arsenal.render(shot).replace('="/static/', f'="{addresses.evil}/static/')
+
+    starts = Starts(arsenal.attacks, complete, addresses)
+    app.register_blueprint(owners.api(addresses, store))
+    app.register_blueprint(people.pages(addresses, store, starts, page))
+
+    def queue() -> Queue:
+        key = kept(database.folder(environ), VICTIM_KEY)
+        return Queue(addresses, addresses.connect, key)
+
+    writes = writing.create(addresses, store, starts, Deliveries(queue))
+    front: Application = ByHost(app.wsgi_app, Reading(store), writes, addresses.domains)
     if environ.get("ROOM") == "1":
-        # Flask's way to put something in front; its types say that it's a method.
-        app.wsgi_app = Moved(app.wsgi_app, addresses, addresses.attacker_port)  # type: ignore[method-assign]
+        front = Moved(front, addresses, addresses.attacker_port)
+    # Flask's way to put something in front; its types say that it's a method.
+    app.wsgi_app = front  # type: ignore[assignment,method-assign]
     return app
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from catalogue.addresses import LOCALHOST, Domains, Kind
+from catalogue.addresses import LOCALHOST, Domains, Host, Kind
 from catalogue.labels import is_label
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
@@ -31,10 +31,18 @@ class Visit:
     lab: str | None
 
 
-def read_host(header: str, domains: Domains) -> Visit | None:
-    """Return the visit that a Host header stands for, or None if this port doesn't serve it."""
+def identify(header: str, domains: Domains) -> Host | None:
+    """Return the playground's host that a Host header names, whoever serves it."""
     named = _HEADER.fullmatch(header.lower())
-    host = domains.identify(named[1]) if named else None
+    return domains.identify(named[1]) if named else None
+
+
+def read_host(header: str, domains: Domains) -> Visit | None:
+    """Return the visit that a Host header stands for, or None if no attack is served there.
+
+    The owners' hosts are `workbench.by_host`'s business.
+    """
+    host = identify(header, domains)
     if host is None:
         return None
     lab = host.label if is_label(host.label) else None

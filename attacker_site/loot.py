@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from attacker_site.database import opened
 from csrf_proof.visitor import Prepared
 
 KEPT_A_LAB = 20
@@ -40,13 +40,8 @@ class Notebook:
     def __init__(self, folder: Path) -> None:
         self._file = folder / "loot.sqlite3"
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._file, timeout=5)) as connection, connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(_SCHEMA)
-            yield connection
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return opened(self._file, _SCHEMA)
 
     def write(self, lab: str, entry: Entry) -> bool:
         """Add an entry; return whether it could be written."""
@@ -95,9 +90,3 @@ class Notebook:
 def _entry(attack: str, at: int, fields: str, cookies: str) -> Entry:
     prepared = Prepared(json.loads(fields), json.loads(cookies))
     return Entry(attack, at, prepared)
-
-
-def folder(environ: Mapping[str, str]) -> Path:
-    """Return where state lives: `VAR_DIR`, or `var/` in the checkout."""
-    checkout = Path(__file__).resolve().parents[1]
-    return Path(environ.get("VAR_DIR") or checkout / "var").resolve()

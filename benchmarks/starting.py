@@ -67,6 +67,7 @@ def playground(root: Path, var_dir: Path, more: Mapping[str, str] | None = None)
         "ATTACKER_PORT": str(ports[1]),
         "VAR_DIR": str(var_dir),
         "HTTPS": "0",
+        "VICTIM_BROWSER": "0",
         **(more or {}),
     }
     begin = time.monotonic()

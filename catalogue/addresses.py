@@ -41,6 +41,8 @@ class Kind(StrEnum):
     EVIL = "evil"
     COMMUNITY = "community"
     LOOKALIKE = "lookalike"
+    EXPLOIT = "exploit"
+    WORKBENCH = "workbench"
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Host:
     """A host of the playground.
 
     `label` is the text in the place of a lab's label, which nobody has checked; empty for the
-    bank's domain itself.
+    bank's domain itself. For an exploit or a workbench, it's the owner's public or secret name.
     """
 
     name: str
@@ -81,6 +83,23 @@ class Domains:
         """A host of the attacker's own whose name begins with the lab's: cross-site."""
         return f"{label}.{self.bank}.{self.evil}"
 
+    def exploit(self, public: str) -> str:
+        """Where the exploits of one owner are read."""
+        return f"exploit-{public}.{self.owners}"
+
+    def workbench(self, secret: str) -> str:
+        """Where one owner writes exploits. Who knows this name may write there."""
+        return f"workbench-{secret}.{self.owners}"
+
+    @property
+    def owners(self) -> str:
+        """The name directly below which each owner has hosts.
+
+        To browsers, names directly below `localhost` are sites of their own. Other domains resolve
+        only below the attacker's, and there the owners are different origins of one site.
+        """
+        return LOCALHOST if is_below(self.evil, LOCALHOST) else self.evil
+
     def identify(self, name: str) -> Host | None:
         """Return which host a name is, or None where it isn't one of the playground's.
 
@@ -100,10 +119,13 @@ class Domains:
     def _patterns(self) -> tuple[tuple[Kind, re.Pattern[str]], ...]:
         label = "(?P<label>[a-z0-9-]{1,63})"
         bank, evil = re.escape(self.bank), re.escape(self.evil)
+        owner = rf"(?P<label>[a-z0-9]{{1,50}})\.{re.escape(self.owners)}"
         return (
             (Kind.BANK, re.compile(rf"(?:{label}\.)?{bank}")),
             (Kind.COMMUNITY, re.compile(rf"community\.{label}\.{bank}")),
             (Kind.LOOKALIKE, re.compile(rf"{label}\.{bank}\.{evil}")),
+            (Kind.EXPLOIT, re.compile(rf"exploit-{owner}")),
+            (Kind.WORKBENCH, re.compile(rf"workbench-{owner}")),
         )
 
     @cached_property
@@ -147,6 +169,14 @@ class Addresses:
     def lookalike(self, label: str) -> str:
         """The origin of the lab's lookalike."""
         return self.at_attacker(self.domains.lookalike(label))
+
+    def exploit(self, public: str) -> str:
+        """The origin of one owner's exploits."""
+        return self.at_attacker(self.domains.exploit(public))
+
+    def workbench(self, secret: str) -> str:
+        """The origin at which one owner writes."""
+        return self.at_attacker(self.domains.workbench(secret))
 
     def at_victim(self, name: str) -> str:
         """The origin of a host at the victim's port."""

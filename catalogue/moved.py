@@ -2,8 +2,8 @@
 
 In a room, everybody's own ports lead to the trainer's. Where those are taken on somebody's laptop,
 both are moved by the same offset, which only the Host header tells. So requests to a moved port are
-translated on the way in (Host, Origin, Referer), and all addresses on the way out. What's between
-sees, keeps and compares one set of addresses, and everybody reads their own.
+translated on the way in (Host, Origin, Referer, and a form or JSON), and all addresses on the way
+out. What's between sees, keeps and compares one set of addresses, and everybody reads their own.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from io import BytesIO
 from typing import Any
 
 from catalogue.addresses import Addresses
 
 _SENT = ("HTTP_HOST", "HTTP_ORIGIN", "HTTP_REFERER")
 _TEXT = re.compile(r"text/|application/(?:json|javascript)|image/svg\+xml")
+# What people write with addresses in it, such as an exploit, comes back as they read it.
+_WRITTEN = re.compile(r"application/(?:x-www-form-urlencoded|json)\b", re.IGNORECASE)
+# Neither site reads more.
+_MOST_WRITTEN = 1_048_576
 _LENGTH = "content-length"
 StartResponse = Callable[..., Callable[[bytes], object]]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -33,7 +38,8 @@ class Moved:
         self._ports = (where.victim_port, where.attacker_port)
         self._port = port
         domains = where.domains
-        names = "|".join(map(re.escape, (domains.playground, domains.bank, domains.evil)))
+        fixed = "|".join(map(re.escape, (domains.playground, domains.bank, domains.evil)))
+        names = rf"{fixed}|(?:exploit|workbench)-[a-z0-9]+\.{re.escape(domains.owners)}"
         # In a query the colon is escaped.
         self._address = re.compile(rf"((?:{names})(?::|%3[Aa]))([0-9]{{1,5}})(?![0-9])")
 
@@ -47,9 +53,20 @@ class Moved:
         for name in _SENT:
             if name in environ:
                 environ[name] = self._move(environ[name], back)
+        self._move_body(environ, back)
         # What is compressed can't be translated.
         environ.pop("HTTP_ACCEPT_ENCODING", None)
         return self._answer(environ, start_response, there)
+
+    def _move_body(self, environ: dict[str, Any], ports: Mapping[str, str]) -> None:
+        said = environ.get("CONTENT_LENGTH") or "0"
+        length = int(said) if said.isdecimal() else 0
+        if not 0 < length <= _MOST_WRITTEN or not _WRITTEN.match(environ.get("CONTENT_TYPE", "")):
+            return
+        body = environ["wsgi.input"].read(length).decode("utf-8", "surrogateescape")
+        moved = self._move(body, ports).encode("utf-8", "surrogateescape")
+        environ["wsgi.input"] = BytesIO(moved)
+        environ["CONTENT_LENGTH"] = str(len(moved))
 
     def _offset(self, host: str) -> int:
         found = self._address.search(host)

@@ -220,8 +220,12 @@ def launch(
     extra_args: Sequence[str] = (),
     short_lax: bool = False,
     firefox_prefs: Mapping[str, Any] | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> Browser:
-    """Start the browser of a profile; make contexts from it with ``new_context()`` as usual."""
+    """Start the browser of a profile; make contexts from it with ``new_context()`` as usual.
+
+    ``env`` is its environment, if not this process's.
+    """
     chosen = plan(
         playwright,
         profile,
@@ -230,6 +234,8 @@ def launch(
         firefox_prefs=firefox_prefs,
     )
     engine: BrowserType = getattr(playwright, chosen.engine)
+    if env is not None:
+        chosen.options["env"] = dict(env)
     if not chosen.preferences:
         return engine.launch(**chosen.options)
     folder = tempfile.mkdtemp(prefix="csrf-playground-")
@@ -247,12 +253,23 @@ def launch(
     return browser
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What browsers are started with: Chromium's arguments, Firefox's preferences, and an
+    environment, if not this process's."""
+
+    arguments: Sequence[str] = ()
+    preferences: Mapping[str, Any] = field(default_factory=dict)
+    env: Mapping[str, str] | None = None
+
+
 class Running:
     """The browsers of profiles in one Playwright: started when they're first needed, and again
     when one has died."""
 
-    def __init__(self, playwright: Playwright) -> None:
+    def __init__(self, playwright: Playwright, settings: Settings | None = None) -> None:
         self._playwright = playwright
+        self._settings = settings or Settings()
         self._by_profile: dict[str, Browser] = {}
 
     def get(self, profile: str) -> Browser:
@@ -263,7 +280,13 @@ class Running:
         """
         browser = self._by_profile.get(profile)
         if browser is None or not browser.is_connected():
-            browser = launch(self._playwright, profile, firefox_prefs=LEAN_FIREFOX)
+            browser = launch(
+                self._playwright,
+                profile,
+                extra_args=() if profile == "firefox" else self._settings.arguments,
+                firefox_prefs={**LEAN_FIREFOX, **self._settings.preferences},
+                env=self._settings.env,
+            )
             self._by_profile[profile] = browser
         return browser
 
@@ -280,13 +303,14 @@ class Browsers:
     `seconds`.
     """
 
-    def __init__(self, seconds: float = 180.0) -> None:
+    def __init__(self, seconds: float = 180.0, settings: Settings | None = None) -> None:
         self._seconds = seconds
+        self._settings = settings
 
     def __enter__(self) -> Browsers:
         self._before = set(psutil.Process().children(recursive=True))
         self._playwright = sync_playwright().start()
-        self._running = Running(self._playwright)
+        self._running = Running(self._playwright, self._settings)
         self._driver_killed = threading.Event()
         return self
 

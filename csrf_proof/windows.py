@@ -70,14 +70,18 @@ Windows = Callable[[str], AbstractContextManager[Window]]
 
 @contextmanager
 def fresh(
-    browser: Browser, *, told_to_block: bool = False, base_url: str | None = None
+    browser: Browser,
+    *,
+    told_to_block: bool = False,
+    base_url: str | None = None,
+    downloads: bool = True,
 ) -> Iterator[Window]:
     """Give a window of a browser that has never been anywhere.
 
     `told_to_block`: a Chromium that sends third-party cookies is to block them in this page.
-    `base_url`: where addresses without a host lead.
+    `base_url`: where addresses without a host lead. `downloads`: whether files are saved.
     """
-    window = _open(browser, base_url)
+    window = _open(browser, base_url, downloads=downloads)
     try:
         if told_to_block:
             session = window.context.new_cdp_session(window.page)
@@ -130,8 +134,10 @@ def _tidy(window: Window) -> bool:
     return False
 
 
-def _open(browser: Browser, base_url: str | None = None) -> Window:
-    context = browser.new_context(ignore_https_errors=True, base_url=base_url)
+def _open(browser: Browser, base_url: str | None = None, *, downloads: bool = True) -> Window:
+    context = browser.new_context(
+        ignore_https_errors=True, base_url=base_url, accept_downloads=downloads
+    )
     context.add_init_script(TELL_OF_POLICY)
     watch = Watch(context)
     return Window(context, context.new_page(), watch)

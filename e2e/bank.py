@@ -24,7 +24,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from catalogue.addresses import Addresses, Domains, Kind
 
-ATTACKERS = {Kind.EVIL, Kind.COMMUNITY, Kind.LOOKALIKE}
+ATTACKERS = set(Kind) - {Kind.PLAYGROUND, Kind.BANK}
 PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
 PATIENCE = 10.0  # Seconds until a request that did not arrive counts as never sent.
 _POLL = 0.01

@@ -69,6 +69,7 @@ def _run(environment: Mapping[str, str], root: Path, signals: Signals) -> int:
         https=where.scheme == "https",
         server=settings.read_server(environment),
         room=settings.read_room(environment, var_dir),
+        victims_browser=settings.read_victims_browser(environment),
     )
     if not all(ipaddress.ip_address(address).is_loopback for address in addresses):
         print(

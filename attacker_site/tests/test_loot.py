@@ -10,7 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from attacker_site.loot import KEPT_A_LAB, Entry, Notebook, folder
+from attacker_site.database import folder
+from attacker_site.loot import KEPT_A_LAB, Entry, Notebook
 from attacker_site.tests.conftest import (
     EVIL,
     SERVERS,

@@ -30,6 +30,8 @@ OWN_PAGES = [
     "/foreign-token-post/behind/",
     "/loot/",
     "/self-check/",
+    "/workbench/",
+    "/workbench/?attack=form-post&lab=csrf-token--for-otter42",
     "/no-such-page/",
     "/?lab=.",
     # The bank is down.

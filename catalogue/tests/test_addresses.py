@@ -147,6 +147,9 @@ HOSTS = {
     "a--for-b.bank.localhost.evil.localhost": (Kind.LOOKALIKE, "a--for-b"),
     "bank.localhost.evil.localhost": (Kind.EVIL, ""),
     "x.a.bank.localhost.evil.localhost": (Kind.EVIL, ""),
+    "exploit-k3x9.localhost": (Kind.EXPLOIT, "k3x9"),
+    "workbench-0a1b2c.localhost": (Kind.WORKBENCH, "0a1b2c"),
+    "exploit-k3x9.evil.localhost": (Kind.EVIL, ""),
 }
 NOBODY = [
     "",
@@ -163,6 +166,10 @@ NOBODY = [
     "-.evil.localhost",
     "evil.localhost\n",
     "bankxlocalhost",
+    "exploit-.localhost",
+    "exploit-a-b.localhost",
+    "x.exploit-k3x9.localhost",
+    "exploit.localhost",
     "a." * 500 + "evil.localhost",
 ]
 
@@ -186,6 +193,16 @@ def test_every_host_of_a_lab_is_recognized_at_other_domains() -> None:
     }.items():
         assert domains.identify(name) == Host(name, kind, "a--b")
     assert not any(map(domains.identify, HOSTS))
+
+
+def test_at_other_domains_owners_are_below_the_attackers() -> None:
+    domains = read(ELSEWHERE).domains
+
+    assert domains.exploit("a") == "exploit-a.evil.example"
+    assert domains.identify(domains.exploit("a")) == Host(domains.exploit("a"), Kind.EXPLOIT, "a")
+    assert domains.identify(domains.workbench("b")) == Host(
+        domains.workbench("b"), Kind.WORKBENCH, "b"
+    )
 
 
 TEXT = """Sign in at http://….bank.localhost:8000/login, then open <http://evil.localhost:9000/>,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ WHERE = Addresses(8000, 9000)
 
 
 def ask(
-    host: str, body: bytes = b"", kind: str = "text/html; charset=utf-8", **sent: str
+    host: str, body: bytes = b"", kind: str = "text/html; charset=utf-8", **sent: Any
 ) -> tuple[dict[str, Any], dict[str, str], bytes]:
     """Return what the application got, the headers that came back, and the body."""
     got: dict[str, Any] = {}
@@ -94,3 +95,35 @@ def test_a_host_that_cannot_be_a_moved_one_is_left_alone(host: str) -> None:
     got, came, _ = ask(host)
     assert got["HTTP_HOST"] == host
     assert came["Location"] == "http://evil.localhost:9000/x"
+
+
+@pytest.mark.parametrize("name", ["exploit-k3x9", "workbench-0a1b2c"])
+def test_an_owners_hosts_are_moved_as_well(name: str) -> None:
+    text = f"http://{name}.localhost:9000/exploit"
+    got, _, answer = ask(f"{name}.localhost:8010", text.encode())
+    assert got["HTTP_HOST"] == f"{name}.localhost:8000"
+    assert answer.decode() == text.replace("9000", "9010")
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen", "kept"),
+    [
+        (
+            "application/x-www-form-urlencoded",
+            b"a=%FF\xff&b=http%3A%2F%2Fno-defense.bank.localhost%3A8010%2Flogout",
+            b"a=%FF\xff&b=http%3A%2F%2Fno-defense.bank.localhost%3A8000%2Flogout",
+        ),
+        (
+            "application/json",
+            b'["http://evil.localhost:10010"]',
+            b'["http://evil.localhost:10010"]',
+        ),
+        ("application/json", b'["http://evil.localhost:9010"]', b'["http://evil.localhost:9000"]'),
+        ("image/png", b"evil.localhost:9010", b"evil.localhost:9010"),
+    ],
+)
+def test_what_somebody_writes_is_kept_at_the_own_ports(kind: str, seen: bytes, kept: bytes) -> None:
+    sent: dict[str, Any] = {"wsgi.input": BytesIO(seen), "CONTENT_LENGTH": str(len(seen))}
+    got, _, _ = ask("playground.localhost:8010", CONTENT_TYPE=kind, **sent)
+    assert got["wsgi.input"].read() == kept
+    assert got["CONTENT_LENGTH"] == str(len(kept))

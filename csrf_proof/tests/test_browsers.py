@@ -252,17 +252,35 @@ def test_a_playwright_that_drives_no_stock_firefox_is_given_none(
 def test_a_firefox_in_which_many_windows_are_opened_shares_one_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    started: dict[str, Any] = {}
+    started = with_noted_starts(monkeypatch)
+    with browsers.Browsers() as running:
+        running.get("firefox")
+    assert started["firefox"]["firefox_prefs"]["dom.ipc.processCount"] == 1
+    assert started["firefox"]["firefox_prefs"]["fission.autostart"] is False
 
-    def start(_: Any, profile: str, firefox_prefs: Any) -> Any:
-        started[profile] = firefox_prefs
+
+def test_browsers_are_started_as_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = with_noted_starts(monkeypatch)
+    settings = browsers.Settings(("--proxy-server=x",), {"network.proxy.type": 1}, {"HOME": "/x"})
+    with browsers.Browsers(settings=settings) as running:
+        running.get("chromium")
+        running.get("firefox")
+    assert started["chromium"]["extra_args"] == ("--proxy-server=x",)
+    assert started["firefox"]["extra_args"] == ()
+    assert started["firefox"]["firefox_prefs"]["network.proxy.type"] == 1
+    assert {each["env"]["HOME"] for each in started.values()} == {"/x"}
+
+
+def with_noted_starts(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """Return with what browsers are started from now on; none of them really is."""
+    started: dict[str, dict[str, Any]] = {}
+
+    def start(_: Any, profile: str, **how: Any) -> Any:
+        started[profile] = how
         return SimpleNamespace(is_connected=lambda: True, close=lambda: None)
 
     monkeypatch.setattr(browsers, "launch", start)
-    with browsers.Browsers() as running:
-        running.get("firefox")
-    assert started["firefox"]["dom.ipc.processCount"] == 1
-    assert started["firefox"]["fission.autostart"] is False
+    return started
 
 
 def test_a_driver_that_no_longer_answers_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

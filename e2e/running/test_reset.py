@@ -28,11 +28,13 @@ def test_it_leaves_only_keys_and_refuses_while_a_playground_runs(tmp_path: Path)
     kept.touch()
     (tmp_path / "mine.txt").touch()
     with Playground(var_dir=tmp_path, env={"DATABASE_URL": ""}) as playground:
-        # A lab, loot, and notes of the cookie page.
+        # A lab, loot, a look at an exploit that isn't there, and notes of the cookie page.
         attack = "/foreign-token-post/?lab=session-token"
         assert ask(playground.attacker_port, "evil.localhost", attack) == 200
+        assert ask(playground.attacker_port, "exploit-a.localhost", "/exploit") == 404
         assert ask(playground.victim_port, "playground.localhost", "/cookies/") == 200
-        assert {"playground.sqlite3", "loot.sqlite3"} <= {path.name for path in tmp_path.iterdir()}
+        files = {"playground.sqlite3", "loot.sqlite3", "workbench.sqlite3"}
+        assert files <= {path.name for path in tmp_path.iterdir()}
         with pytest.raises(SetupError, match=rf"running .*{playground.victim_port}"):
             reset(tmp_path, {})
         assert (tmp_path / "playground.sqlite3").exists()

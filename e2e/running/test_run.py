@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,8 @@ class Runner:
             "VICTIM_PORT": str(free_port()),
             "ATTACKER_PORT": str(free_port()),
             "VAR_DIR": str(root / "var"),
+            # Stand-ins need no victim.
+            "VICTIM_BROWSER": "0",
             **environment,
         }
         not_inherited = ("BIND", "DATABASE_URL", "HTTPS", "SERVER", *DOMAINS)
@@ -371,6 +374,30 @@ def test_a_killed_runner_takes_the_sites_along(start: Callable[..., Runner]) -> 
     assert_gone(children)
 
 
+def test_the_victims_browser_starts_with_the_sites_and_may_end_without_them(
+    start: Callable[..., Runner], tree: Path
+) -> None:
+    told = tree / "told"
+    (tree / "victim_bot.py").write_text(f"import pathlib; pathlib.Path({str(told)!r}).touch()")
+    runner = start(VICTIM_BROWSER="1")
+    runner.wait_until_ready()
+    assert soon(told.exists, 10)
+    assert not soon(lambda: runner.process.poll() is not None, 1)
+    runner.process.send_signal(signal.SIGINT)
+    assert runner.finish() == (0, "")
+
+
+def test_without_wanting_it_there_is_no_victims_browser(
+    start: Callable[..., Runner], tree: Path
+) -> None:
+    told = tree / "told"
+    (tree / "victim_bot.py").write_text(f"import pathlib; pathlib.Path({str(told)!r}).touch()")
+    runner = start()
+    runner.wait_until_ready()
+    assert not soon(told.exists, 1)
+    assert "VICTIM_BROWSER is 'yes'" in refused(start, VICTIM_BROWSER="yes")
+
+
 def test_a_site_that_dies_at_start_shows_why(start: Callable[..., Runner], tree: Path) -> None:
     (tree / "attacker_site/app.py").write_text("raise RuntimeError('no attacks here')")
     status, errors = start().finish()
@@ -416,7 +443,11 @@ def test_a_service_more_is_one_entry_more(tree: Path, monkeypatch: pytest.Monkey
         health=Health("bot.localhost", port),
         environment={"BOT": "1"},
     )
-    monkeypatch.setattr(starting, "all_services", lambda *given: (*all_services(*given), bot))
+
+    def with_bot(*given: Any, **more: Any) -> tuple[Service, ...]:
+        return (*all_services(*given, **more), bot)
+
+    monkeypatch.setattr(starting, "all_services", with_bot)
     with Playground(root=tree) as playground:
         assert set(playground.pids) == {"victim", "attacker", "bot"}
         assert playground.answers("bot")

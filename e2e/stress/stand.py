@@ -91,6 +91,7 @@ class Stand:
                 "VICTIM_PORT": str(self.site.victim_port),
                 "ATTACKER_PORT": str(self.site.attacker_port),
                 "VAR_DIR": str(self.var_dir),
+                "VICTIM_BROWSER": "0",
             }
         )
         self._before = tuple(before)

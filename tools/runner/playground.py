@@ -51,6 +51,7 @@ class Playground:
         https: bool = False,
         server: str = settings.DEFAULT_SERVER,
         room: Room | None = None,
+        victims_browser: bool = False,
     ) -> None:
         self.root = root.resolve()
         self.victim_port = victim_port or free_port()
@@ -81,7 +82,9 @@ class Playground:
         }
         # Where browsers find it.
         self.where = settings.read_where(self.environment)
-        services = all_services(self.where, self.addresses, server, room)
+        services = all_services(
+            self.where, self.addresses, server, room, victims_browser=victims_browser
+        )
         self.services = {service.name: service for service in services}
         self._pause = pause
         self._running: dict[str, processes.Process] = {}
@@ -118,7 +121,7 @@ class Playground:
         self.stop()
 
     def start(self) -> None:
-        """Start all services and return when all of them answer."""
+        """Start all services and return when those answer that somebody waits for."""
         settings.check_server(self.server, https=self.https)
         settings.check_ports(self.ports, self.addresses)
         if self.room:
@@ -128,14 +131,22 @@ class Playground:
         if self.https:
             self.ca_file = settings.make_authority(self.var_dir, self.where.domains)
         for service in self.services.values():
-            env = {**self.environment, **service.environment}
-            self._running[service.name] = processes.start(service.command, cwd=self.root, env=env)
+            if service.vital:
+                self._start(service)
         self._wait_until_healthy()
+        # The others have time until somebody needs them.
+        for service in self.services.values():
+            if not service.vital:
+                self._start(service)
+
+    def _start(self, service: Service) -> None:
+        env = {**self.environment, **service.environment}
+        self._running[service.name] = processes.start(service.command, cwd=self.root, env=env)
 
     def dead(self) -> Service | None:
-        """Return a service that has ended, or None."""
+        """Return a service that has ended, and without which there's no playground, or None."""
         ended = (name for name, process in self._running.items() if process.poll() is not None)
-        return next((self.services[name] for name in ended), None)
+        return next((self.services[name] for name in ended if self.services[name].vital), None)
 
     def stop(self) -> None:
         """Stop all services: ask them, and after a grace time end them. May be called twice."""
@@ -146,7 +157,7 @@ class Playground:
             self._mark = None
 
     def _wait_until_healthy(self) -> None:
-        waiting = list(self.services.values())
+        waiting = [service for service in self.services.values() if service.vital]
 
         def all_answer() -> bool:
             dead = self.dead()
@@ -161,6 +172,8 @@ class Playground:
     def answers(self, name: str) -> bool:
         """Tell whether a service answers at its health address."""
         health = self.services[name].health
+        if health is None:
+            return True
         connection = self._connect(health)
         try:
             host = {"Host": f"{health.host}:{health.port}"}

@@ -1,4 +1,4 @@
-"""Forget all labs, all progress and all loot: ``make reset``.
+"""Forget all labs, all progress, all loot and what attendees wrote: ``make reset``.
 
 The environment, the secret key and the https authority stay, so a browser that trusts the
 authority still does.
@@ -19,7 +19,7 @@ from tools.runner.running import ports_in_use
 from tools.runner.services import MIGRATE
 
 # By name, since VAR_DIR may be a folder with other things in it.
-FILES = ("playground.sqlite3", "loot.sqlite3")
+FILES = ("playground.sqlite3", "loot.sqlite3", "workbench.sqlite3")
 SQLITE_ENDINGS = ("", "-wal", "-shm", "-journal", "-queue")
 FOLDERS = ("cookies", "running", "static")
 FLUSH = ("-m", "victim_site.manage", "flush", "--no-input")

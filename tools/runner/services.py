@@ -47,18 +47,30 @@ class Service:
     """What follows the name of this Python."""
     died: str
     """The sentence to print when it ends while the playground runs."""
-    health: Health
+    health: Health | None
+    """None for a program that nobody waits for."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """What it needs besides the environment that all services share."""
+    vital: bool = True
+    """Whether its end is the end of the playground."""
 
 
 def all_services(
-    where: Addresses, addresses: Sequence[str], server: str, room: Room | None
+    where: Addresses,
+    addresses: Sequence[str],
+    server: str,
+    room: Room | None,
+    *,
+    victims_browser: bool = False,
 ) -> tuple[Service, ...]:
     """Return everything that the runner starts: browsers find it at `where`, and it
     listens on `addresses`; a room's way in listens where `room` says."""
-    sites = victim(where, addresses, server, room), attacker(where, addresses, server)
-    return (*sites, way_in(room)) if room else sites
+    services = [victim(where, addresses, server, room), attacker(where, addresses, server)]
+    if room:
+        services.append(way_in(room))
+    if victims_browser:
+        services.append(BOT)
+    return tuple(services)
 
 
 def victim(where: Addresses, addresses: Sequence[str], server: str, room: Room | None) -> Service:
@@ -82,6 +94,16 @@ def attacker(where: Addresses, addresses: Sequence[str], server: str) -> Service
         # Its pages cost little, and a room asks for one now and then.
         environment={"WEB_CONCURRENCY": "1"},
     )
+
+
+BOT = Service(
+    "bot",
+    "victim's browser",
+    ("-m", "victim_bot"),
+    died="",
+    health=None,
+    vital=False,
+)
 
 
 def way_in(room: Room) -> Service:

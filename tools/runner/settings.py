@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import ipaddress
 import os
 import sys
@@ -65,6 +66,19 @@ def read_room(environment: Mapping[str, str], var_dir: Path) -> room.Room | None
         return room.read(environment, var_dir)
     except AddressError as error:
         raise SetupError(str(error)) from None
+
+
+def read_victims_browser(environment: Mapping[str, str]) -> bool:
+    """Return whether to start the victim's browser: where it can be driven, and not in a room,
+    whose laptop has enough to do."""
+    room_is_open = environment.get("ROOM") == "1"
+    wanted = environment.get("VICTIM_BROWSER") or ("0" if room_is_open else "1")
+    if wanted not in {"0", "1"}:
+        raise SetupError(
+            f"VICTIM_BROWSER is {wanted!r}, which is neither 1 (start it) nor 0; "
+            f"{example('VICTIM_BROWSER', 0)}"
+        )
+    return wanted == "1" and importlib.util.find_spec("playwright") is not None
 
 
 def check_most_labs(environment: Mapping[str, str]) -> None:

@@ -8,7 +8,6 @@ change what leaves the process, request by request. The *teaching side* is prote
 from __future__ import annotations
 
 import os
-import secrets
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from catalogue import addresses
+from catalogue.kept import kept
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("VAR_DIR") or CHECKOUT / "var").resolve()
@@ -47,27 +47,7 @@ def _serves_this_machine_alone() -> bool:
 SERVES_THIS_MACHINE_ALONE = _serves_this_machine_alone()
 
 
-def _kept_secret_key() -> str:
-    """Return the key stored in ``VAR_DIR``, creating it on the first start.
-
-    Several processes may start at once: the first to link its file wins, and all read that one.
-    """
-    path = VAR_DIR / "secret_key"
-    if not path.exists():
-        VAR_DIR.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".secret_key-{secrets.token_hex(8)}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(50))
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return path.read_text()
-
-
-SECRET_KEY = os.environ.get("SECRET_KEY") or _kept_secret_key()
+SECRET_KEY = os.environ.get("SECRET_KEY") or kept(VAR_DIR, "secret_key")
 DEBUG = False
 # A leading dot allows every name below; config.hosts then lets through only hosts that exist.
 ALLOWED_HOSTS = [ADDRESSES.domains.playground, f".{ADDRESSES.domains.bank}"]
@@ -87,6 +67,7 @@ INSTALLED_APPS = [
     "victim_site.teaching.browser",
     "victim_site.teaching.your_app",
     "victim_site.teaching.room",
+    "victim_site.teaching.visits",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,120 @@
+"""What the secret host answers about alice.
+
+POST /deliveries         stores, and sends the newest version to alice
+GET  /deliveries/<id>    the result
+GET  /deliver-to-victim  sends the newest to alice at ?lab=, and answers when the visit is over
+POST /api/deliveries     the same in JSON, at once; GET /api/deliveries/<id> says the result
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Flask, Response, g, make_response, redirect, request
+
+from attacker_site.workbench import form
+from attacker_site.workbench.deliveries import OVER, Deliveries
+from attacker_site.workbench.form import Fields
+from attacker_site.workbench.starts import checked_lab
+from attacker_site.workbench.store import Owner, Refused, Store
+from catalogue.labels import NO_DEFENSE
+
+ACTS_BY_GET = "deliver"
+MOST_JSON, LONGEST_CLICK = 10_000, 100
+_SAYS = (
+    'Send a JSON object: {"lab": "no-defense--for-otter42", "exploit": "/exploit", '
+    '"browsers": ["chromium"]}. Only “lab” is needed.'
+)
+Stored = Callable[[Callable[[Fields], object], Callable[[Fields], Response]], Response]
+
+
+def add(
+    app: Flask,
+    store: Store,
+    deliveries: Deliveries,
+    page: Callable[..., Response],
+    stored: Stored,
+) -> None:
+    """Add these addresses to the secret host's; `page` renders, `stored` stores a form first."""
+
+    def owner() -> Owner:
+        found: Owner = g.owner
+        return found
+
+    def sent(lab: str, file: str = "", browsers: Sequence[str] = (), click: str = "") -> str:
+        """Deliver what's stored, and return the delivery's id."""
+        found = store.served(owner(), file) if file else store.newest(owner())
+        if found is None:
+            raise Refused(409, f"Nothing is stored{f' as {file[:100]}' if file else ' yet'}.")
+        said = click.strip()[:LONGEST_CLICK]
+        return deliveries.deliver(owner(), lab, found.exploit.file, browsers, said)
+
+    def lab_of(fields: Fields) -> str:
+        return checked_lab(form.text(fields, form.LAB))
+
+    def send(fields: Fields) -> Response:
+        names = [n.removeprefix(form.BROWSER) for n in fields if n.startswith(form.BROWSER)]
+        made = sent(lab_of(fields), browsers=names, click=form.text(fields, form.CLICK))
+        return see(f"/deliveries/{made}")
+
+    @app.post("/deliveries")
+    def store_and_send() -> Response:
+        return stored(lab_of, send)
+
+    @app.get("/deliver-to-victim", endpoint=ACTS_BY_GET)
+    def deliver() -> Response:
+        lab = request.args.get(form.LAB)
+        if not lab:
+            before = deliveries.newest(owner())
+            lab = before[0]["lab"] if before else f"{NO_DEFENSE}--for-{owner().name}"
+        made = sent(lab)
+        deliveries.wait(owner(), made)
+        return see(f"/deliveries/{made}", 302)
+
+    @app.get("/deliveries/<made>")
+    def delivery(made: str) -> Response:
+        told = deliveries.told(owner(), made)
+        return page("delivery.html", aimed=told["lab"], told=told, over=told["state"] == OVER)
+
+    @app.get("/deliveries/<made>/<browser>.jpg")
+    def picture(made: str, browser: str) -> Response:
+        answer = make_response(deliveries.picture(owner(), made, browser))
+        answer.content_type = "image/jpeg"
+        return answer
+
+    @app.post("/api/deliveries")
+    def deliver_as_json() -> Response:
+        said = _json()
+        lab, file, click = (said.get(name, "") for name in ("lab", "exploit", "click"))
+        browsers = said.get("browsers", [])
+        texts = [lab, file, click, *(browsers if isinstance(browsers, list) else [None])]
+        if not lab or not all(isinstance(each, str) for each in texts):
+            raise Refused(400, _SAYS)
+        # The whole address of an exploit will do, too.
+        path = file if file.startswith("/") else "/" + "/".join(file.split("/")[3:]) if file else ""
+        return make_response({"id": sent(lab, path, browsers, click)}, 202)
+
+    @app.get("/api/deliveries/<made>")
+    def told_as_json(made: str) -> Response:
+        return make_response(dict(deliveries.told(owner(), made)), 200)
+
+
+def _json() -> dict[str, Any]:
+    if not request.is_json:
+        raise Refused(415, f"The Content-Type has to be application/json. {_SAYS}")
+    request.max_content_length = MOST_JSON
+    try:
+        said = request.get_json(silent=True)
+    except RecursionError:  # Brackets alone can exhaust the parser.
+        said = None
+    if not isinstance(said, dict):
+        raise Refused(400, _SAYS)
+    return said
+
+
+def see(address: str, code: int = 303) -> Response:
+    """Return a redirect."""
+    answer = redirect(address, code)
+    assert isinstance(answer, Response)
+    return answer

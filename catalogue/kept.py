@@ -1,0 +1,30 @@
+"""Secrets that are made at the first start, and kept in a file of `VAR_DIR`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+# With it, the attacker's site and the victim's browser talk to the queue of visits.
+VICTIM_KEY = "victim_key"
+
+
+def kept(var_dir: Path, name: str) -> str:
+    """Return the secret with this name, making it where there is none.
+
+    Several processes may start at once: the first to link its file wins, and all read that one.
+    """
+    path = var_dir / name
+    if not path.exists():
+        var_dir.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{name}-{secrets.token_hex(8)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(50))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text()

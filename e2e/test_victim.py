@@ -1,0 +1,359 @@
+"""Alice's browser opens what it's sent, in each kind of browser, and stays within the fence."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from playwright.sync_api import Browser, Download
+
+from csrf_proof import windows
+from csrf_proof.profile_names import PROFILES
+from csrf_proof.serving import serve
+from e2e.accessibility import Judge
+from e2e.bank import Lab, Site, until
+from e2e.conftest import Browsers
+from e2e.workbench import Workbench
+from tools.run import ROOT, Playground
+
+PATIENCE = 90.0
+ORDER = ("before", "after")
+FORM = """<form action="{bank}/transfer" method="post">
+  <input name="to" value="mallory"><input name="amount" value="100">{more}</form>"""
+FIRES = "<script>document.forms[0].submit()</script>"
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Site]:
+    """A playground of its own, with the victim's browser."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Playground(var_dir=Path(folder), victims_browser=True) as playground,
+    ):
+        found = Site(playground.victim_port, playground.attacker_port)
+        bench = Workbench(found)
+
+        def is_there() -> bool | None:
+            return "Deliver to alice" in bench.get("/").text or None
+
+        deadline = time.monotonic() + PATIENCE
+        while not is_there():
+            assert time.monotonic() < deadline, "no victim's browser came"
+            time.sleep(0.2)
+        yield found
+
+
+class Attendee(Workbench):
+    """An owner of exploits with labs of their own."""
+
+    def lab(self, label: str) -> Lab:
+        found = Lab(self._site, label)
+        found.label = f"{label}--for-{self.name}"
+        found.host = self._site.domains.lab(found.label)
+        found.url = self._site.addresses.bank(found.label)
+        return found
+
+    def deliver(self, lab: Lab, browsers: Sequence[str] = (), **more: str) -> dict[str, Any]:
+        """Deliver what's stored; return what is told once it's over, with `visits` by browser."""
+        said = {"lab": lab.label, "browsers": list(browsers), **more}
+        headers = {"Content-Type": "application/json"}
+        answer = self._site.request(self.host, "POST", "/api/deliveries", headers, json.dumps(said))
+        assert answer.status == 202, answer.text
+        made = json.loads(answer.body)["id"]
+        deadline = time.monotonic() + PATIENCE
+        while (told := json.loads(self.get(f"/api/deliveries/{made}").body))["state"] != "over":
+            assert time.monotonic() < deadline, told
+            time.sleep(0.1)
+        told["visits"] = {each["browser"]: each for each in told["browsers"]}
+        found: dict[str, Any] = told
+        return found
+
+
+def test_a_form_robs_alice_in_every_browser_and_an_image_in_some(guarded: Site) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("no-defense")
+    attendee.store(FORM.format(bank=lab.url, more="") + FIRES)
+    told = attendee.deliver(lab, PROFILES)
+
+    assert [each["outcome"] for each in told["browsers"]] == ["forged"] * 3
+    accounts = [each["evidence"]["accounts"] for each in told["browsers"]]
+    balances = [tuple(each[when]["alice"]["balance"] for when in ORDER) for each in accounts]
+    assert balances == [(1000, 900), (900, 800), (800, 700)]
+    assert lab.state()["accounts"]["mallory"]["balance"] == 1300
+
+    attendee.store(f"<img src='{lab.url}/transfer?to=mallory&amount=7'>")
+    told = attendee.deliver(lab, PROFILES)
+
+    found = {each["browser"]: (each["outcome"], each["reason"]) for each in told["browsers"]}
+    assert found == {
+        "chromium": ("forged", None),
+        "chromium-no-3pc": ("blocked", "cookie-third-party"),
+        "firefox": ("blocked", "cookie-third-party"),
+    }
+    blocked = told["visits"]["firefox"]["evidence"]
+    (sent,) = [one for one in blocked["requests"] if "/transfer" in one["url"]]
+    assert sent["cookies_withheld"] == ["sessionid"]
+    (attempt,) = blocked["attempts"]
+    assert attempt["outcome"] == "anonymous"
+
+
+# What the fence must not change: of each, the reasons are the matrix's.
+CATALOGUE: dict[str, dict[str, str | None]] = {
+    "form-post": {
+        "no-defense": None,
+        "csrf-token": "origin-mismatch",
+        "samesite-lax": "cookie-lax",
+    },
+    "cors-json": {"no-defense--with-cors-reflect": None, "no-defense": "preflight-refused"},
+    "link-get": {"no-defense": None, "post-only": "get-refused"},
+    "clickjacking": {"no-defense": None, "no-framing": "frame-refused"},
+    "login-post": {"no-defense": None},
+    "websocket-hijack": {"no-defense": None},
+}
+
+
+@pytest.mark.parametrize(
+    ("attack", "label", "reason"),
+    [(attack, label, why) for attack, labs in CATALOGUE.items() for label, why in labs.items()],
+)
+def test_an_attack_of_the_catalogue_ends_as_the_matrix_says(
+    guarded: Site, attack: str, label: str, reason: str | None
+) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab(label)
+    attendee.start_from(attack, lab.label)
+
+    visit = attendee.deliver(lab)["visits"]["chromium"]
+
+    assert visit["outcome"] == ("blocked" if reason else "forged"), visit
+    assert visit["reason"] == reason
+
+
+def test_the_protocol_answers_when_the_bank_has_been_robbed(guarded: Site) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("no-defense")
+    body = FORM.format(bank=lab.url, more="") + FIRES
+    answer = attendee.post(
+        {
+            "urlIsHttps": "on",
+            "responseFile": "/exploit",
+            "responseHead": "HTTP/1.1 200 OK\nContent-Type: text/html",
+            "responseBody": body,
+            "formAction": "DELIVER_TO_VICTIM",
+            "lab": lab.label,
+        }
+    )
+    assert answer.status == 303
+    answer = attendee.get(answer.headers["Location"])
+
+    assert answer.status == 302
+    assert lab.state()["accounts"]["alice"]["balance"] == 900
+    assert "Forged." in attendee.get(answer.headers["Location"]).text
+
+
+def test_the_documented_program_robs_alice(guarded: Site) -> None:
+    text = (ROOT / "docs/workbench.md").read_text(encoding="utf-8")
+    program = text.partition("```python\n")[2].partition("```")[0]
+    ports = {"9000": guarded.attacker_port, "8000": guarded.victim_port}
+    for documented, port in ports.items():
+        assert documented in program
+        program = program.replace(documented, str(port))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "chromium forged None"
+
+
+def test_she_clicks_what_invites_or_what_she_is_told_and_only_once(guarded: Site) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("no-defense")
+    attendee.store(FORM.format(bank=lab.url, more="<button>Win</button>"))
+    visit = attendee.deliver(lab)["visits"]["chromium"]
+    assert visit["evidence"]["clicked"] == "Win"
+    assert lab.state()["accounts"]["alice"]["balance"] == 900
+
+    attendee.store(
+        f"<a href='{lab.url}/transfer?to=mallory&amount=1'>This</a> "
+        f"<button>Nothing</button> <a href='{lab.url}/logout'>That</a>"
+    )
+    visit = attendee.deliver(lab, click="That")["visits"]["chromium"]
+    assert visit["evidence"]["clicked"] == "That"
+    state = lab.state()
+    assert state["accounts"]["alice"]["balance"] == 900
+    assert state["attempts"][-1]["action"] == "logout"
+
+
+def test_a_person_delivers_from_the_page_without_scripts(browsers: Browsers, guarded: Site) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("csrf-token")
+    context = browsers.get("chromium").new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{attendee.writing}/?lab={lab.label}")
+    page.fill("[name=responseBody]", FORM.format(bank=lab.url, more="") + FIRES)
+    page.click("text=Store and deliver to alice")
+    page.wait_for_selector("text=What happened", timeout=60_000)
+    assert "Blocked." in page.inner_text(".verdict")
+    assert "origin-mismatch" in page.inner_text(".verdict")
+    page.click("text=POST /transfer")
+    context.close()
+
+
+def test_the_pages_about_a_delivery_are_usable_and_fit(browsers: Browsers, guarded: Site) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("no-defense")
+    attendee.store(FORM.format(bank=lab.url, more="") + FIRES)
+    told = attendee.deliver(lab)
+    context = browsers.get("chromium").new_context()
+    page = context.new_page()
+    judge = Judge()
+    for path in (f"/deliveries/{told['id']}", "/", "/deliveries/nothing"):
+        page.goto(attendee.writing + path)
+        for summary in page.query_selector_all("summary"):
+            summary.click()
+        assert judge.complaints(page) == [], path
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        page.set_viewport_size({"width": 1280, "height": 800})
+    context.close()
+
+
+GREEDY = {
+    "a loop": ("<script>while (true) {}</script>", "done", ""),
+    "a thousand windows": (
+        "<script>onload = () => { for (let i = 0; i < 1000; i++) open('/' + i); }</script>",
+        "failed",
+        "10 windows",
+    ),
+    "memory": (
+        """<script>const all = []; setInterval(() => {
+        for (let i = 0; i < 20; i++) all.push(new Uint8Array(2e7).fill(7)); }, 20);
+        fetch("/x"); setInterval(() => fetch("/x"), 300);</script>""",
+        "failed",
+        "memory",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "state", "says"), GREEDY.values(), ids=GREEDY)
+def test_a_greedy_page_is_ended_and_the_next_visit_works(
+    guarded: Site, body: str, state: str, says: str
+) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("no-defense")
+    attendee.store(body)
+    visit = attendee.deliver(lab)["visits"]["chromium"]
+    assert visit["state"] == state
+    assert says in visit["sentence"]
+    assert visit["outcome"] in {None, "blocked"}
+    assert state == "failed" or visit["evidence"]["quiet"] is False
+
+    attendee.store(FORM.format(bank=lab.url, more="") + FIRES)
+    assert attendee.deliver(lab)["visits"]["chromium"]["outcome"] == "forged"
+
+
+class Outside(BaseHTTPRequestHandler):
+    """Something else on this machine, which notes who asks."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+
+ESCAPES = """<!doctype html>
+<img src="http://127.0.0.1:{port}/image"><img src="http://localhost:{port}/name">
+<img src="http://[::1]:{port}/six"><img src="http://evil.localhost:{port}/port">
+<img src="http://other.localhost:{port}/other"><img src="http://example.com/internet">
+<img src="file:///etc/hostname"><iframe src="http://127.0.0.1:{port}/frame"></iframe>
+<iframe src="file:///etc/hostname"></iframe>
+<link rel="dns-prefetch" href="http://127.0.0.1:{port}/">
+<link rel="preconnect" href="http://127.0.0.1:{port}/">
+<link rel="prefetch" href="http://127.0.0.1:{port}/prefetch">
+<form action="http://127.0.0.1:{port}/form" method="post" target="frame"></form>
+<iframe name="frame"></iframe>
+<script>
+fetch("http://127.0.0.1:{port}/fetch", {{ mode: "no-cors" }}).catch(() => 0);
+fetch("http://127.0.0.1:{victim}/api/labs/no-defense").catch(() => 0);
+navigator.sendBeacon("http://127.0.0.1:{port}/beacon");
+document.forms[0].submit();
+try {{ new WebSocket("ws://127.0.0.1:{port}/socket"); }} catch {{}}
+try {{ new EventSource("http://127.0.0.1:{port}/events"); }} catch {{}}
+try {{ const peer = new RTCPeerConnection({{ iceServers: [{{ urls: "stun:127.0.0.1:{port}" }}] }});
+  peer.createDataChannel("x");
+  peer.createOffer().then((offer) => peer.setLocalDescription(offer)); }} catch {{}}
+try {{ open("http://127.0.0.1:{port}/window"); }} catch {{}}
+const link = document.createElement("a");
+link.href = URL.createObjectURL(new Blob(["x"])); link.download = "fence.txt"; link.click();
+setTimeout(() => {{ location = "file:///etc/hostname"; }}, 600);
+setTimeout(() => {{ location = "http://127.0.0.1:{port}/top"; }}, 900);
+</script>"""
+
+
+def test_nothing_outside_the_playground_can_be_reached(guarded: Site) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("no-defense")
+    Outside.asked.clear()
+    with serve(Outside) as port:
+        attendee.store(ESCAPES.format(port=port, victim=guarded.victim_port))
+        told = attendee.deliver(lab, PROFILES)
+
+    assert Outside.asked == []
+    for visit in told["browsers"]:
+        assert visit["state"] == "done", visit
+        evidence = visit["evidence"]
+        refused = " ".join(evidence["refused"])
+        for place in (f"127.0.0.1:{port}", f"evil.localhost:{port}", "example.com"):
+            assert place in refused, evidence["refused"]
+        assert not any(address.startswith("file:") for address in evidence["navigation"])
+        read = [one for one in evidence["requests"] if one["url"].startswith("file:")]
+        assert all(one["failed"] or one["status"] is None for one in read)
+
+
+SAVES = """(name) => { const link = document.createElement("a"); link.download = name;
+  link.href = URL.createObjectURL(new Blob(["x"])); link.click(); }"""
+
+
+def saves(browser: Browser, *, downloads: bool) -> bool:
+    """Tell whether a file that a page has a browser download is somewhere afterwards."""
+    with windows.fresh(browser, downloads=downloads) as window:
+        page = window.page
+        begun: list[Download] = []
+        page.on("download", lambda download: begun.append(download))
+        page.goto("about:blank")
+        name = f"fence-{secrets.token_hex(4)}.txt"
+        page.evaluate(SAVES, name)
+        page.wait_for_timeout(1_500)
+        # A stock Firefox tells of no download, but the file has that name.
+        files = list(Path(tempfile.gettempdir()).glob(f"playwright-artifacts-*/{name}"))
+        return bool(files) or any(not one.failure() for one in begun)
+
+
+def test_what_a_page_downloads_is_not_saved(profile: str, browsers: Browsers) -> None:
+    assert saves(browsers.get(profile), downloads=True), "otherwise this shows nothing"
+    assert not saves(browsers.get(profile), downloads=False)
+
+
+def test_deliveries_are_ones_own(guarded: Site) -> None:
+    attendee, another = Attendee(guarded), Attendee(guarded)
+    attendee.store("hello")
+    headers = {"Content-Type": "application/json"}
+    said = json.dumps({"lab": another.lab("no-defense").label})
+    answer = guarded.request(attendee.host, "POST", "/api/deliveries", headers, said)
+    assert answer.status == 403
+    told = attendee.deliver(attendee.lab("no-defense"))
+    assert another.get(f"/api/deliveries/{told['id']}").status == 404
+    assert until(lambda: another.get("/").status == 200 or None, "page", "the workbench")

@@ -1,0 +1,174 @@
+"""Takes one visit after another from the queue, and makes it in the browser that it's for.
+
+Browsers are started when they're needed, and ended after a while without visits. They have an empty
+home, and no way out but the fence.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+from playwright.sync_api import Error, sync_playwright
+
+from catalogue.visits import NoAnswer, Queue
+from csrf_proof import browsers, windows
+from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
+from csrf_proof.profile_names import PROFILES
+from victim_bot.fence import Fence
+from victim_bot.visit import TooMuch, task_of, visit
+
+# Seconds: between two questions, for one visit, and that browsers stay without one.
+PAUSE, LONGEST, WARM = 0.4, 45.0, 120.0
+# Bytes by which the browsers may grow during a visit.
+MOST_MEMORY = 1_000_000_000
+_CHECKED_EVERY = 0.25
+
+
+def found() -> list[str]:
+    """Return the profiles that have a browser here."""
+    with sync_playwright() as playwright:
+        absent = browsers.missing(playwright)
+    return [profile for profile in PROFILES if profile not in absent]
+
+
+class _Memory:
+    """Watches how much memory this process's browsers take."""
+
+    def __init__(self) -> None:
+        self._checked = 0.0
+        self._before = self._taken()
+
+    def check(self) -> None:
+        """Raise TooMuch where it has become much more since the beginning."""
+        now = time.monotonic()
+        if now - self._checked < _CHECKED_EVERY:
+            return
+        self._checked = now
+        if self._taken() - self._before > MOST_MEMORY:
+            raise TooMuch("The page took more memory than a visit may, so the visit ended.")
+
+    def _taken(self) -> int:
+        total = 0
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                total += process.memory_info().rss
+        return total
+
+
+class Bot:
+    """A worker with browsers. A context manager that leaves none of them running."""
+
+    def __init__(self, queue: Queue, fence: Fence, profiles: list[str]) -> None:
+        self._queue = queue
+        self._fence = fence
+        self._profiles = profiles
+        self._name = f"bot-{secrets.token_hex(8)}"
+        self._browsers: Browsers | None = None
+        self._used = 0.0
+
+    def __enter__(self) -> Bot:
+        self._home = tempfile.TemporaryDirectory(prefix="csrf-victim-")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
+        with suppress(NoAnswer):
+            self._queue.ask("/leave", self._self())
+        self._end_browsers(kind)
+        self._home.cleanup()
+
+    def run(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Ask for visits and make them, as long as it's wanted."""
+        while goes_on():
+            if not self.step():
+                if self._browsers and time.monotonic() - self._used > WARM:
+                    self._end_browsers()
+                time.sleep(PAUSE)
+
+    def step(self) -> bool:
+        """Make the next visit; return whether there was one."""
+        try:
+            answer = self._queue.ask("/next", self._self())
+        except NoAnswer:
+            return False  # The teaching side isn't there yet, or not any more.
+        if "visit" not in answer.said:
+            return False
+        self._make(answer.said)
+        return True
+
+    def _self(self) -> dict[str, Any]:
+        return {"worker": self._name, "profiles": self._profiles}
+
+    def _make(self, said: Any) -> None:
+        where = f"/{said['visit']}"
+        who = {"worker": self._name}
+        refused = len(self._fence.refused)
+        try:
+            report = self._visit(said, lambda: self._begin(where, who))
+        except (BrowserFailed, BrowserMissing, TooMuch, NoAnswer) as failure:
+            report = {"problem": str(failure)[:300]}
+            self._end_browsers()
+        report["refused"] = _asked_for(report, self._fence.refused[refused:])
+        self._used = time.monotonic()
+        with suppress(NoAnswer):  # Then the visit counts as lost.
+            self._queue.ask(f"{where}/end", who | report)
+
+    def _begin(self, where: str, who: dict[str, Any]) -> None:
+        answer = self._queue.ask(f"{where}/begin", who)
+        if answer.status != 204:
+            raise NoAnswer(answer.problem)
+
+    def _visit(self, said: Any, begin: Callable[[], None]) -> dict[str, Any]:
+        running = self._running()
+        with running.limit():
+            browser = running.get(str(said["profile"]))
+            with windows.fresh(browser, downloads=False) as window:
+                window.context.set_default_timeout(10_000)
+                return visit(window, task_of(said), begin, _Memory().check)
+
+    def _running(self) -> Browsers:
+        if self._browsers is None:
+            settings = browsers.Settings(
+                self._fence.arguments, self._fence.preferences, self._environment()
+            )
+            self._browsers = Browsers(LONGEST, settings).__enter__()
+        return self._browsers
+
+    def _environment(self) -> dict[str, str]:
+        """Return the little that a browser needs of this process's environment."""
+        needed = ("PATH", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
+        kept = {name: os.environ[name] for name in needed if name in os.environ}
+        return kept | {"HOME": self._home.name}
+
+    def _end_browsers(self, raised: type[BaseException] | None = None) -> None:
+        if self._browsers:
+            with suppress(Error, BrowserFailed):
+                self._browsers.__exit__(raised)
+            self._browsers = None
+
+
+def var_dir(text: str | None) -> Path:
+    """Return where state lives: `VAR_DIR`, or `var/` in the checkout."""
+    return Path(text or Path(__file__).resolve().parents[1] / "var").resolve()
+
+
+def _asked_for(report: Mapping[str, Any], refused: Sequence[str]) -> list[str]:
+    """Return which of the places that the fence has refused the page wanted; the others are those
+    that browsers want by themselves, such as updates."""
+    wanted = {urlsplit(one["url"]).hostname for one in report.get("requests", [])}
+    found = [place for place in refused if _host(place) in wanted]
+    return list(dict.fromkeys(found))[:100]
+
+
+def _host(place: str) -> str | None:
+    with suppress(ValueError):
+        return urlsplit(place if "://" in place else f"//{place}").hostname
+    return None
