@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -357,3 +358,29 @@ def test_deliveries_are_ones_own(guarded: Site) -> None:
     told = attendee.deliver(attendee.lab("no-defense"))
     assert another.get(f"/api/deliveries/{told['id']}").status == 404
     assert until(lambda: another.get("/").status == 200 or None, "page", "the workbench")
+
+
+CLASSIC = [
+    lab
+    for lab in tomllib.loads(
+        (ROOT / "victim_site/teaching/reference/known_labs.toml").read_text(encoding="utf-8")
+    )["labs"]
+    if lab["publisher"].startswith("PortSwigger")
+]
+
+
+@pytest.mark.parametrize("known", CLASSIC, ids=lambda known: known["name"])
+def test_a_classic_lab_is_solved_by_the_protocol_alone(
+    guarded: Site, known: dict[str, str]
+) -> None:
+    """At the 302 the visit is over, and the bank's state is what the attack wants."""
+    if known["position"] == "subdomain":
+        pytest.skip("what is stored is served on a site of its own, and not on a subdomain yet")
+    if known.get("age") == "old":
+        pytest.skip("alice signs in for each visit, so her cookie is never two minutes old")
+    attendee = Attendee(guarded)
+    lab = attendee.lab(known["lab"])
+    attendee.start_from(known["attack"], lab.label)
+    answer = attendee.get(f"/deliver-to-victim?lab={lab.label}")
+    assert answer.status == 302, answer.text
+    assert lab.state()["accounts"]["alice"]["balance"] < 1000
