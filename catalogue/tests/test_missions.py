@@ -67,4 +67,4 @@ def test_a_lesson_leads_to_the_missions_at_labs_that_it_has_shown() -> None:
     after = {one.slug: [m.slug for m in missions_after(one)] for one in lessons.read_all()[0]}
 
     assert after["get-and-post"] == []
-    assert after["fake-tokens"] == ["jade", "ruby"]
+    assert {"jade", "ruby"} <= set(after["fake-tokens"])

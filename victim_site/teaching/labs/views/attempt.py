@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from catalogue.missions import MYSTERY
 from csrf_proof.arsenal import Attack
 from victim_site.bank import reports
 from victim_site.bank.attempts import FRAMED, KEPT, PREFLIGHT, WEBSOCKET
 from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
+from victim_site.label import parse
 from victim_site.teaching import descriptions
 from victim_site.teaching.labs import attempt_summary, picture
 from victim_site.teaching.labs.log import address_of
@@ -38,9 +41,11 @@ def find(request: HttpRequest, text: str) -> HttpResponse:
     """Lead to the first attempt since a moment.
 
     The query says `since` when (milliseconds since 1970), perhaps of which `path`, and perhaps
-    `by-others`: not by the bank's own pages.
+    `by-others`: not by the bank's own pages. Of a mission's lab, it's the mission that says more.
     """
     label = get_label_or_404(text)
+    if text.startswith(MYSTERY):
+        return redirect(f"{reverse('mission', args=[parse(text).mystery])}#log")
     try:
         since = datetime.fromtimestamp(int(request.GET.get("since", "")) / 1000, UTC)
     except (ValueError, OverflowError, OSError):

@@ -169,7 +169,7 @@ def test_a_wrong_answer_shows_that_it_was_blocked_and_solves_nothing() -> None:
     page = answer("form-post from subdomain")
 
     assert "http://community.app.localhost" in page
-    assert "that isn’t what is wrong" in page
+    assert "Not that one." in page
     assert solved() == []
 
 
@@ -177,7 +177,7 @@ def test_the_right_answer_shows_that_it_was_forged() -> None:
     page = answer("form-post from lookalike")
 
     assert "http://app.localhost.evil.localhost" in page
-    assert "that’s what is wrong" in page
+    assert "Right. It gets through." in page
     assert solved() == ["pattern"]
     assert 'class="done"' in answer_list()
 
@@ -190,7 +190,7 @@ def answer_list() -> str:
 
 @pytest.mark.parametrize("given", ["", "image-get from cross-site", "<b>"])
 def test_an_answer_that_isnt_offered_is_asked_again(given: str) -> None:
-    assert "What happened" not in answer(given)
+    assert 'id="evidence"' not in answer(given)
 
 
 @pytest.mark.parametrize("number", ["0", "5", "x", "-1", "٣"])
@@ -198,7 +198,7 @@ def test_an_answer_that_isnt_there_shows_the_question(number: str) -> None:
     page = playground().get(f"/missions/review/pattern/?answer={number}")
 
     assert page.status_code == 200
-    assert "What happened" not in page.content.decode()
+    assert 'id="evidence"' not in page.content.decode()
 
 
 def test_a_review_that_isnt_there_is_a_404_with_what_was_meant() -> None:
@@ -233,7 +233,7 @@ def test_what_stops_everything_solves_it_and_says_what_it_hangs_on() -> None:
     page = add("csrf-token", "websocket-origin")
 
     assert "Nothing gets through." in page
-    assert "<code>websocket-origin</code>" in page.partition("without any one of these")[2]
+    assert "<code>websocket-origin</code>" in page.partition("Each of these is needed")[2]
     assert solved() == ["birch"]
 
 
@@ -260,3 +260,10 @@ def test_a_bank_to_fix_that_isnt_there_is_a_404_with_what_was_meant() -> None:
 
     assert page.status_code == 404
     assert 'href="/missions/fix/birch/"' in page.content.decode()
+
+
+def test_after_an_attack_the_guide_leads_back_to_the_mission() -> None:
+    found = playground().get(f"/labs/{AMBER}/attempt/?since=0")
+
+    assert found.status_code == 302
+    assert found["Location"] == "/missions/amber/#log"

@@ -44,7 +44,7 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
         "brief": as_page(fix.brief),
         "has": descriptions.summaries(label),
         "weak": [descriptions.weaknesses()[one] for one in label.weakness_slugs],
-        "from": [descriptions.POSITIONS[position] for position in fix.positions],
+        "from": gettext(" and ").join(str(descriptions.POSITIONS[one]) for one in fix.positions),
         "offered": [(descriptions.defenses()[one], one in added) for one in fix.offered],
         "all": len(fix.attacks(loaded)),
         **(_result(fix, added, name) if "defense" in request.GET else {}),
@@ -61,11 +61,15 @@ def _added(query: QueryDict, fix: Fix) -> list[str]:
 def _result(fix: Fix, added: list[str], name: str) -> dict[str, Any]:
     """Return what gets through, each with the walk that shows it, and what else there's to say."""
     loaded = expectations.the_matrix()
-    label = fix.label(added, name) or fix.label(added)
+    own = fix.label(added, name)
+    label = own or fix.label(added)
+    shortest = len(next(fix.solutions(loaded)))
     through = fix.through(loaded, added)
     return {
         "shown": True,
         "label": label,
+        "owned": bool(own),
+        "fewer": shortest if len(added) > shortest and fix.needed(loaded, added) else 0,
         "through": [
             (
                 descriptions.attacks()[attack],
