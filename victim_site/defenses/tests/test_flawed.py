@@ -52,10 +52,10 @@ def honest(bank: Bank, path: str, fields: Mapping[str, Any]) -> Any:
     )
 
 
-def customer(lab: str, username: str = "alice") -> Bank:
-    """A visitor who has signed in, by the lab's own way."""
+def customer(lab: str, username: str = "alice", where: str = "") -> Bank:
+    """A visitor who has signed in, by the lab's own way; `where` is a label with more in it."""
     if not all_defenses()[lab].needs_script:
-        return signed_in(lab, username)
+        return signed_in(where or lab, username)
     bank = Bank(lab)
     answer = honest(bank, "/login", {"username": username, "password": PASSWORDS[username]})
     assert answer.status_code == 303
@@ -173,6 +173,13 @@ def head(lab: str) -> Bank:
     return alice
 
 
+def put_by_field(lab: str) -> Bank:
+    """A form says in a field that it's a PUT, at a bank whose framework looks there."""
+    alice = customer(lab, where=f"{lab}--with-method-override")
+    alice.forged("/transfer", PAYMENT | {"_method": "PUT"}, **sent_from("cross-site", alice))
+    return alice
+
+
 def json_as(content_type: str, body: str = '{"to": "mallory", "amount": 100}') -> Attack:
     def attack(lab: str) -> Bank:
         alice = customer(lab)
@@ -212,6 +219,7 @@ BYPASSES: dict[str, tuple[Attack, str]] = {
     "origin-suffix": (plain_form("subdomain"), "origin-mismatch"),
     "origin-prefix": (plain_form("lookalike"), "origin-mismatch"),
     "fetch-metadata-same-site": (plain_form("subdomain"), "fetch-site-same-site"),
+    "method-list": (put_by_field, "fetch-site-cross-site"),
     "get-only-refused": (head, "get-refused"),
     "check-after-effect": (plain_form("cross-site"), "origin-mismatch"),
     "json-any-type": (json_as("text/plain", PLAIN_TEXT), "content-type-refused"),
@@ -238,6 +246,7 @@ STOPS: dict[str, str | None] = {
     "origin-suffix": "origin-mismatch",
     "origin-prefix": "origin-mismatch",
     "fetch-metadata-same-site": "fetch-site-cross-site",
+    "method-list": "fetch-site-cross-site",
     "get-only-refused": None,  # A form with POST is not what this defense is about.
     "check-after-effect": None,  # Refused, but only after it has acted.
     "json-any-type": "body-not-json",
@@ -296,7 +305,7 @@ def test_a_get_is_let_through_unless_that_is_what_is_refused(slug: str) -> None:
 
     alice.get(f"/transfer?{IN_QUERY}", headers=sent_from("cross-site", alice))
 
-    assert is_forged(alice) == (slug != "get-only-refused")
+    assert is_forged(alice) == (slug not in {"get-only-refused", "method-list"})
 
 
 @pytest.mark.django_db
@@ -996,6 +1005,23 @@ HEADERS: dict[str, tuple[str, str, Headers, str | None]] = {
         {"sec-fetch-site": "cross-site"},
         "fetch-site-cross-site",
     ),
+    "list: a foreign POST": (
+        "method-list",
+        "POST",
+        {"sec-fetch-site": "cross-site"},
+        "fetch-site-cross-site",
+    ),
+    "list: a GET from a sub-domain": (
+        "method-list",
+        "GET",
+        {"sec-fetch-site": "same-site"},
+        "fetch-site-same-site",
+    ),
+    "list: the bank's own": ("method-list", "POST", {"sec-fetch-site": "same-origin"}, None),
+    "list: nobody": ("method-list", "GET", {"sec-fetch-site": "none"}, None),
+    "list: nothing said": ("method-list", "POST", {"origin": EVIL}, None),
+    "list: a foreign PUT": ("method-list", "PUT", {"sec-fetch-site": "cross-site"}, None),
+    "list: a foreign HEAD": ("method-list", "HEAD", {"sec-fetch-site": "cross-site"}, None),
     "get only: GET": ("get-only-refused", "GET", {}, "get-refused"),
     "get only: HEAD": ("get-only-refused", "HEAD", {}, None),
     "get only: POST": ("get-only-refused", "POST", {}, None),
