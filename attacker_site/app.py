@@ -30,7 +30,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from attacker_site import database, loot, panel, purse
@@ -55,6 +55,7 @@ from catalogue.moved import Application, Moved
 from catalogue.spelling import closest
 from catalogue.visits import Queue
 from csrf_proof.arsenal import (
+    BY_ADDRESS,
     CAUGHT_PAGE,
     Arsenal,
     Attack,
@@ -190,7 +191,10 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         # The amount travels with the link: after the transfer the balance says another one.
         taken = amount if action.name == "transfer" else None
         behind = "behind/" + again(attack, action, lab, at=at, amount=taken)
-        caught = launched_from(visit().position, lab, f"/{attack.slug}/caught/")
+        caught, short = (
+            launched_from(visit().position, lab, f"/{attack.slug}/{step}/")
+            for step in ("caught", "go")
+        )
         evil = addresses.domains.evil
         shot = AimedShot(
             attack=attack,
@@ -200,6 +204,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             behind=behind,
             prepared=prepared,
             caught=caught,
+            short=short,
             action=action,
             amount=amount,
             evil=evil,
@@ -351,6 +356,20 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
             bank=addresses.bank(lab),
             bait=attack.bait,
         )
+
+    @app.get("/<slug>/go/")
+    def go(slug: str) -> Response:
+        """Lead to the act: the address that a visitor opens without a page."""
+        attack, action, lab = chosen(slug)
+        if attack.trigger != BY_ADDRESS:
+            raise Refusal(404, "This leads nowhere", "This attack has no short link.")
+        amount = purse.amount_to_take(addresses, lab)
+        if amount == 0:
+            return page("nothing_left.html", attack=attack)
+        shot, _ = shot_at(attack, action, lab, None, amount, Prepared())
+        response = make_response(redirect(shot.url))
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     @app.get("/<slug>/still/")
     @app.get("/<slug>/try/<choices>/still/")

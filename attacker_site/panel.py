@@ -14,7 +14,7 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped,unu
 from pygments.lexers import HtmlLexer, HttpLexer  # type: ignore[import-untyped,unused-ignore]
 
 from attacker_site.actions import AimedShot
-from csrf_proof.arsenal import FORM_TYPE, NO_TYPE
+from csrf_proof.arsenal import BY_ADDRESS, FORM_TYPE, NO_TYPE, ON_CLICK, ON_LOAD
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 COOKIE = "sessionid=… if the browser sends it"
@@ -43,14 +43,22 @@ BY_BANK = (
 )
 
 
+BY_NOBODY = (
+    "No page asks for it: the visitor opens the address from an e-mail, with a camera or by hand. "
+    "So the browser names nobody, wherever this page is."
+)
+
+
 def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     """Return short sentences that say what the page did, or, not yet opened, what it does."""
     effect = shot.action.effect.format(amount=shot.amount, evil=shot.evil)
     opened = "You opened" if fired else "You open"
-    sends = "sent" if fired and shot.attack.trigger == "load" else "sends"
+    sends = "sent" if fired and shot.attack.trigger == ON_LOAD else "sends"
     cause = {
-        "load": f"Your browser then {sends} a request to the bank, without a click.",
-        "click": f"One click on it {sends} a request to the bank.",
+        ON_LOAD: f"Your browser then {sends} a request to the bank, without a click.",
+        ON_CLICK: f"One click on it {sends} a request to the bank.",
+        BY_ADDRESS: "It shows a short link. Opening that one, from an e-mail or the address bar, "
+        f"{sends} a request to the bank: the attacker’s server answers with a redirect.",
     }[shot.attack.trigger]
     cookie = "If the browser sends alice’s cookie with it, it looks like alice to the bank."
     if shot.action.name == "login":
@@ -60,6 +68,8 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     relation = SANDBOXED if shot.attack.sandboxed else RELATIONS[position]
     if shot.attack.by_application:
         relation = BY_BANK
+    if shot.attack.trigger == BY_ADDRESS:
+        relation = BY_NOBODY
     again = f"Then it takes one more click, at the bank, on “{shot.attack.second_click}”."
     weak = f"It works only if the bank has a weakness: {shot.attack.needs}."
     got = "Before that, the attacker’s server visited the bank and got something there."
@@ -83,6 +93,8 @@ def request_text(shot: AimedShot, origin: str, position: str) -> str:
     relation = "cross-site" if attack.sandboxed else site.get(position, "cross-site")
     if attack.by_application:
         relation, origin = "same-origin", shot.origin
+    if attack.trigger == BY_ADDRESS:
+        relation = "none"
     lines = [f"{attack.method} {shot.target} HTTP/1.1", f"Host: {urlsplit(shot.origin).netloc}"]
     if attack.method == "POST":
         # A browser names the origin on a POST and, for these requests, never on a GET.

@@ -44,6 +44,8 @@ METHODS = ("GET", "HEAD", "POST")
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER = "signed-in", "signed-out", "signs-in-later"
 VICTIMS = (SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER)
+ON_LOAD, ON_CLICK, BY_ADDRESS = "load", "click", "address"
+TRIGGERS = (ON_LOAD, ON_CLICK, BY_ADDRESS)
 # Seconds that an attack's own code may take: to render a page, and to visit the application.
 RENDER_SECONDS, SERVER_SECONDS = 2.0, 20.0
 LARGEST_PAGE = 1_000_000
@@ -72,7 +74,9 @@ class Attack:
     the browser asks the application first. `needs` is the weakness of the application without which
     nothing happens. `files` are the fields for files. `second_click` is the text that the visitor
     has to click after the bait, on a page of the application. `victim` says whether the visitor is
-    signed in when the page opens.
+    signed in when the page opens. `trigger` is what makes it happen: opening the page, a click on
+    it, or an address that the visitor opens without a page, as from an e-mail. That address is the
+    attacker's, who answers with a redirect to the act.
     """
 
     folder: Path = field(repr=False, compare=False)
@@ -152,8 +156,8 @@ class Attack:
     def mistake(self) -> str | None:
         """Return what is wrong with the values, or None."""
         checks = {
-            f"trigger must be load or click, not {self.trigger!r}": self.trigger
-            in {"load", "click"},
+            f"trigger must be among {', '.join(TRIGGERS)}, not {self.trigger!r}": self.trigger
+            in TRIGGERS,
             f"method must be among {', '.join(METHODS)}, not {self.method!r}": self.method
             in METHODS,
             f"victim must be among {', '.join(VICTIMS)}": self.victim in VICTIMS,
@@ -194,7 +198,8 @@ class Shot:
 
     `origin` is the application's, `action_path` and `forged` are the address and the fields of the
     act. `behind` is the link to a page about the attack, `caught` the address where stolen things
-    arrive. `click` is where the visitor has to click within the application, if it isn't the bank.
+    arrive, `short` the one that leads to the act by a redirect. `click` is where the visitor has to
+    click within the application, if it isn't the bank.
     `messages` are to be said through a WebSocket; without any, the page listens.
     """
 
@@ -205,6 +210,7 @@ class Shot:
     behind: str = ""
     prepared: Prepared = field(default_factory=Prepared)
     caught: str = ""
+    short: str = ""
     click: Click | None = None
     messages: Sequence[str] = ()
 
@@ -398,6 +404,7 @@ def _rendered(shot: Shot, template: Callable[[], Template], where: str) -> str:
         "endpoint": shot.endpoint,
         "target": shot.target,
         "caught": shot.caught,
+        "short": shot.short,
         "fields": shot.fields,
         "files": shot.attack.files,
         "method": shot.attack.method,

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Error, Page, Request
 
 from csrf_proof import cookie_rules
-from csrf_proof.arsenal import SIGNED_IN, SIGNS_IN_LATER, Attack
+from csrf_proof.arsenal import BY_ADDRESS, ON_CLICK, SIGNED_IN, SIGNS_IN_LATER, Attack
 from csrf_proof.browsers import first_line
 from csrf_proof.reasons import (
     CSP_REFUSED,
@@ -181,8 +181,11 @@ def lure(page: Page, address: str) -> None:
 
 
 def spring(page: Page, attack: Attack) -> None:
-    """Click where the attack needs it: the bait, and then perhaps something in the application."""
-    if attack.trigger == "click":
+    """Click where the attack needs it: the bait, and then perhaps something in the application. Or
+    open the address that its page names, as one from an e-mail: then no page has asked for it."""
+    if attack.trigger == BY_ADDRESS:
+        lure(page, page.input_value("#bait"))
+    if attack.trigger == ON_CLICK:
         # A picture that comes later moves the bait away under the pointer (4 of 150 clicks).
         page.wait_for_load_state()
         frame = page.query_selector("iframe")

@@ -75,6 +75,22 @@ def test_at_the_bank_again_the_guide_attacks_only_if_asked(
     expect(page.locator("#balance")).to_have_text("800", timeout=PATIENCE * 1000)
 
 
+def test_a_short_link_is_pasted_and_leads_back_to_the_bank(
+    context: BrowserContext, site: Site
+) -> None:
+    lab = Lab(site, "no-defense")
+    page = sign_in_by_hand(context, lab)
+    begin(page, lab, "short-link-get", "cross-site", more=".address")
+    expect(page.locator(".step")).to_contain_text("Paste its address into this tab’s address bar.")
+    guide.assert_it_leaves_room(page)
+    page.click("text=Open the attacker’s page")
+    page.goto(page.input_value("#bait"))
+    expect(page.locator("#balance")).to_have_text("900")
+    page.click("text=See what happened")
+    page.wait_for_url("**/labs/**")
+    expect(page.locator("main")).to_contain_text("Somebody made the bank move alice's money.")
+
+
 def test_two_walks_in_one_tab_end_alike(context: BrowserContext, site: Site) -> None:
     """Firefox sends third-party cookies to a bank between two visits to the attacker."""
     lab = Lab(site, "no-defense")

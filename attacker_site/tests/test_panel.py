@@ -58,6 +58,11 @@ REQUESTS = {
         EVIL,
         http(f"GET /transfer?{TRANSFER}", "Sec-Fetch-Site: same-origin"),
     ),
+    "a GET that no page asks for": (
+        "/short-link-get/",
+        COMMUNITY,
+        http(f"GET /transfer?{TRANSFER}", "Sec-Fetch-Site: none"),
+    ),
     "a handshake": (
         "/websocket-hijack/",
         EVIL,

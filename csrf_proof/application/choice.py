@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from csrf_proof.application.recording import Recorded
 from csrf_proof.arsenal import (
+    BY_ADDRESS,
     FORM_TYPE,
     NO_TYPE,
     SIGNED_IN,
@@ -193,7 +194,8 @@ def headers(shot: Shot, sent: Mapping[str, str], position: str, sender: str) -> 
     if shot.attack.method not in WITHOUT_BODY:
         kept.setdefault("origin", "null" if shot.attack.hides_origin else sender)
     foreign = position != SUBDOMAIN or shot.attack.sandboxed
-    kept.setdefault("sec-fetch-site", "cross-site" if foreign else "same-site")
+    relation = "cross-site" if foreign else "same-site"
+    kept.setdefault("sec-fetch-site", "none" if shot.attack.trigger == BY_ADDRESS else relation)
     return kept
 
 

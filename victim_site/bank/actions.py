@@ -1,6 +1,7 @@
 """An action: one address of the bank with two views, a form that only shows and an act that does.
 
-A request acts if it is a POST, or a GET or HEAD that brings fields (to sign out, any will do).
+A request acts if it is a POST, or a GET or HEAD that brings fields (to sign out, any will do). A
+weakness can make others act, too.
 There is no code here against forgery: `bank.middleware.GuardMiddleware` asks the lab's defenses
 before an act is performed, and writes down the result.
 """
@@ -57,7 +58,9 @@ class Action:
 
     def acts(self, request: BankRequest) -> bool:
         """Tell whether the request would do the action, rather than show its form."""
-        if request.method == "POST":
+        if request.method == "POST" or any(
+            request.method in weakness.acts_by for weakness in request.label.weaknesses
+        ):
             return True
         if self.post_only or request.method not in {"GET", "HEAD"}:
             return False

@@ -51,8 +51,9 @@ class EdgeMiddleware:
         if cookie := response.cookies.get(settings.SESSION_COOKIE_NAME):
             for defense in label.defenses:
                 defense.session_cookie(cookie)
-            if not label.cookie_prefix:
-                _make_keepable(cookie, request, response)
+        if not label.cookie_prefix and not request.is_secure():
+            for one in list(response.cookies.values()):
+                _make_keepable(one, response)
         _put_prefix_on(label.cookie_prefix, response)
         return response
 
@@ -89,7 +90,7 @@ def _put_prefix_on(prefix: str, response: HttpResponse) -> None:
         renamed["secure"], renamed["path"], renamed["domain"] = True, "/", ""
 
 
-def _make_keepable(cookie: Morsel[str], request: HttpRequest, response: HttpResponse) -> None:
+def _make_keepable(cookie: Morsel[str], response: HttpResponse) -> None:
     """Make browsers store the cookie over plain http.
 
     Chromium and Firefox accept SameSite=None only with Secure, and accept Secure here because
@@ -97,8 +98,6 @@ def _make_keepable(cookie: Morsel[str], request: HttpRequest, response: HttpResp
     none beside SameSite=None. So that one cookie goes out twice, Secure first: the first two keep
     the first line, WebKit the second. The other cookies simply do without Secure.
     """
-    if request.is_secure():
-        return
     if cookie["samesite"] == "None":
         second: Morsel[str] = Morsel()
         second.set(cookie.key, cookie.value, cookie.coded_value)

@@ -26,6 +26,8 @@ class Weakness:
     menu: ClassVar[tuple[str, str]]
     # Whether the bank answers a browser that asks if another origin may send a request.
     opens_cors: ClassVar[bool] = False
+    # The methods besides POST by which the bank then acts.
+    acts_by: ClassVar[frozenset[str]] = frozenset()
     # Whether the account page offers the payment that a script sends.
     quick_payment: ClassVar[bool] = True
 

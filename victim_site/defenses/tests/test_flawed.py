@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -51,10 +52,10 @@ def honest(bank: Bank, path: str, fields: Mapping[str, Any]) -> Any:
     )
 
 
-def customer(lab: str, username: str = "alice") -> Bank:
-    """A visitor who has signed in, by the lab's own way."""
+def customer(lab: str, username: str = "alice", where: str = "") -> Bank:
+    """A visitor who has signed in, by the lab's own way; `where` is a label with more in it."""
     if not all_defenses()[lab].needs_script:
-        return signed_in(lab, username)
+        return signed_in(where or lab, username)
     bank = Bank(lab)
     answer = honest(bank, "/login", {"username": username, "password": PASSWORDS[username]})
     assert answer.status_code == 303
@@ -172,6 +173,13 @@ def head(lab: str) -> Bank:
     return alice
 
 
+def put_by_field(lab: str) -> Bank:
+    """A form says in a field that it's a PUT, at a bank whose framework looks there."""
+    alice = customer(lab, where=f"{lab}--with-method-override")
+    alice.forged("/transfer", PAYMENT | {"_method": "PUT"}, **sent_from("cross-site", alice))
+    return alice
+
+
 def json_as(content_type: str, body: str = '{"to": "mallory", "amount": 100}') -> Attack:
     def attack(lab: str) -> Bank:
         alice = customer(lab)
@@ -189,6 +197,8 @@ def sign_in_as_mallory(lab: str) -> Bank:
     return visitor
 
 
+# What a form of plain text sends: its field's name and value, with an equals sign between them.
+PLAIN_TEXT = '{"to": "mallory", "amount": 100, "x": "="}\r\n'
 # What gets past a flawed defense, and the reason for which the sound one refuses it.
 BYPASSES: dict[str, tuple[Attack, str]] = {
     "token-if-present": (empty_token, "token-missing"),
@@ -199,18 +209,20 @@ BYPASSES: dict[str, tuple[Attack, str]] = {
     "naive-double-submit": (tossed_value, "token-wrong"),
     "unbound-signed-double-submit": (tossed_pair, "token-wrong"),
     "signed-in-only": (sign_in_as_mallory, "origin-mismatch"),
+    "token-except-api": (json_as("text/plain", PLAIN_TEXT), "origin-mismatch"),
+    "token-from-cookie": (plain_form("cross-site"), "token-missing"),
     "referer-if-present": (no_referrer, "referer-missing"),
     "referer-contains": (lookalike_referer, "referer-mismatch"),
     "origin-if-present": (null_origin, "origin-null"),
+    "origin-null-is-same": (null_origin, "origin-null"),
+    "origin-for-form-types": (json_as(""), "origin-mismatch"),
     "origin-suffix": (plain_form("subdomain"), "origin-mismatch"),
     "origin-prefix": (plain_form("lookalike"), "origin-mismatch"),
     "fetch-metadata-same-site": (plain_form("subdomain"), "fetch-site-same-site"),
+    "method-list": (put_by_field, "fetch-site-cross-site"),
     "get-only-refused": (head, "get-refused"),
     "check-after-effect": (plain_form("cross-site"), "origin-mismatch"),
-    "json-any-type": (
-        json_as("text/plain", '{"to": "mallory", "amount": 100, "x": "="}\r\n'),
-        "content-type-refused",
-    ),
+    "json-any-type": (json_as("text/plain", PLAIN_TEXT), "content-type-refused"),
     "json-type-denylist": (json_as(""), "content-type-refused"),
     "json-type-contains": (json_as("text/plain; application/json"), "content-type-refused"),
 }
@@ -224,12 +236,17 @@ STOPS: dict[str, str | None] = {
     "naive-double-submit": "token-missing",
     "unbound-signed-double-submit": "token-missing",
     "signed-in-only": "token-missing",
+    "token-except-api": "token-missing",
+    "token-from-cookie": None,  # The browser sends what is looked for by itself.
     "referer-if-present": "referer-mismatch",
     "referer-contains": "referer-mismatch",
     "origin-if-present": "origin-mismatch",
+    "origin-null-is-same": "origin-mismatch",
+    "origin-for-form-types": "origin-mismatch",
     "origin-suffix": "origin-mismatch",
     "origin-prefix": "origin-mismatch",
     "fetch-metadata-same-site": "fetch-site-cross-site",
+    "method-list": "fetch-site-cross-site",
     "get-only-refused": None,  # A form with POST is not what this defense is about.
     "check-after-effect": None,  # Refused, but only after it has acted.
     "json-any-type": "body-not-json",
@@ -239,6 +256,8 @@ STOPS: dict[str, str | None] = {
 SLUGS = sorted(BYPASSES)
 # Those whose forms carry a token: all the rows of `BYPASSES` down to the first that reads a header.
 WITH_TOKEN = list(BYPASSES)[: list(BYPASSES).index("referer-if-present")]
+# Those that look for it in the form, as they should.
+READ_FROM_FORM = [slug for slug in WITH_TOKEN if slug != "token-from-cookie"]
 
 
 def test_every_flawed_defense_is_here() -> None:
@@ -286,7 +305,7 @@ def test_a_get_is_let_through_unless_that_is_what_is_refused(slug: str) -> None:
 
     alice.get(f"/transfer?{IN_QUERY}", headers=sent_from("cross-site", alice))
 
-    assert is_forged(alice) == (slug != "get-only-refused")
+    assert is_forged(alice) == (slug not in {"get-only-refused", "method-list"})
 
 
 @pytest.mark.django_db
@@ -432,7 +451,8 @@ class TestWhatIsHandedOut:
         cookies = Bank(slug).get("/login").cookies.values()
 
         said = {(c["httponly"], c["samesite"], c["path"], c["domain"]) for c in cookies}
-        assert said <= {(True, "Lax", "/", "")}
+        with_session = {"token-from-cookie"}
+        assert said <= {(True, "None" if slug in with_session else "Lax", "/", "")}
 
     def test_a_refusal_and_a_page_without_a_form_set_no_cookie(self, slug: str) -> None:
         bank = Bank(slug)
@@ -462,7 +482,7 @@ TOKENS = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("slug", WITH_TOKEN)
+@pytest.mark.parametrize("slug", READ_FROM_FORM)
 class TestTheToken:
     @pytest.mark.parametrize(("fields", "reason"), TOKENS.values(), ids=TOKENS.keys())
     def test_must_be_alices(self, slug: str, fields: dict[str, str], reason: str) -> None:
@@ -500,7 +520,7 @@ class TestTheToken:
 
         alice.post("/transfer", PAYMENT | before)
 
-        renewed = slug in {"token-if-present", "signed-in-only"}
+        renewed = slug in {"token-if-present", "token-except-api", "signed-in-only"}
         assert alice.attempts[-1]["reason"] == ("token-wrong" if renewed else None)
 
     def test_is_asked_of_a_sign_in_too_unless_that_is_the_flaw(self, slug: str) -> None:
@@ -517,6 +537,8 @@ class TestTheToken:
     {
         "token-if-present": "token-wrong",
         "token-beside-session": "cookie-missing",
+        "token-except-api": "cookie-missing",
+        "token-from-cookie": "token-missing",
         "token-kept-at-login": "cookie-missing",
         "naive-double-submit": "cookie-missing",
         "unbound-signed-double-submit": "cookie-missing",
@@ -595,6 +617,68 @@ def test_what_a_subdomain_plants_is_refused(
 
     assert alice.attempts[-1]["reason"] == reason
     assert not is_forged(alice)
+
+
+# What is in the cookie of a request by alice, where nothing else is looked at.
+COOKIES_WITH_TOKEN: dict[str, tuple[str | None, str | None]] = {
+    "her own": (None, None),
+    "none": ("", "token-missing"),
+    "a made-up one": ("made-up.x", "token-wrong"),
+    "one that isn't ASCII": ("töken", "token-wrong"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("value", "reason"), COOKIES_WITH_TOKEN.values(), ids=COOKIES_WITH_TOKEN.keys()
+)
+@pytest.mark.parametrize("field", [{}, {"token": "anything"}], ids=["no field", "a field"])
+def test_a_token_from_the_cookie_is_looked_for_nowhere_else(
+    field: dict[str, str], value: str | None, reason: str | None
+) -> None:
+    alice = customer("token-from-cookie")
+    if value is not None:
+        alice.cookies["double_submit"] = value
+
+    alice.forged("/transfer", PAYMENT | field)
+
+    assert alice.attempts[-1]["reason"] == reason
+    assert is_forged(alice) == (reason is None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("scheme", "lines"), [("http", [True, False]), ("https", [True])])
+def test_webkit_too_keeps_the_cookie_with_the_token(scheme: str, lines: list[bool]) -> None:
+    # Twice over plain http, as the session cookie.
+    bank = Bank("token-from-cookie", scheme)
+
+    cookies = bank.get("/login").cookies.values()
+
+    assert [bool(cookie["secure"]) for cookie in cookies] == lines
+    assert {cookie.key for cookie in cookies} == {"double_submit"}
+
+
+@pytest.mark.django_db
+def test_a_token_from_the_cookie_belongs_to_one_session() -> None:
+    alice, mallory = customer("token-from-cookie"), customer("token-from-cookie", "mallory")
+    alice.cookies["double_submit"] = mallory.cookies["double_submit"].value
+
+    alice.forged("/transfer", PAYMENT)
+
+    assert alice.attempts[-1]["reason"] == "token-wrong"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/email", "/transfer", "/api", "/apis/transfer"])
+def test_the_api_alone_is_exempt_from_the_token(path: str) -> None:
+    alice = customer("token-except-api")
+    request = RequestFactory().post(path, PAYMENT)
+    vars(request).update(user=SimpleNamespace(is_authenticated=True), session=alice.session)
+
+    verdict = all_defenses()["token-except-api"].refusal(request)
+
+    assert verdict is not None
+    assert verdict.code == "token-missing"
 
 
 @pytest.mark.django_db
@@ -782,6 +866,29 @@ HEADERS: dict[str, tuple[str, str, Headers, str | None]] = {
         {"origin": EVIL},
         "origin-mismatch",
     ),
+    "null is same: own origin": ("origin-null-is-same", "POST", {"origin": OWN}, None),
+    "null is same: null": ("origin-null-is-same", "POST", {"origin": "null"}, None),
+    "null is same: missing": ("origin-null-is-same", "POST", {}, "origin-missing"),
+    "null is same: empty": ("origin-null-is-same", "POST", {"origin": ""}, "origin-mismatch"),
+    "null is same: in upper case": (
+        "origin-null-is-same",
+        "POST",
+        {"origin": "NULL"},
+        "origin-mismatch",
+    ),
+    "null is same: another site": (
+        "origin-null-is-same",
+        "POST",
+        {"origin": EVIL},
+        "origin-mismatch",
+    ),
+    "null is same: a sub-domain": (
+        "origin-null-is-same",
+        "PUT",
+        {"origin": COMMUNITY},
+        "origin-mismatch",
+    ),
+    "null is same: a foreign GET": ("origin-null-is-same", "GET", {"origin": EVIL}, None),
     "suffix: own origin": ("origin-suffix", "POST", {"origin": OWN}, None),
     "suffix: a sub-domain": ("origin-suffix", "POST", {"origin": COMMUNITY}, None),
     "suffix: a name that ends the same": (
@@ -898,6 +1005,23 @@ HEADERS: dict[str, tuple[str, str, Headers, str | None]] = {
         {"sec-fetch-site": "cross-site"},
         "fetch-site-cross-site",
     ),
+    "list: a foreign POST": (
+        "method-list",
+        "POST",
+        {"sec-fetch-site": "cross-site"},
+        "fetch-site-cross-site",
+    ),
+    "list: a GET from a sub-domain": (
+        "method-list",
+        "GET",
+        {"sec-fetch-site": "same-site"},
+        "fetch-site-same-site",
+    ),
+    "list: the bank's own": ("method-list", "POST", {"sec-fetch-site": "same-origin"}, None),
+    "list: nobody": ("method-list", "GET", {"sec-fetch-site": "none"}, None),
+    "list: nothing said": ("method-list", "POST", {"origin": EVIL}, None),
+    "list: a foreign PUT": ("method-list", "PUT", {"sec-fetch-site": "cross-site"}, None),
+    "list: a foreign HEAD": ("method-list", "HEAD", {"sec-fetch-site": "cross-site"}, None),
     "get only: GET": ("get-only-refused", "GET", {}, "get-refused"),
     "get only: HEAD": ("get-only-refused", "HEAD", {}, None),
     "get only: POST": ("get-only-refused", "POST", {}, None),
@@ -913,6 +1037,34 @@ def test_verdict_on_headers(slug: str, method: str, headers: Headers, reason: st
     verdict = all_defenses()[slug].refusal(request)
 
     assert (verdict.code if verdict else None) == reason
+
+
+# Type, origin, reason: where the origin is read only beside the three types of a form.
+TYPES: dict[str, tuple[str, str | None, str | None]] = {
+    "a form of another site": (FORM, EVIL, "origin-mismatch"),
+    "a form with files": ("multipart/form-data; boundary=b", EVIL, "origin-mismatch"),
+    "plain text": ("text/plain", EVIL, "origin-mismatch"),
+    "plain text in upper case": ("TEXT/PLAIN", EVIL, "origin-mismatch"),
+    "a mixed type": ("text/plain; application/json", EVIL, "origin-mismatch"),
+    "a form without a page": (FORM, "null", "origin-null"),
+    "a form without an origin": (FORM, None, "origin-missing"),
+    "the bank's own form": (FORM, OWN, None),
+    "no type": ("", EVIL, None),
+    "JSON": (JSON, EVIL, None),
+}
+
+
+@pytest.mark.parametrize(("content_type", "origin", "reason"), TYPES.values(), ids=TYPES.keys())
+def test_verdict_on_types(content_type: str, origin: str | None, reason: str | None) -> None:
+    headers = {"host": HOST} | ({"origin": origin} if origin else {})
+    requests = [
+        RequestFactory().generic(method, "/transfer", b"{}", content_type, headers=headers)
+        for method in ("POST", "DELETE", "GET")
+    ]
+
+    verdicts = [all_defenses()["origin-for-form-types"].refusal(request) for request in requests]
+
+    assert [verdict.code if verdict else None for verdict in verdicts] == [reason, reason, None]
 
 
 OBJECT, DEEP = '{"to": "mallory"}', "[" * 100_000

@@ -113,6 +113,11 @@ def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
             "You’re signed in at this bank, and nothing has arrived yet. “Show me, step by step” "
             "leads to the attacker’s page: open it and click what it offers."
         )
+    if attack.trigger == "address":
+        return gettext(
+            "You’re signed in at this bank, and nothing has arrived yet. “Show me, step by step” "
+            "leads to the attacker’s page: open it and paste its address."
+        )
     return gettext(
         "You’re signed in at this bank, and nothing has arrived yet. “Show me, step by step” leads "
         "to the attacker’s page: open it."

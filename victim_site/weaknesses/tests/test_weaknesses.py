@@ -195,6 +195,47 @@ class TestMethodOverride:
 
         assert alice.get("/transfer", {"_method": said, **PAYMENT}).status_code == 405
 
+    @pytest.mark.parametrize("said", ["PUT", "patch", "DELETE"])
+    def test_a_post_is_taken_for_what_a_form_cannot_send(self, said: str) -> None:
+        alice = signed_in("no-defense--with-method-override")
+
+        answer = alice.forged("/transfer", {"_method": said, **PAYMENT})
+
+        assert answer.status_code == 303
+        assert alice.balances == (900, 1100)
+        assert alice.attempts[-1]["method"] == "POST"
+
+    @pytest.mark.parametrize("lab", ["post-only", "csrf-token", "fetch-metadata", "json-only"])
+    def test_that_gets_past_no_sound_check(self, lab: str) -> None:
+        alice = Bank(f"{lab}--with-method-override")
+        if lab != "json-only":
+            alice = signed_in(f"{lab}--with-method-override")
+
+        alice.forged("/transfer", {"_method": "PUT", **PAYMENT})
+
+        assert alice.attempts[-1]["verdicts"]
+        assert alice.balances == (1000, 1000)
+
+    @pytest.mark.parametrize(
+        "said", ["GET", "HEAD", "", "OPTIONS", "TRACE", "P\u0130T", "x" * 9000]
+    )
+    def test_a_post_stays_one_if_it_names_anything_else(self, said: str) -> None:
+        alice = signed_in("post-only--with-method-override")
+
+        assert alice.forged("/transfer", {"_method": said, **PAYMENT}).status_code == 303
+
+    @pytest.mark.parametrize("body", ["{", "[]", '{"_method": ["PUT"]}'])
+    def test_a_broken_body_is_a_clear_error(self, body: str) -> None:
+        alice = signed_in("no-defense--with-method-override")
+
+        assert alice.post("/api/transfer", body, content_type="text/plain").status_code == 400
+
+    def test_a_real_put_is_not_read_as_a_form(self) -> None:
+        alice = signed_in("no-defense--with-method-override")
+
+        assert alice.put("/transfer", "to=mallory&amount=1").status_code == 422
+        assert signed_in("no-defense").put("/transfer", "to=mallory&amount=1").status_code == 405
+
     def test_without_it_the_field_means_nothing(self) -> None:
         alice = signed_in("post-only")
 

@@ -1,7 +1,7 @@
 // The walk through one attack: "#try=<attack>.<position>" in the address asks for it, and the strip
 // at the top of the bank then says what to do next. Behind it may stand ".signed-out" (the attack
 // meets a visitor who is not signed in), ".by-bank" (the bank's own page sends its request), ".click"
-// (the attacker's page waits for a click), and ".lesson.<slug>.<step>" (it began in a lesson, which
+// (the attacker's page waits for a click), ".address" (it shows an address to open), and ".lesson.<slug>.<step>" (it began in a lesson, which
 // shows what happened). The walk stays in its tab: to the attacker's page and back, by that page's link,
 // by the browser's, or because the page leads to the bank itself. No attack needs a second tab, since
 // each page of the bank says what has changed since it was left; a visitor who wants to watch the bank
@@ -25,12 +25,12 @@ const sentence = document.createElement("span");
 const strip = document.querySelector(".strip");
 const about = strip.querySelector(".about");
 const tab = thisTab();
-const wanted = asked().match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
+const wanted = asked().match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click|\.address)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
 
 if (wanted) {
-  const [, attack, position, signedOut, byBank, click, lesson, place, present] = wanted;
+  const [, attack, position, signedOut, byBank, waits, lesson, place, present] = wanted;
   const back = lesson && `/lessons/${lesson}/${present ? "present/" : ""}#${place}`;
-  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), click: Boolean(click), back, begun: Date.now(), opened: null, tab });
+  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), waits: waits || "", back, begun: Date.now(), opened: null, tab });
 }
 // A message isn't repeated on reload: neither "the money is on its way", nor that the cookie is
 // missing, to a visitor who has been signed out since.
@@ -141,7 +141,7 @@ function steps(walk) {
     return [
       "Step 2 of 3: ",
       attackersPage(walk, "Open the attacker’s page"),
-      walk.click ? "Click what it offers." : "If it stays, come back.",
+      { ".click": "Click what it offers.", ".address": "Paste its address into this tab’s address bar." }[walk.waits] ?? "If it stays, come back.",
     ];
   }
   return [
@@ -196,7 +196,7 @@ function attackersPage(walk, text) {
   const address = strip.dataset[walk.position === "cross-site" ? "crossSite" : walk.position];
   // What acts by itself is shown for a moment first, and doesn't act again when it's reloaded. The
   // fragment tells the page that the way back is the tab's history (the attacker's home.js).
-  const page = walk.click ? walk.attack : `${walk.attack}/hold`;
+  const page = walk.waits ? walk.attack : `${walk.attack}/hold`;
   const open = link(text, `${address.replace("ATTACK", page)}#guided`);
   open.addEventListener("click", () => {
     Object.assign(walk, { opened: Date.now(), before: now, version });
