@@ -14,7 +14,7 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped,unu
 from pygments.lexers import HtmlLexer, HttpLexer  # type: ignore[import-untyped,unused-ignore]
 
 from attacker_site.actions import AimedShot
-from csrf_proof.arsenal import FORM_TYPE, NO_TYPE
+from csrf_proof.arsenal import CLICK, DOUBLE_CLICK, FORM_TYPE, HOLD_ENTER, LOAD, NO_TYPE
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 COOKIE = "sessionid=… if the browser sends it"
@@ -47,10 +47,16 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     """Return short sentences that say what the page did, or, not yet opened, what it does."""
     effect = shot.action.effect.format(amount=shot.amount, evil=shot.evil)
     opened = "You opened" if fired else "You open"
-    sends = "sent" if fired and shot.attack.trigger == "load" else "sends"
+    sends = "sent" if fired and shot.attack.trigger == LOAD else "sends"
+    button = f"the bank’s “{shot.attack.button}”"
     cause = {
-        "load": f"Your browser then {sends} a request to the bank, without a click.",
-        "click": f"One click on it {sends} a request to the bank.",
+        LOAD: f"Your browser then {sends} a request to the bank, without a click.",
+        CLICK: f"One click on it {sends} a request to the bank.",
+        DOUBLE_CLICK: "A click opens a pop-up, and behind it, this window moves on to the bank. "
+        f"The pop-up closes at the first half of a double click, and the other half "
+        f"presses {button}.",
+        HOLD_ENTER: "If you hold Enter, this window moves on to the bank, and there the key "
+        f"presses {button}.",
     }[shot.attack.trigger]
     cookie = "If the browser sends alice’s cookie with it, it looks like alice to the bank."
     if shot.action.name == "login":

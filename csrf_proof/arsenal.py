@@ -44,6 +44,12 @@ METHODS = ("GET", "HEAD", "POST")
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER = "signed-in", "signed-out", "signs-in-later"
 VICTIMS = (SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER)
+# What the visitor does on the attack's page: nothing, click the bait, click it and double-click in
+# the pop-up that it opens, or hold Enter.
+LOAD, CLICK, DOUBLE_CLICK, HOLD_ENTER = "load", "click", "double-click", "hold-enter"
+TRIGGERS = (LOAD, CLICK, DOUBLE_CLICK, HOLD_ENTER)
+# Those that end on a button of the application's own page, in a window of its own.
+ON_ITS_PAGE = frozenset({DOUBLE_CLICK, HOLD_ENTER})
 # Seconds that an attack's own code may take: to render a page, and to visit the application.
 RENDER_SECONDS, SERVER_SECONDS = 2.0, 20.0
 LARGEST_PAGE = 1_000_000
@@ -71,8 +77,9 @@ class Attack:
     are fields in addition to the action's, `headers` what a script adds to the request, for which
     the browser asks the application first. `needs` is the weakness of the application without which
     nothing happens. `files` are the fields for files. `second_click` is the text that the visitor
-    has to click after the bait, on a page of the application. `victim` says whether the visitor is
-    signed in when the page opens.
+    has to click after the bait, on a page of the application. `opens` is the path of the
+    application's page on which the visitor presses `button`, which is its text, without meaning to.
+    `victim` says whether the visitor is signed in when the page opens.
     """
 
     folder: Path = field(repr=False, compare=False)
@@ -98,6 +105,8 @@ class Attack:
     files: tuple[str, ...] = ()
     needs: str = ""
     second_click: str = ""
+    opens: str = ""
+    button: str = ""
     victim: str = SIGNED_IN
 
     @property
@@ -152,8 +161,12 @@ class Attack:
     def mistake(self) -> str | None:
         """Return what is wrong with the values, or None."""
         checks = {
-            f"trigger must be load or click, not {self.trigger!r}": self.trigger
-            in {"load", "click"},
+            f"trigger must be among {', '.join(TRIGGERS)}, not {self.trigger!r}": self.trigger
+            in TRIGGERS,
+            f"opens and button belong to the triggers {', '.join(sorted(ON_ITS_PAGE))}": (
+                self.trigger in ON_ITS_PAGE
+            )
+            == bool(self.opens and self.button),
             f"method must be among {', '.join(METHODS)}, not {self.method!r}": self.method
             in METHODS,
             f"victim must be among {', '.join(VICTIMS)}": self.victim in VICTIMS,

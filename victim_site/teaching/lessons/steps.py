@@ -105,7 +105,8 @@ def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
         return "Open the attacker’s page while you’re signed out of this lab’s bank."
     if not signed_in:
         return "Nothing has arrived yet. “Show me, step by step” begins at the bank."
-    click = " and click what it offers" if attack.trigger == "click" else ""
+    does = {"load": "", "click": " and click what it offers"}
+    click = does.get(attack.trigger, " and do what it asks for")
     return (
         "You’re signed in at this bank, and nothing has arrived yet. “Show me, step by step” leads "
         f"to the attacker’s page: open it{click}."

@@ -1,7 +1,7 @@
 // The walk through one attack: "#try=<attack>.<position>" in the address asks for it, and the strip
 // at the top of the bank then says what to do next. Behind it may stand ".signed-out" (the attack
 // meets a visitor who is not signed in), ".by-bank" (the bank's own page sends its request), ".click"
-// (the attacker's page waits for a click), and ".lesson.<slug>.<step>" (it began in a lesson, which
+// or ".asks" (the attacker's page waits for a click, or asks for something else), and ".lesson.<slug>.<step>" (it began in a lesson, which
 // shows what happened). The walk stays in its tab: to the attacker's page and back, by that page's link,
 // by the browser's, or because the page leads to the bank itself. No attack needs a second tab, since
 // each page of the bank says what has changed since it was left; a visitor who wants to watch the bank
@@ -25,12 +25,12 @@ const sentence = document.createElement("span");
 const strip = document.querySelector(".strip");
 const about = strip.querySelector(".about");
 const tab = thisTab();
-const wanted = asked().match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
+const wanted = asked().match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click|\.asks)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
 
 if (wanted) {
   const [, attack, position, signedOut, byBank, click, lesson, place, present] = wanted;
   const back = lesson && `/lessons/${lesson}/${present ? "present/" : ""}#${place}`;
-  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), click: Boolean(click), back, begun: Date.now(), opened: null, tab });
+  remember({ attack, position, signedOut: Boolean(signedOut), byBank: Boolean(byBank), click, back, begun: Date.now(), opened: null, tab });
 }
 // A message isn't repeated on reload: neither "the money is on its way", nor that the cookie is
 // missing, to a visitor who has been signed out since.
@@ -141,7 +141,7 @@ function steps(walk) {
     return [
       "Step 2 of 3: ",
       attackersPage(walk, "Open the attacker’s page"),
-      walk.click ? "Click what it offers." : "If it stays, come back.",
+      walk.click ? (walk.click === ".asks" ? "Do what it asks for." : "Click what it offers.") : "If it stays, come back.",
     ];
   }
   return [
