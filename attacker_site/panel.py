@@ -66,14 +66,15 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     relation = SANDBOXED if shot.attack.sandboxed else RELATIONS[position]
     if shot.attack.by_application:
         relation = BY_BANK
-    again = f"Then it takes one more click, at the bank, on “{shot.attack.second_click}”."
+    last = shot.attack.second_click or (shot.attack.trigger == CLICK and shot.attack.button)
+    again = f"Then it takes one more click, at the bank, on “{last}”."
     weak = f"It works only if the bank has a weakness: {shot.attack.needs}."
     got = "Before that, the attacker’s server visited the bank and got something there."
     return [
         f"{opened} “{shot.attack.bait}”.",
         *([got] if shot.prepared.fields or shot.prepared.cookies else []),
         cause,
-        *([again] if shot.attack.second_click else []),
+        *([again] if last else []),
         *([weak] if shot.attack.needs else []),
         f"The request asks the bank to {effect}.",
         relation,

@@ -78,7 +78,7 @@ class Attack:
     the browser asks the application first. `needs` is the weakness of the application without which
     nothing happens. `files` are the fields for files. `second_click` is the text that the visitor
     has to click after the bait, on a page of the application. `opens` is the path of the
-    application's page on which the visitor presses `button`, which is its text, without meaning to.
+    application's page on which the visitor then presses `button`, which is its text.
     `victim` says whether the visitor is signed in when the page opens.
     """
 
@@ -163,10 +163,9 @@ class Attack:
         checks = {
             f"trigger must be among {', '.join(TRIGGERS)}, not {self.trigger!r}": self.trigger
             in TRIGGERS,
-            f"opens and button belong to the triggers {', '.join(sorted(ON_ITS_PAGE))}": (
-                self.trigger in ON_ITS_PAGE
-            )
-            == bool(self.opens and self.button),
+            "opens and button belong together, and some triggers need them": bool(self.opens)
+            == bool(self.button)
+            and (bool(self.opens) or self.trigger not in ON_ITS_PAGE),
             f"method must be among {', '.join(METHODS)}, not {self.method!r}": self.method
             in METHODS,
             f"victim must be among {', '.join(VICTIMS)}": self.victim in VICTIMS,

@@ -47,6 +47,8 @@ _POLL = 0.03
 _CLICK_ACTS = 2.0
 # How often, and how many milliseconds apart, a key that is held down repeats here.
 _REPEATS, _APART = 10, 30
+# Milliseconds for which a visitor looks at a page before pressing its button.
+_A_LOOK = 600
 # Firefox may say of a blank page that it has arrived, and later say so again.
 _BLANK_COMES_LATE = 'interrupted by another navigation to "about:blank'
 
@@ -200,6 +202,8 @@ def spring(page: Page, attack: Attack) -> None:
             inside.wait_for_load_state()
         # By force, since what is over the bait has to get the click.
         page.click("#bait", no_wait_after=True, force=bool(frame))
+        if attack.button:
+            _press(page, attack)
     if attack.second_click:
         page.get_by_text(attack.second_click, exact=True).click(no_wait_after=True)
 
@@ -227,6 +231,16 @@ def _double_click(page: Page, attack: Attack) -> None:
     if not opened.value.is_closed():
         opened.value.wait_for_event("close")
     page.mouse.click(x, y)
+
+
+def _press(page: Page, attack: Attack) -> None:
+    """Press the application's button on purpose, after a look at its page."""
+    _until_it_opens(page, attack)
+    button = page.get_by_role("button", name=attack.button, exact=True)
+    if button.count():
+        button.hover()
+        page.wait_for_timeout(_A_LOOK)
+        button.click(no_wait_after=True)
 
 
 def _hold_enter(page: Page, attack: Attack) -> None:
