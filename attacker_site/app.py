@@ -55,7 +55,7 @@ from catalogue.moved import Application, Moved
 from catalogue.spelling import closest
 from catalogue.visits import Queue
 from csrf_proof.arsenal import (
-    BY_ADDRESS,
+    ADDRESS,
     CAUGHT_PAGE,
     Arsenal,
     Attack,
@@ -361,7 +361,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     def go(slug: str) -> Response:
         """Lead to the act: the address that a visitor opens without a page."""
         attack, action, lab = chosen(slug)
-        if attack.trigger != BY_ADDRESS:
+        if attack.trigger != ADDRESS:
             raise Refusal(404, "This leads nowhere", "This attack has no short link.")
         amount = purse.amount_to_take(addresses, lab)
         if amount == 0:

@@ -14,7 +14,15 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped,unu
 from pygments.lexers import HtmlLexer, HttpLexer  # type: ignore[import-untyped,unused-ignore]
 
 from attacker_site.actions import AimedShot
-from csrf_proof.arsenal import BY_ADDRESS, FORM_TYPE, NO_TYPE, ON_CLICK, ON_LOAD
+from csrf_proof.arsenal import (
+    ADDRESS,
+    CLICK,
+    DOUBLE_CLICK,
+    FORM_TYPE,
+    HOLD_ENTER,
+    LOAD,
+    NO_TYPE,
+)
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
 
 COOKIE = "sessionid=… if the browser sends it"
@@ -53,12 +61,18 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     """Return short sentences that say what the page did, or, not yet opened, what it does."""
     effect = shot.action.effect.format(amount=shot.amount, evil=shot.evil)
     opened = "You opened" if fired else "You open"
-    sends = "sent" if fired and shot.attack.trigger == ON_LOAD else "sends"
+    sends = "sent" if fired and shot.attack.trigger == LOAD else "sends"
+    button = f"the bank’s “{shot.attack.button}”"
     cause = {
-        ON_LOAD: f"Your browser then {sends} a request to the bank, without a click.",
-        ON_CLICK: f"One click on it {sends} a request to the bank.",
-        BY_ADDRESS: "It shows a short link. Opening that one, from an e-mail or the address bar, "
+        LOAD: f"Your browser then {sends} a request to the bank, without a click.",
+        CLICK: f"One click on it {sends} a request to the bank.",
+        ADDRESS: "It shows a short link. Opening that one, from an e-mail or the address bar, "
         f"{sends} a request to the bank: the attacker’s server answers with a redirect.",
+        DOUBLE_CLICK: "A click opens a pop-up, and behind it, this window moves on to the bank. "
+        f"The pop-up closes at the first half of a double click, and the other half "
+        f"presses {button}.",
+        HOLD_ENTER: "If you hold Enter, this window moves on to the bank, and there the key "
+        f"presses {button}.",
     }[shot.attack.trigger]
     cookie = "If the browser sends alice’s cookie with it, it looks like alice to the bank."
     if shot.action.name == "login":
@@ -68,16 +82,17 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     relation = SANDBOXED if shot.attack.sandboxed else RELATIONS[position]
     if shot.attack.by_application:
         relation = BY_BANK
-    if shot.attack.trigger == BY_ADDRESS:
+    if shot.attack.trigger == ADDRESS:
         relation = BY_NOBODY
-    again = f"Then it takes one more click, at the bank, on “{shot.attack.second_click}”."
+    last = shot.attack.second_click or (shot.attack.trigger == CLICK and shot.attack.button)
+    again = f"Then it takes one more click, at the bank, on “{last}”."
     weak = f"It works only if the bank has a weakness: {shot.attack.needs}."
     got = "Before that, the attacker’s server visited the bank and got something there."
     return [
         f"{opened} “{shot.attack.bait}”.",
         *([got] if shot.prepared.fields or shot.prepared.cookies else []),
         cause,
-        *([again] if shot.attack.second_click else []),
+        *([again] if last else []),
         *([weak] if shot.attack.needs else []),
         f"The request asks the bank to {effect}.",
         relation,
@@ -93,7 +108,7 @@ def request_text(shot: AimedShot, origin: str, position: str) -> str:
     relation = "cross-site" if attack.sandboxed else site.get(position, "cross-site")
     if attack.by_application:
         relation, origin = "same-origin", shot.origin
-    if attack.trigger == BY_ADDRESS:
+    if attack.trigger == ADDRESS:
         relation = "none"
     lines = [f"{attack.method} {shot.target} HTTP/1.1", f"Host: {urlsplit(shot.origin).netloc}"]
     if attack.method == "POST":

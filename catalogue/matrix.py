@@ -21,7 +21,7 @@ CONTROL = "no-defense"
 ALSO, REFUTED = "also", "refuted"
 NOT_SENT = "not-sent"
 # What a browser does after the request, or instead of it, and so no verdict of the bank's on it.
-UNSEEN = ("csp-refused", "preflight-refused", "response-unreadable")
+UNSEEN = ("csp-refused", "preflight-refused", "press-ignored", "response-unreadable")
 FORGED, BLOCKED, NOT_APPLICABLE = "forged", "blocked", "n/a"
 AGES = ("fresh", "old")
 

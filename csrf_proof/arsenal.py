@@ -44,8 +44,13 @@ METHODS = ("GET", "HEAD", "POST")
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER = "signed-in", "signed-out", "signs-in-later"
 VICTIMS = (SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER)
-ON_LOAD, ON_CLICK, BY_ADDRESS = "load", "click", "address"
-TRIGGERS = (ON_LOAD, ON_CLICK, BY_ADDRESS)
+# What the visitor does on the attack's page: nothing, click the bait, open the address in it, click it
+# and double-click in the pop-up that it opens, or hold Enter.
+LOAD, CLICK, ADDRESS = "load", "click", "address"
+DOUBLE_CLICK, HOLD_ENTER = "double-click", "hold-enter"
+TRIGGERS = (LOAD, CLICK, ADDRESS, DOUBLE_CLICK, HOLD_ENTER)
+# Those that end on a button of the application's own page, in a window of its own.
+ON_ITS_PAGE = frozenset({DOUBLE_CLICK, HOLD_ENTER})
 # Seconds that an attack's own code may take: to render a page, and to visit the application.
 RENDER_SECONDS, SERVER_SECONDS = 2.0, 20.0
 LARGEST_PAGE = 1_000_000
@@ -73,9 +78,10 @@ class Attack:
     are fields in addition to the action's, `headers` what a script adds to the request, for which
     the browser asks the application first. `needs` is the weakness of the application without which
     nothing happens. `files` are the fields for files. `second_click` is the text that the visitor
-    has to click after the bait, on a page of the application. `victim` says whether the visitor is
-    signed in when the page opens. `trigger` is what makes it happen: opening the page, a click on
-    it, or an address that the visitor opens without a page, as from an e-mail. That address is the
+    has to click after the bait, on a page of the application. `opens` is the path of the
+    application's page on which the visitor then presses `button`, which is its text. `victim` says
+    whether the visitor is signed in when the page opens. `trigger` is what makes it happen. With
+    `address` that's an address that the visitor opens without a page, as from an e-mail: the
     attacker's, who answers with a redirect to the act.
     """
 
@@ -102,6 +108,8 @@ class Attack:
     files: tuple[str, ...] = ()
     needs: str = ""
     second_click: str = ""
+    opens: str = ""
+    button: str = ""
     victim: str = SIGNED_IN
 
     @property
@@ -158,6 +166,9 @@ class Attack:
         checks = {
             f"trigger must be among {', '.join(TRIGGERS)}, not {self.trigger!r}": self.trigger
             in TRIGGERS,
+            "opens and button belong together, and some triggers need them": bool(self.opens)
+            == bool(self.button)
+            and (bool(self.opens) or self.trigger not in ON_ITS_PAGE),
             f"method must be among {', '.join(METHODS)}, not {self.method!r}": self.method
             in METHODS,
             f"victim must be among {', '.join(VICTIMS)}": self.victim in VICTIMS,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlsplit
 
-from csrf_proof.arsenal import BY_ADDRESS, CAUGHT_PAGE, Arsenal, Shot
+from csrf_proof.arsenal import ADDRESS, CAUGHT_PAGE, Arsenal, Shot
 from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SAME_ORIGIN, SUBDOMAIN
 from csrf_proof.serving import serve
 from csrf_proof.visitor import Caught, Prepared
@@ -93,7 +93,7 @@ def serving(arsenal: Arsenal, shot: Shot, position: str) -> Iterator[Attacker]:
                 fields = dict(parse_qsl(where.query) + parse_qsl(body.decode("utf-8", "replace")))
                 self._caught(Caught(fields, self.headers.get("Referer", "")))
             page = pages.get(where.path)
-            redirects = shot.attack.trigger == BY_ADDRESS and where.path == f"{path}go/"
+            redirects = shot.attack.trigger == ADDRESS and where.path == f"{path}go/"
             self.send_response(302 if redirects else 404 if page is None else 200)
             if redirects:
                 self.send_header("Location", aimed.url)

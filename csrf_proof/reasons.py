@@ -210,6 +210,13 @@ CSP_REFUSED = Reason(
     "browser",
     "The browser obeyed the content security policy of the application's page, which forbids this.",
 )
+PRESS_IGNORED = Reason(
+    "press-ignored",
+    "click ignored",
+    "browser",
+    "The application's own page ignored the click or the key press: it came too soon after the "
+    "page, or from a key that was held down.",
+)
 RESPONSE_UNREADABLE = Reason(
     "response-unreadable",
     "response not readable",

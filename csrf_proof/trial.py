@@ -11,22 +11,31 @@ itself, and a closed policy then looks open.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Error, Page, Request
 
 from csrf_proof import cookie_rules
-from csrf_proof.arsenal import BY_ADDRESS, ON_CLICK, SIGNED_IN, SIGNS_IN_LATER, Attack
+from csrf_proof.arsenal import (
+    ADDRESS,
+    CLICK,
+    DOUBLE_CLICK,
+    HOLD_ENTER,
+    SIGNED_IN,
+    SIGNS_IN_LATER,
+    Attack,
+)
 from csrf_proof.browsers import first_line
 from csrf_proof.reasons import (
     CSP_REFUSED,
     FRAME_REFUSED,
     NOT_SENT,
     PREFLIGHT_REFUSED,
+    PRESS_IGNORED,
     RESPONSE_UNREADABLE,
 )
 from csrf_proof.watching import Evidence, Watch
@@ -44,12 +53,16 @@ LATER = "/csrf-proof-asks-later"
 _POLL = 0.03
 # Seconds until a click that caused no request won't cause one any more.
 _CLICK_ACTS = 2.0
+# How often, and how many milliseconds apart, a key that is held down repeats here.
+_REPEATS, _APART = 10, 30
+# Milliseconds for which a visitor looks at a page before pressing its button.
+_A_LOOK = 600
 # Firefox may say of a blank page that it has arrived, and later say so again.
 _BLANK_COMES_LATE = 'interrupted by another navigation to "about:blank'
 
 # What to wait for: a request that acts, a sign of one that the browser stopped, word that a page's
-# policy stopped one, or nothing at all.
-Awaited = Literal["act", "sign", "policy", "nothing"]
+# policy stopped one, a click that a page ignored, or nothing at all.
+Awaited = Literal["act", "sign", "policy", "ignored", "nothing"]
 
 
 class NotJudged(Exception):
@@ -118,6 +131,8 @@ def awaited(reason: str | None) -> Awaited:
         return "nothing"
     if reason == CSP_REFUSED.code:
         return "policy"
+    if reason == PRESS_IGNORED.code:
+        return "ignored"
     stopped = {PREFLIGHT_REFUSED.code, RESPONSE_UNREADABLE.code}
     return "sign" if reason in stopped else "act"
 
@@ -144,6 +159,7 @@ def run(
     Raises:
         NotJudged: Nothing arrived although it should, or the browser failed.
     """
+    opens = opens or attack.opens
     with _browser_failures():
         context, page, watch = window.context, window.page, window.watch
         watch.begin(target.url, attack.method, path, opens)
@@ -155,15 +171,15 @@ def run(
             target.sign_in(context, by_hand=True)
         watch.forget()
         before = target.look()
-        held = [cookie["name"] for cookie in context.cookies(target.url + path)]
+        held = {c["name"]: c["sameSite"] for c in context.cookies(target.url + path)}
         if cookie_age:
             page.wait_for_timeout(cookie_age * 1000)
         if attack.victim != SIGNS_IN_LATER:
             lure(page, address)
         spring(page, attack)
-        trial = _Trial(page, watch, target, before, attack, wait_for, lag, opens)
+        trial = _Trial(page, watch, target, before, attack, wait_for, lag, opens, held)
         record, changed = trial.wait()
-        evidence = watch.evidence(held)
+        evidence = watch.evidence(list(held))
         if changed:
             return Result(FORGED, None, record, evidence)
         return Result(BLOCKED, trial.reason(record, evidence), record, evidence)
@@ -181,11 +197,15 @@ def lure(page: Page, address: str) -> None:
 
 
 def spring(page: Page, attack: Attack) -> None:
-    """Click where the attack needs it: the bait, and then perhaps something in the application. Or
-    open the address that its page names, as one from an e-mail: then no page has asked for it."""
-    if attack.trigger == BY_ADDRESS:
+    """Do what the attack's page asks for, and then perhaps click something in the application. An
+    address that it names is opened as one from an e-mail: then no page has asked for it."""
+    if attack.trigger == ADDRESS:
         lure(page, page.input_value("#bait"))
-    if attack.trigger == ON_CLICK:
+    elif attack.trigger == DOUBLE_CLICK:
+        _double_click(page, attack)
+    elif attack.trigger == HOLD_ENTER:
+        _hold_enter(page, attack)
+    elif attack.trigger == CLICK:
         # A picture that comes later moves the bait away under the pointer (4 of 150 clicks).
         page.wait_for_load_state()
         frame = page.query_selector("iframe")
@@ -193,8 +213,60 @@ def spring(page: Page, attack: Attack) -> None:
             inside.wait_for_load_state()
         # By force, since what is over the bait has to get the click.
         page.click("#bait", no_wait_after=True, force=bool(frame))
+        if attack.button:
+            _press(page, attack)
     if attack.second_click:
         page.get_by_text(attack.second_click, exact=True).click(no_wait_after=True)
+
+
+def _double_click(page: Page, attack: Attack) -> None:
+    """Click the bait, and double-click in the pop-up that it opens, over the application's button.
+
+    Windows have no places here, so the second press goes to the button itself. There's none if the
+    application doesn't know its user.
+    """
+    page.wait_for_load_state()
+    with page.expect_popup() as opened:
+        page.click("#bait", no_wait_after=True)
+    _until_it_opens(page, attack)
+    button = page.get_by_role("button", name=attack.button, exact=True)
+    opened.value.wait_for_load_state()
+    if not button.count():
+        return
+    box = button.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    with suppress(Error):  # It's gone before the press is over.
+        opened.value.mouse.move(x, y)
+        opened.value.mouse.down()
+    if not opened.value.is_closed():
+        opened.value.wait_for_event("close")
+    page.mouse.click(x, y)
+
+
+def _press(page: Page, attack: Attack) -> None:
+    """Press the application's button on purpose, after a look at its page."""
+    _until_it_opens(page, attack)
+    button = page.get_by_role("button", name=attack.button, exact=True)
+    if button.count():
+        button.hover()
+        page.wait_for_timeout(_A_LOOK)
+        button.click(no_wait_after=True)
+
+
+def _hold_enter(page: Page, attack: Attack) -> None:
+    """Press Enter, and keep it down while the page moves on to the application's."""
+    page.wait_for_load_state()
+    page.keyboard.down("Enter")
+    _until_it_opens(page, attack)
+    for _ in range(_REPEATS):
+        page.wait_for_timeout(_APART)
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+
+
+def _until_it_opens(page: Page, attack: Attack) -> None:
+    page.wait_for_url(lambda url: urlsplit(url).path == attack.opens)
 
 
 @dataclass
@@ -209,6 +281,8 @@ class _Trial:
     wait_for: Awaited
     lag: float = LAG
     opens: str = ""
+    # The cookies that the browser had for the application, with what they say about SameSite.
+    held: Mapping[str, str] = field(default_factory=dict)
 
     def wait(self) -> tuple[Record | None, bool]:
         """Wait until it is decided; return the record that decided, and if the state changed."""
@@ -270,6 +344,8 @@ class _Trial:
             return True
         if self.wait_for == "policy":
             return self.watch.broke_policy
+        if self.wait_for == "ignored":
+            return self.watch.ignored_press
         if self.opens:
             return seconds > max(_CLICK_ACTS, self.lag) and not self.watch.unanswered
         if self.wait_for == "sign":
@@ -277,7 +353,7 @@ class _Trial:
         return self.wait_for == "nothing" and bool(self.watch.addresses)
 
     def _pause(self) -> None:
-        if self.wait_for == "act" and self.before.records is not None:
+        if self.wait_for == "act" and self.before.records is not None and not self.opens:
             time.sleep(_POLL)
         else:  # The browser's events arrive only while Playwright is being waited for.
             self.page.wait_for_timeout(50)
@@ -286,6 +362,8 @@ class _Trial:
         """Return the code of the reason why the attack didn't work."""
         if record:
             return PREFLIGHT_REFUSED.code if record.kind == PREFLIGHT else record.reason
+        if self.wait_for == "ignored" and self.watch.ignored_press:
+            return PRESS_IGNORED.code
         act = self.watch.act if self.before.records is None else None
         if self.opens and act is None:
             return self._clicked_in_vain(evidence)
@@ -308,20 +386,27 @@ class _Trial:
         return NOT_SENT.code
 
     def _clicked_in_vain(self, evidence: Evidence) -> str | None:
-        """Return the code of why a click in a frame caused nothing."""
+        """Return the code of why a click on the application's page caused nothing."""
         opened = self.watch.opened
         if opened and self.watch.refused_frame:
             return FRAME_REFUSED.code
         if opened and evidence.cookies_withheld:
             return self._withheld(opened, evidence)
+        if self.watch.ignored_press:
+            return PRESS_IGNORED.code
         raise NotJudged(
             "The click in the frame caused nothing, although the page was shown there. Perhaps it "
             "has a script against that, or looks different in a frame."
         )
 
     def _withheld(self, act: Request, evidence: Evidence) -> str | None:
-        """Return which rule withheld the cookies, or None if some were sent or there are none."""
-        if evidence.cookies_sent or not evidence.cookies_withheld:
+        """Return which rule withheld the cookies, or None if some were sent or there are none.
+
+        An application that keeps records doesn't refuse without one, so there, cookies that were
+        sent don't count.
+        """
+        sent = evidence.cookies_sent and self.before.records is None
+        if sent or not evidence.cookies_withheld:
             return None
         parts = urlsplit(self.target.url)
         request = cookie_rules.Request(
@@ -330,7 +415,9 @@ class _Trial:
             f"{parts.scheme}://{parts.netloc}",
             self.target.site,
         )
-        samesite = self.watch.samesite(evidence.cookies_withheld[0])
+        cookie = evidence.cookies_withheld[0]
+        known = self.watch.has_seen_set(cookie)
+        samesite = self.watch.samesite(cookie) if known else self.held.get(cookie, "")
         return cookie_rules.no_session(
             request, samesite, cookie_sent=False, anybody_signed_in=lambda: True
         ).code

@@ -18,6 +18,10 @@ POLICY = "stopped by the page's policy"
 TELL_OF_POLICY = f"""addEventListener("securitypolicyviolation",
     (event) => event.disposition === "enforce"
         && console.log(`${{event.effectiveDirective}}: {POLICY}`))"""
+# Makes every page say so when it does nothing about a click on one of its buttons.
+IGNORED = "a click that the page ignored"
+TELL_OF_IGNORED = f"""addEventListener("click", (event) => event.defaultPrevented
+    && event.target.closest("button") && console.log(`${{origin}}: {IGNORED}`))"""
 # Parts of what browsers say of a page that isn't to be shown in a frame.
 _NOT_IN_FRAMES = ("ERR_BLOCKED_BY_RESPONSE", "XFO_VIOLATION", "FRAME_ANCESTOR")
 
@@ -127,6 +131,11 @@ class Watch:
     def broke_policy(self) -> bool:
         """Whether a page's content policy stopped something."""
         return any(POLICY in line for line in self.console)
+
+    @property
+    def ignored_press(self) -> bool:
+        """Whether a page of the application ignored a click, or a key that clicks."""
+        return f"{self._origin}: {IGNORED}" in self.console
 
     def _is_own(self, address: str) -> bool:
         return address == self._origin or address.startswith(f"{self._origin}/")

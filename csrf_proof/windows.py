@@ -21,7 +21,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from csrf_proof.browsers import LEAN_FIREFOX
-from csrf_proof.watching import TELL_OF_POLICY, Watch
+from csrf_proof.watching import TELL_OF_IGNORED, TELL_OF_POLICY, Watch
 
 # Measured in the headless shell: WebSockets, requests made while a page is left, and pop-ups carry
 # third-party cookies anyway.
@@ -138,7 +138,8 @@ def _open(browser: Browser, base_url: str | None = None, *, downloads: bool = Tr
     context = browser.new_context(
         ignore_https_errors=True, base_url=base_url, accept_downloads=downloads
     )
-    context.add_init_script(TELL_OF_POLICY)
+    for script in (TELL_OF_POLICY, TELL_OF_IGNORED):
+        context.add_init_script(script)
     watch = Watch(context)
     return Window(context, context.new_page(), watch)
 

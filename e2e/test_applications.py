@@ -24,6 +24,7 @@ from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.reasons import REASONS
 from csrf_proof.serving import serve
 from csrf_proof.visitor import Prepared
+from csrf_proof.watching import IGNORED
 from csrf_proof.watching import POLICY as POLICY_BROKEN
 from csrf_proof.windows import cookie_header
 from e2e.applications import (
@@ -49,7 +50,9 @@ ACT_ON_GET = {
     "samesite-strict",
 }
 # Defenses that are about more than requests that act.
-FRAMING, READING = "no-framing", "websocket-origin"
+FRAMING, READING, HASTE = "no-framing", "websocket-origin", "delayed-button"
+# Milliseconds after which nobody is in a hurry.
+A_MOMENT = 600
 # Attacks that need a weakness are tried where the defense is about it, and its application has it.
 WITH_WEAKNESS = {"content-policy": {"injected-script-post", "dangling-markup"}}
 # Flask-WTF answers 400 where others answer 403.
@@ -57,7 +60,11 @@ REFUSALS = {("session-token", "Flask"): 400}
 # What these applications answer to a transfer of somebody who isn't signed in.
 SIGNED_OUT = 400
 # Where no request shows that an attack was stopped, what the browser says on the console.
-BY_PAGE = {"frame-refused": "frame-ancestors", "csp-refused": POLICY_BROKEN}
+BY_PAGE = {
+    "frame-refused": "frame-ancestors",
+    "csp-refused": POLICY_BROKEN,
+    "press-ignored": IGNORED,
+}
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -113,6 +120,8 @@ def _can_be_tried(application: Application, attack: Attack, position: str) -> bo
         return slug == READING
     if attack.slug == "clickjacking":
         return slug == FRAMING
+    if attack.opens and slug != HASTE:
+        return False  # Few of these applications have a payment link.
     return (
         position in {CROSS_SITE, SUBDOMAIN}
         and action_of(attack) in PATHS
@@ -189,7 +198,11 @@ def be_honest(
         left = balance(here, page) - 10
         if page.get_by_label("Your password again").count():
             page.get_by_label("Your password again").fill("wonderland")
-        page.get_by_role("button", name="Send", exact=True).click()
+        send = page.get_by_role("button", name="Send", exact=True)
+        if application.slug == HASTE:
+            send.hover()
+            page.wait_for_timeout(A_MOMENT)
+        send.click()
         page.locator("#balance", has_text=str(left)).wait_for()
         if FEED in application.source:
             page.locator("#feed", has_text="balance").wait_for()

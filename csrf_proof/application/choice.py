@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from csrf_proof.application.recording import Recorded
 from csrf_proof.arsenal import (
-    BY_ADDRESS,
+    ADDRESS,
     FORM_TYPE,
     NO_TYPE,
     SIGNED_IN,
@@ -195,7 +195,7 @@ def headers(shot: Shot, sent: Mapping[str, str], position: str, sender: str) -> 
         kept.setdefault("origin", "null" if shot.attack.hides_origin else sender)
     foreign = position != SUBDOMAIN or shot.attack.sandboxed
     relation = "cross-site" if foreign else "same-site"
-    kept.setdefault("sec-fetch-site", "none" if shot.attack.trigger == BY_ADDRESS else relation)
+    kept.setdefault("sec-fetch-site", "none" if shot.attack.trigger == ADDRESS else relation)
     return kept
 
 

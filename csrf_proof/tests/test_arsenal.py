@@ -44,6 +44,8 @@ def test_a_folder_that_begins_with_an_underscore_is_an_error(folder: Path) -> No
     [
         ('trigger = "click"', "", "trigger is missing"),
         ('trigger = "click"', 'trigger = "hover"', "trigger must be among load, click"),
+        ('trigger = "click"', 'trigger = "hold-enter"', "opens and button belong"),
+        ('trigger = "click"', 'trigger = "click"\nopens = "/pay"', "opens and button belong"),
         ('trigger = "click"', "trigger = 7", "trigger has a value of the wrong type"),
         ('trigger = "click"', 'trigger = "click"\nwants = "x"', "wants isn't a key"),
         ('trigger = "click"', "trigger", "attack.toml"),

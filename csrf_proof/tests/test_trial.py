@@ -25,6 +25,7 @@ class Seen:
     addresses: list[str] = field(default_factory=list)
     asked_application: bool = False
     broke_policy: bool = False
+    ignored_press: bool = False
     unanswered: tuple[str, ...] = ()
 
     act: None = None
@@ -162,6 +163,26 @@ def test_word_of_a_broken_policy_may_come_late() -> None:
     assert judge(NOTHING, wait_for="policy", watch=late) == ("blocked", "csp-refused")
 
 
+def test_a_click_that_the_page_ignored_is_the_browsers_reason() -> None:
+    ignored = Seen(["http://app.localhost/"], asked_application=True, ignored_press=True)
+    assert judge(NOTHING, wait_for="ignored", watch=ignored) == ("blocked", "press-ignored")
+
+
+def test_a_page_opened_without_the_strict_cookie_is_blocked_for_that() -> None:
+    """Where another cookie was sent, too: an application with records refused nothing."""
+    watch = Mock(refused_frame=False, ignored_press=False)
+    watch.has_seen_set.return_value = False
+    watch.opened.method = "GET"
+    target = Mock(url=Target.url, site=Target.site)
+    held = {"sid": "Strict", "csrf": "Lax"}
+    judged = trial._Trial(
+        Mock(), watch, target, Look("before", ()), ATTACK, "act", opens="/pay", held=held
+    )
+    headers = {"sec-fetch-site": "cross-site"}
+    seen = Evidence(headers=headers, cookies_sent=("csrf",), cookies_withheld=("sid",))
+    assert judged.reason(None, seen) == "cookie-strict"
+
+
 def test_a_policy_does_not_stop_what_was_answered() -> None:
     """Where the application keeps no records, the browser's view has to do."""
     before = Look("before")
@@ -176,6 +197,7 @@ def test_a_policy_does_not_stop_what_was_answered() -> None:
 def test_what_to_wait_for_follows_from_the_expected_reason() -> None:
     assert awaited("not-sent") == "nothing"
     assert awaited("csp-refused") == "policy"
+    assert awaited("press-ignored") == "ignored"
     assert awaited("preflight-refused") == "sign"
     assert awaited("token-missing") == "act"
     assert awaited(None) == "act"

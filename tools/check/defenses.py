@@ -140,7 +140,7 @@ def kinds(root: Path) -> tuple[Kind, Kind, Kind]:
     defenses, weaknesses = root / "victim_site" / "defenses", root / "victim_site" / "weaknesses"
     beside = {"base.py", "stacks.toml", "flawed"}
     return (
-        Kind(defenses, "Defense", DEFENSE_HEADINGS, set(FILES.values()), beside),
+        Kind(defenses, "Defense", DEFENSE_HEADINGS, {*FILES.values(), "static"}, beside),
         Kind(defenses / "flawed", "Defense", FLAWED_HEADINGS),
         Kind(weaknesses, "Weakness", WEAKNESS_HEADINGS, {".html", "static"}, {"registry.py"}),
     )

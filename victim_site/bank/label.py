@@ -83,6 +83,11 @@ class Label:
         """Whether the bank's own forms must be sent by its script."""
         return any(defense.needs_script for defense in self.defenses)
 
+    @property
+    def scripts(self) -> list[str]:
+        """The static files of the defenses that are scripts."""
+        return [defense.script for defense in self.defenses if defense.script]
+
     @cached_property
     def policy(self) -> str:
         """The content security policy of this lab's pages; empty if there is none."""

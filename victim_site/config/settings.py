@@ -90,6 +90,7 @@ ROOT_URLCONF = "victim_site.config.urls_playground"
 WSGI_APPLICATION = "victim_site.config.wsgi.application"
 
 WEAKNESSES = CHECKOUT / "victim_site" / "weaknesses"
+DEFENSES = CHECKOUT / "victim_site" / "defenses"
 
 TEMPLATES = [
     {
@@ -168,9 +169,11 @@ CSRF_FAILURE_VIEW = "victim_site.teaching.views.csrf_failure"
 
 STATIC_URL = "/static/"
 STORAGES = {"staticfiles": {"BACKEND": "victim_site.config.static.Files"}}
-# The static files of a weakness: /static/weaknesses/open_redirect/go.js.
+# The static files of weaknesses and defenses: /static/weaknesses/open_redirect/go.js.
 STATICFILES_DIRS = [
-    (f"weaknesses/{folder.parent.name}", folder) for folder in sorted(WEAKNESSES.glob("*/static"))
+    (f"{kind.name}/{folder.parent.name}", folder)
+    for kind in (WEAKNESSES, DEFENSES)
+    for folder in sorted(kind.glob("*/static"))
 ]
 # The files are served from the apps themselves: there is no collectstatic step to forget.
 STATIC_ROOT = None

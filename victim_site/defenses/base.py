@@ -1,9 +1,9 @@
 """What a defense is: a class with a few hooks, all of which do nothing unless it says otherwise.
 
 Each defense has a folder here: `defense.py` is the mechanism, one subclass of `Defense`, and
-`README.md` is the lesson. The folder's name, with hyphens, is the slug. The flawed ones are in
-`flawed/`, in the same form. The bank asks every defense of a lab, in the order of the label, and
-knows none of them by name.
+`README.md` is the lesson; what browsers load is in `static/`. The folder's name, with hyphens, is
+the slug. The flawed ones are in `flawed/`, in the same form. The bank asks every defense of a lab,
+in the order of the label, and knows none of them by name.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ class Defense:
     cookie_prefix: ClassVar[str] = ""
     # Honest forms must be sent by the bank's script, since a plain form can't meet the requirement.
     needs_script: ClassVar[bool] = False
+    # A script that every page of the bank runs before anything else in it, as a static file.
+    script: ClassVar[str] = ""
     # What else customers must enter where money or access is at stake: names and labels.
     asks_for: ClassVar[dict[str, str]] = {}
     # The check is on the view, like `require_POST`, so it runs after the bank's other features

@@ -33,7 +33,8 @@ def walk(lab: str, attack: str, position: str, back: str = "") -> str:
     label = get_label_or_404(expectations.lab_for(lab, attack))
     host = _launched_from(position)
     how = ".signed-out" * (about.victim != "signed-in") + ".by-bank" * about.by_application
-    how += f".{about.trigger}" * (about.trigger != "load")
+    asks = {"load": "", "click": ".click", "address": ".address"}
+    how += asks.get(about.trigger, ".asks")
     lesson = f".lesson.{back}" if back else ""
     return f"{label.url}/#try={attack}.{host}{how}{lesson}"
 

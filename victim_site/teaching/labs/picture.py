@@ -347,6 +347,8 @@ def _silence(defense: Defense, kind: str, asked: bool) -> str | None:
         )
         if tells:
             return gettext("checks nothing itself; it tells the browser what to do")
+        if hooks.script:
+            return gettext("checks no request; its script watches the clicks on a page")
         late = hooks.declare is not Defense.declare
         return gettext("checks afterwards") if late else gettext("checks nothing")
     if kind == ACT and not asked:

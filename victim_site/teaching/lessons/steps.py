@@ -118,6 +118,11 @@ def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
             "You’re signed in at this bank, and nothing has arrived yet. “Show me, step by step” "
             "leads to the attacker’s page: open it and paste its address."
         )
+    if attack.trigger != "load":
+        return gettext(
+            "You’re signed in at this bank, and nothing has arrived yet. “Show me, step by step” "
+            "leads to the attacker’s page: open it and do what it asks for."
+        )
     return gettext(
         "You’re signed in at this bank, and nothing has arrived yet. “Show me, step by step” leads "
         "to the attacker’s page: open it."

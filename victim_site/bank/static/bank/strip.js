@@ -1,7 +1,8 @@
 // The walk through one attack: "#try=<attack>.<position>" in the address asks for it, and the strip
 // at the top of the bank then says what to do next. Behind it may stand ".signed-out" (the attack
 // meets a visitor who is not signed in), ".by-bank" (the bank's own page sends its request), ".click"
-// (the attacker's page waits for a click), ".address" (it shows an address to open), and ".lesson.<slug>.<step>" (it began in a lesson, which
+// (the attacker's page waits for a click), ".address" (it shows an address to open) or ".asks" (it asks
+// for something else), and ".lesson.<slug>.<step>" (it began in a lesson, which
 // shows what happened). The walk stays in its tab: to the attacker's page and back, by that page's link,
 // by the browser's, or because the page leads to the bank itself. No attack needs a second tab, since
 // each page of the bank says what has changed since it was left; a visitor who wants to watch the bank
@@ -25,7 +26,7 @@ const sentence = document.createElement("span");
 const strip = document.querySelector(".strip");
 const about = strip.querySelector(".about");
 const tab = thisTab();
-const wanted = asked().match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click|\.address)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
+const wanted = asked().match(/^#try=([a-z0-9-]+)\.(cross-site|subdomain|lookalike)(\.signed-out)?(\.by-bank)?(\.click|\.address|\.asks)?(?:\.lesson\.([a-z0-9-]+)\.([a-z]+)(\.present)?)?$/);
 
 if (wanted) {
   const [, attack, position, signedOut, byBank, waits, lesson, place, present] = wanted;
@@ -141,7 +142,7 @@ function steps(walk) {
     return [
       "Step 2 of 3: ",
       attackersPage(walk, "Open the attacker’s page"),
-      { ".click": "Click what it offers.", ".address": "Paste its address into this tab’s address bar." }[walk.waits] ?? "If it stays, come back.",
+      { ".click": "Click what it offers.", ".asks": "Do what it asks for.", ".address": "Paste its address into this tab’s address bar." }[walk.waits] ?? "If it stays, come back.",
     ];
   }
   return [

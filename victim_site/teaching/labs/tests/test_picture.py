@@ -387,6 +387,7 @@ TELLS = {"content-policy", "host-prefix", "no-framing", "samesite-lax", "samesit
 SILENT = {
     "no-defense": "checks nothing",
     "check-after-effect": "checks afterwards",
+    "delayed-button": "checks no request; its script watches the clicks on a page",
     **dict.fromkeys(TELLS, "checks nothing itself; it tells the browser what to do"),
     "browser-default": "checks nothing; the cookie has no SameSite, so the browser decides",
 }
