@@ -392,8 +392,6 @@ class _Trial:
             return FRAME_REFUSED.code
         if opened and evidence.cookies_withheld:
             return self._withheld(opened, evidence)
-        if self.watch.ignored_press:
-            return PRESS_IGNORED.code
         raise NotJudged(
             "The click in the frame caused nothing, although the page was shown there. Perhaps it "
             "has a script against that, or looks different in a frame."

@@ -21,7 +21,7 @@ TELL_OF_POLICY = f"""addEventListener("securitypolicyviolation",
 # Makes every page say so when it does nothing about a click on one of its buttons.
 IGNORED = "a click that the page ignored"
 TELL_OF_IGNORED = f"""addEventListener("click", (event) => event.defaultPrevented
-    && event.target.closest("button") && console.log(`${{origin}}: {IGNORED}`))"""
+    && event.target.closest?.("button") && console.log(`${{origin}}: {IGNORED}`))"""
 # Parts of what browsers say of a page that isn't to be shown in a frame.
 _NOT_IN_FRAMES = ("ERR_BLOCKED_BY_RESPONSE", "XFO_VIOLATION", "FRAME_ANCESTOR")
 
