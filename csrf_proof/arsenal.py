@@ -44,8 +44,8 @@ METHODS = ("GET", "HEAD", "POST")
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER = "signed-in", "signed-out", "signs-in-later"
 VICTIMS = (SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER)
-# What the visitor does on the attack's page: nothing, click the bait, open the address in it, click it
-# and double-click in the pop-up that it opens, or hold Enter.
+# What the visitor does on the attack's page: nothing, click the bait, open the address in it, click
+# the bait and double-click in the pop-up that it opens, or hold Enter.
 LOAD, CLICK, ADDRESS = "load", "click", "address"
 DOUBLE_CLICK, HOLD_ENTER = "double-click", "hold-enter"
 TRIGGERS = (LOAD, CLICK, ADDRESS, DOUBLE_CLICK, HOLD_ENTER)

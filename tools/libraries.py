@@ -1,7 +1,8 @@
 """Attack the applications in `examples/libraries/`, each protected by the library in its name.
 
 `python -m tools.libraries` tries all of them, or those with a text in their names; `--list` only
-says which. Each runs in an environment of its own, with the versions in its requirements.txt. The
+says which. `--only short-link-get` tries one attack and keeps what's known of the others, for when
+one is new. Each runs in an environment of its own, with the versions in its requirements.txt. The
 results go into results.json, from which `tools.libraries_page` makes a page.
 """
 
@@ -23,7 +24,9 @@ from typing import Any
 
 from csrf_proof.address import WrongUse, address
 from csrf_proof.application.choice import BY_CLICK, BY_SOCKET, WITH_TOKEN
+from csrf_proof.application.tries import all_tries
 from csrf_proof.command.status import Status
+from csrf_proof.profile_names import PROFILES
 from tools.libraries_page import FOLDER, RESULTS, Library, libraries, results
 from tools.run import ROOT, free_port
 from tools.runner import environment
@@ -97,8 +100,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def attack(url: str) -> list[dict[str, Any]]:
-    """Try every attack in every browser, and return the result of each but `LEFT_OUT`.
+def attack(url: str, only: str = "") -> list[dict[str, Any]]:
+    """Try every attack in every browser, or one, and return the result of each but `LEFT_OUT`.
 
     Raises:
         Failed: The attacks can't be tried.
@@ -108,6 +111,7 @@ def attack(url: str) -> list[dict[str, Any]]:
         command: list[str | Path] = [sys.executable, "-m", "csrf_proof", "run"]
         where = {**os.environ, "APPLICATION": url}
         command += [FOLDER / "recipe.py", "--url", url, "--full", "--json", report]
+        command += ["--only", only] * bool(only)
         status = subprocess.run(command, cwd=ROOT, env=where).returncode
         if status not in JUDGED or not report.exists():
             raise Failed(f"csrf-proof ended with status {status}.")
@@ -116,8 +120,18 @@ def attack(url: str) -> list[dict[str, Any]]:
     return [{key: one[key] for key in KEPT if one.get(key)} for one in tried]
 
 
-def keep(library: Library, tried: list[dict[str, Any]]) -> None:
-    """Write the result of a library's application into the file, next to the others'."""
+def keep(library: Library, tried: list[dict[str, Any]], only: str = "") -> None:
+    """Write the result of a library's application into the file, next to the others'.
+
+    If only one attack was tried, the results of the others are kept.
+    """
+    if only:
+        kept = [one for one in results()[library.name]["results"] if one["attack"] != only]
+        order = [(one.attack, one.position, one.profile) for one in all_tries(PROFILES)]
+        tried = sorted(
+            [*kept, *(one for one in tried if one["attack"] == only)],
+            key=lambda one: order.index((one["attack"], one["position"], one["profile"])),
+        )
     today = datetime.now().astimezone().date()
     said: dict[str, Any] = {"version": library.version, "date": today.isoformat()}
     RESULTS.write_text(as_text({**results(), library.name: {**said, "results": tried}}), "utf-8")
@@ -138,6 +152,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m tools.libraries", description=__doc__)
     parser.add_argument("name", nargs="?", default="", help="libraries with this in their names")
     parser.add_argument("--list", action="store_true", help="say which, and try nothing")
+    parser.add_argument("--only", default="", metavar="ATTACK", help="try this attack alone")
     asked = parser.parse_args(arguments)
     chosen = [each for each in libraries() if each.runs and asked.name in each.name]
     if not chosen:
@@ -151,13 +166,13 @@ def main(arguments: list[str] | None = None) -> int:
             continue
         try:
             with running(library, python_of(library, cache)) as url:
-                tried = attack(url)
+                tried = attack(url, asked.only)
         except Failed as why:
             print(why, file=sys.stderr)
             failed += 1
             continue
         if library.tells:
-            keep(library, tried)
+            keep(library, tried, asked.only)
     return 1 if failed else 0
 
 

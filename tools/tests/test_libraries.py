@@ -137,6 +137,25 @@ def test_a_page_that_is_older_than_its_results_is_noticed(
     assert libraries_page.main() == 1
 
 
+def test_one_attack_is_tried_and_the_others_results_are_kept(
+    one: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(libraries, "RESULTS", one / "results.json")
+    (library,) = libraries_page.libraries()
+    before = json.loads((one / "results.json").read_text())["opened"]["results"]
+    tried = [row("form-get", "cross-site", "chromium", "forged")]
+
+    libraries.keep(
+        library, [*tried, row("form-post", "lookalike", "firefox", "forged")], "form-get"
+    )
+
+    after = json.loads((one / "results.json").read_text())["opened"]["results"]
+    assert [e for e in after if e["attack"] == "form-get"] == tried
+    kept = [e for e in after if e["attack"] != "form-get"]
+    others = [e for e in before if e["attack"] != "form-get"]
+    assert sorted(kept, key=str) == sorted(others, key=str)
+
+
 def test_the_file_of_results_has_a_line_for_each_try() -> None:
     found: dict[str, Any] = {"b": FOUND, "a": FOUND}
     text = libraries.as_text(found)
