@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from catalogue import matrix
 from catalogue.fixes import Fix, all_fixes
 from catalogue.missions import Mission, all_missions
 from victim_site.conftest import CROSS_SITE, Bank, playground, signed_in, state
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.django_db
 AMBER = "mystery-amber--for-mole"
 PAY = {"to": "mallory", "amount": "100"}
 MISSIONS = list(all_missions().values())
+BIRCH, LOADED = all_fixes()["birch"], matrix.load()
 
 
 def own(mission: Mission) -> str:
@@ -222,7 +224,7 @@ def add(*defenses: str) -> str:
 
 
 def test_what_still_gets_through_is_listed_and_can_be_seen() -> None:
-    page = add("csrf-token")
+    page = add("csrf-token", "delayed-button")
 
     assert "1 attack still gets through" in page
     assert "/#try=websocket-hijack.cross-site" in page
@@ -230,21 +232,24 @@ def test_what_still_gets_through_is_listed_and_can_be_seen() -> None:
 
 
 def test_what_stops_everything_solves_it_and_says_what_it_hangs_on() -> None:
-    page = add("csrf-token", "websocket-origin")
+    page = add("csrf-token", "samesite-strict", "delayed-button")
 
     assert "Nothing gets through." in page
-    assert "<code>websocket-origin</code>" in page.partition("Each of these is needed")[2]
+    assert "<code>samesite-strict</code>" in page.partition("Each of these is needed")[2]
+    assert "2 would have done." in page
     assert solved() == ["birch"]
 
 
 def test_what_holds_without_any_one_of_them_is_told_so() -> None:
-    page = add("csrf-token", "samesite-strict", "origin-check", "websocket-origin")
+    in_depth = next(added for added in BIRCH.solutions(LOADED) if not BIRCH.needed(LOADED, added))
 
-    assert "defense in depth" in page
+    assert "defense in depth" in add(*in_depth)
 
 
 def test_what_isnt_offered_isnt_added() -> None:
-    assert "18 attacks still get through" in add("everything", "<b>")
+    still = len(BIRCH.through(LOADED, []))
+
+    assert f"{still} attacks still get through" in add("everything", "<b>")
 
 
 @pytest.mark.parametrize("fix", all_fixes().values(), ids=lambda fix: fix.slug)
