@@ -41,6 +41,8 @@ class EdgeMiddleware:
             return self.get_response(request)
         read_as_the_bank(cast("BankRequest", request))
         response = self.get_response(request)
+        # Pages that measure what a browser does with cookies set theirs themselves, as they are.
+        measured = {*response.cookies} - {settings.SESSION_COOKIE_NAME}
         response.headers.setdefault("Cache-Control", "no-store")
         for weakness in label.weaknesses:
             weakness.answer(request, response)
@@ -52,8 +54,8 @@ class EdgeMiddleware:
             for defense in label.defenses:
                 defense.session_cookie(cookie)
         if not label.cookie_prefix and not request.is_secure():
-            for one in list(response.cookies.values()):
-                _make_keepable(one, response)
+            for one in response.cookies.keys() - measured:
+                _make_keepable(response.cookies[one], response)
         _put_prefix_on(label.cookie_prefix, response)
         return response
 
@@ -95,8 +97,8 @@ def _make_keepable(cookie: Morsel[str], response: HttpResponse) -> None:
 
     Chromium and Firefox accept SameSite=None only with Secure, and accept Secure here because
     the host is on this machine. WebKit keeps no Secure cookie over http at all, and asks for
-    none beside SameSite=None. So that one cookie goes out twice, Secure first: the first two keep
-    the first line, WebKit the second. The other cookies simply do without Secure.
+    none beside SameSite=None. So such a cookie goes out twice, Secure first: the first two keep the
+    first line, WebKit the second. The others simply do without Secure.
     """
     if cookie["samesite"] == "None":
         second: Morsel[str] = Morsel()
