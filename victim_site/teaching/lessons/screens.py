@@ -35,7 +35,7 @@ _PAGES = {
 # of code is as high as some words. The sizes are classes of `present.css`.
 _SIZES = {"brief": 32, "short": 60, "medium": 110, "long": 170, "longest": 10_000}
 _ROW_IN_WORDS = 7
-_CODE_LINES = {"brief": 4, "short": 12, "long": 10_000}
+_CODE_LINES = {"brief": 4, "short": 12, "long": 24, "longest": 10_000}
 
 
 @dataclass(frozen=True)
