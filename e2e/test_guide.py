@@ -42,7 +42,7 @@ def test_forward_and_back_and_reloading_dont_attack_again(
     lab = Lab(site, "no-defense")
     page = sign_in_by_hand(context, lab)
     begin(page, lab, attack)
-    # By script: Firefox’s driver has waited in vain where the page went away between two clicks.
+    # By script: Firefox’s driver once hung where the page went away between two clicks.
     page.get_by_text("Open the attacker’s page").evaluate(
         "link => { link.click(); setTimeout(() => link.click(), 80); }"
     )
