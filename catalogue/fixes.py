@@ -12,31 +12,24 @@ from functools import cache
 from itertools import combinations
 from pathlib import Path
 
-from catalogue import documents, labels
-from catalogue.matrix import CONTROL, FORGED, Matrix
+from catalogue import graded, labels
+from catalogue.graded import Graded
+from catalogue.matrix import CONTROL, Matrix
 
 FOLDER = Path(__file__).parents[1] / "docs" / "fixes"
 HEADINGS = ["The brief", "What it takes"]
-_TYPES = {"title": str, "grade": int, "lab": str, "positions": list, "offered": list}
-
-
-class FixError(ValueError):
-    """A file that isn't a bank to fix; the message says which, and what to do."""
+_TYPES = {"lab": str, "positions": list, "offered": list}
 
 
 @dataclass(frozen=True)
-class Fix:
+class Fix(Graded):
     """A bank to fix: the lab's label without an owner, where attackers are, and which defenses are
     `offered`. The texts are Markdown.
     """
 
-    slug: str
-    title: str
-    grade: int
     lab: str
     positions: list[str]
     offered: list[str]
-    brief: str
     what_it_takes: str
 
     def defenses(self, added: Collection[str]) -> list[str]:
@@ -51,19 +44,11 @@ class Fix:
 
     def attacks(self, loaded: Matrix) -> list[tuple[str, str]]:
         """Return what is launched at the bank: attacks and positions that no defense would stop."""
-        weak = labels.split(self.lab).weaknesses
-        return [
-            (attack, position)
-            for attack, position in loaded.rows
-            if position in self.positions
-            and loaded.lab(attack, CONTROL).partition("--with-")[2] in {"", *weak}
-            and any(_through(loaded, attack, position, [CONTROL], p) for p in loaded.profiles)
-        ]
+        return self._through(loaded, [CONTROL])
 
     def through(self, loaded: Matrix, added: Collection[str]) -> list[tuple[str, str]]:
         """Return the attacks and positions that get through in some browser, in spite of these."""
-        defenses = self.defenses(added)
-        return [one for one in self.attacks(loaded) if _in_some_browser(loaded, *one, defenses)]
+        return self._through(loaded, self.defenses(added))
 
     def needed(self, loaded: Matrix, added: Collection[str]) -> list[str]:
         """Return the defenses without which something would get through: each a single point of
@@ -72,9 +57,23 @@ class Fix:
         return [
             one
             for one in defenses
-            if any(
-                _in_some_browser(loaded, *launch, [d for d in defenses if d != one])
-                for launch in self.attacks(loaded)
+            if self._through(loaded, [other for other in defenses if other != one] or [CONTROL])
+        ]
+
+    def _through(self, loaded: Matrix, defenses: Sequence[str]) -> list[tuple[str, str]]:
+        """Return what gets through all of these defenses in some browser."""
+        weak = labels.split(self.lab).weaknesses
+        return [
+            (attack, position)
+            for attack, position in loaded.rows
+            if position in self.positions
+            and loaded.lab(attack, CONTROL).partition("--with-")[2] in {"", *weak}
+            and any(
+                all(
+                    loaded.is_forged(profile, attack, position, loaded.lab(attack, defense))
+                    for defense in defenses
+                )
+                for profile in loaded.profiles
             )
         ]
 
@@ -86,20 +85,6 @@ class Fix:
                     yield added
 
 
-def _in_some_browser(loaded: Matrix, attack: str, position: str, defenses: Sequence[str]) -> bool:
-    return any(_through(loaded, attack, position, defenses, p) for p in loaded.profiles)
-
-
-def _through(
-    loaded: Matrix, attack: str, position: str, defenses: Sequence[str], profile: str
-) -> bool:
-    """Tell whether an attack gets through all of these; without any, what the browser lets out."""
-    return all(
-        loaded.outcomes.get((profile, attack, position, loaded.lab(attack, defense))) == FORGED
-        for defense in defenses or [CONTROL]
-    )
-
-
 @cache
 def all_fixes() -> dict[str, Fix]:
     """Return every bank to fix by slug, the easy ones first; files with mistakes are left out."""
@@ -108,26 +93,17 @@ def all_fixes() -> dict[str, Fix]:
 
 def read_all(folder: Path = FOLDER) -> tuple[list[Fix], list[str]]:
     """Return every bank to fix of a folder, and a sentence for each mistake."""
-    fixes, mistakes = [], []
-    for file in sorted(folder.glob("*.md")):
-        try:
-            fixes.append(read(file))
-        except FixError as mistake:
-            mistakes.append(str(mistake))
-    return sorted(fixes, key=lambda fix: fix.grade), mistakes
+    return graded.read_all(folder, read)
 
 
 def read(file: Path) -> Fix:
     """Return the bank to fix in a file.
 
     Raises:
-        FixError: The file isn't one.
+        DocumentError: The file isn't one.
     """
 
-    def wrong(what: str) -> FixError:
-        return FixError(f"{file.name} {what}")
-
-    about, sections = documents.read(file, _TYPES, HEADINGS, (), wrong)
+    about, sections = graded.read(file, _TYPES, HEADINGS)
     return Fix(
         slug=file.stem,
         brief=sections["The brief"],

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogue import documents
+from catalogue.documents import wrong
 from catalogue.matrix import Matrix
 
 FOLDER = Path(__file__).parents[1] / "docs" / "lessons"
@@ -44,10 +45,6 @@ _TYPES = {
     "claims": dict,
 }
 _CHOICE = re.compile(r"^- `([a-z-]+)`: (.+(?:\n  .+)*)", re.MULTILINE)
-
-
-class LessonError(ValueError):
-    """A file that isn't a lesson; the message says which, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -115,51 +112,44 @@ class Lesson:
 
 def read_all(folder: Path = FOLDER) -> tuple[list[Lesson], list[str]]:
     """Return every lesson of a folder in order, and a sentence for each file that is none."""
-    lessons, mistakes = [], []
-    for file in sorted(folder.glob("*")):
-        try:
-            lessons.append(read(file))
-        except LessonError as mistake:
-            mistakes.append(str(mistake))
-    return lessons, mistakes
+    return documents.read_all(folder, read)
 
 
 def read(file: Path) -> Lesson:
     """Return the lesson in a file.
 
     Raises:
-        LessonError: The file isn't a lesson.
+        DocumentError: The file isn't a lesson.
     """
-
-    def wrong(what: str) -> LessonError:
-        return LessonError(f"{file.name} {what}")
 
     named = _NAME.fullmatch(file.name)
     if not named:
-        raise wrong("isn't a lesson: name it NN-slug.md, or move it.")
-    about, sections = documents.read(file, _TYPES, HEADINGS, {OPTIONAL}, wrong)
+        raise wrong(file, "isn't a lesson: name it NN-slug.md, or move it.")
+    about, sections = documents.read(file, _TYPES, HEADINGS, {OPTIONAL})
     choices = {code: " ".join(text.split()) for code, text in _CHOICE.findall(sections["Predict"])}
     if len(choices) < 2:
-        raise wrong("offers fewer than two predictions: write each as - `reason`: and a sentence.")
+        raise wrong(
+            file, "offers fewer than two predictions: write each as - `reason`: and a sentence."
+        )
     sections["Predict"] = _CHOICE.split(sections["Predict"])[0].strip()
     return Lesson(
         number=int(named[1]),
         slug=named[2],
         file=file.name,
         positions=tuple(map(str, about.pop("positions"))),
-        claims=tuple(_claims(about.pop("claims"), wrong)),
+        claims=tuple(_claims(file, about.pop("claims"))),
         choices=choices,
         sections=sections,
         **about,
     )
 
 
-def _claims(said: dict[Any, Any], wrong: Any) -> Iterator[Claim]:
+def _claims(file: Path, said: dict[Any, Any]) -> Iterator[Claim]:
     for cell, says in said.items():
         words = str(cell).split()
         if len(words) != 3:
             raise wrong(
-                f"claims “{cell}”: write attack, position and lab, then forged or a reason."
+                file, f"claims “{cell}”: write attack, position and lab, then forged or a reason."
             )
         attack, position, lab = words
         yield Claim(attack, position, lab, str(says))

@@ -90,11 +90,15 @@ class Matrix:
             return column
         return f"{column}--with-{weakness}"
 
+    def is_forged(self, profile: str, attack: str, position: str, label: str) -> bool:
+        """Tell whether an attack on a lab is expected to work in a browser of that profile."""
+        return self.outcomes.get((profile, attack, position, label)) == FORGED
+
     def works_from(self, profile: str, attack: str, positions: Sequence[str]) -> str:
         """Return the first position from which an attack works in a browser of that profile where
         nothing else stops it; the first one if there's none."""
         control = self.lab(attack, CONTROL)
-        works = (p for p in positions if self.outcomes.get((profile, attack, p, control)) == FORGED)
+        works = (p for p in positions if self.is_forged(profile, attack, p, control))
         return next(works, positions[0])
 
     @property

@@ -13,38 +13,31 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from catalogue import documents
+from catalogue import graded
+from catalogue.documents import wrong
+from catalogue.graded import Graded
 from catalogue.lessons import Lesson
 from catalogue.matrix import FORGED, Matrix
 
 FOLDER = Path(__file__).parents[1] / "docs" / "missions"
 MYSTERY = "mystery-"
 HEADINGS = ["The brief", "Hints", "What it was"]
-GRADES = {1: "easy", 2: "medium", 3: "hard"}
 # What everybody tries first. No mission is solved by it.
 OBVIOUS = ("form-post", "cross-site")
-_TYPES = {"title": str, "grade": int, "lab": str, "solution": str}
+_TYPES = {"lab": str, "solution": str}
 _NAME = re.compile(r"([a-z0-9]+)\.md")
 _HINT = re.compile(r"^\d\. (.+(?:\n   .+)*)", re.MULTILINE)
 
 
-class MissionError(ValueError):
-    """A file that isn't a mission; the message says which, and what to do."""
-
-
 @dataclass(frozen=True)
-class Mission:
+class Mission(Graded):
     """One mission: its lab's label without an owner, the attack and position that solve it, and
     its texts in Markdown. The first hint tells the least.
     """
 
-    slug: str
-    title: str
-    grade: int
     lab: str
     attack: str
     position: str
-    brief: str
     hints: tuple[str, ...]
     what_it_was: str
 
@@ -56,7 +49,7 @@ class Mission:
     def browsers(self, loaded: Matrix) -> list[str]:
         """Return the profiles in which the solution works."""
         cell = (self.attack, self.position, self.lab)
-        return [name for name in loaded.profiles if loaded.outcomes.get((name, *cell)) == FORGED]
+        return [name for name in loaded.profiles if loaded.is_forged(name, *cell)]
 
 
 @cache
@@ -73,35 +66,26 @@ def missions_after(lesson: Lesson) -> list[Mission]:
 
 def read_all(folder: Path = FOLDER) -> tuple[list[Mission], list[str]]:
     """Return every mission of a folder, the easy ones first, and a sentence for each mistake."""
-    missions, mistakes = [], []
-    for file in sorted(folder.glob("*")):
-        try:
-            missions.append(read(file))
-        except MissionError as mistake:
-            mistakes.append(str(mistake))
-    return sorted(missions, key=lambda mission: mission.grade), mistakes
+    return graded.read_all(folder, read)
 
 
 def read(file: Path) -> Mission:
     """Return the mission in a file.
 
     Raises:
-        MissionError: The file isn't a mission.
+        DocumentError: The file isn't a mission.
     """
-
-    def wrong(what: str) -> MissionError:
-        return MissionError(f"{file.name} {what}")
 
     named = _NAME.fullmatch(file.name)
     if not named:
-        raise wrong("isn't a mission: name it with one word of a-z and 0-9, or move it.")
-    about, sections = documents.read(file, _TYPES, HEADINGS, (), wrong)
-    if about["grade"] not in GRADES:
-        raise wrong(f"has the grade {about['grade']}: write one of {', '.join(map(str, GRADES))}.")
+        raise wrong(file, "isn't a mission: name it with one word of a-z and 0-9, or move it.")
+    about, sections = graded.read(file, _TYPES, HEADINGS)
     attack, _, position = about["solution"].partition(" ")
     hints = tuple(" ".join(hint.split()) for hint in _HINT.findall(sections["Hints"]))
     if len(hints) < 2:
-        raise wrong("has fewer than two hints: write each as a number, a period and a sentence.")
+        raise wrong(
+            file, "has fewer than two hints: write each as a number, a period and a sentence."
+        )
     return Mission(
         slug=named[1],
         title=about["title"],

@@ -13,17 +13,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from catalogue import documents, mutants
+from catalogue import graded, mutants
+from catalogue.documents import wrong
+from catalogue.graded import Graded
 from catalogue.mutants import Mutant
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reviews"
 EVIDENCE = FOLDER / "evidence.json"
 HEADINGS = ["The brief", "What was wrong"]
-_TYPES = {"title": str, "grade": int, "code": str, "answers": dict}
-
-
-class ReviewError(ValueError):
-    """A file that isn't a review; the message says which, and what to do."""
+_TYPES = {"code": str, "answers": dict}
 
 
 @dataclass(frozen=True)
@@ -43,17 +41,13 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Review:
+class Review(Graded):
     """Code to review. `answers` are sentences by attack and position, such as `form-post from
     subdomain`; the texts are Markdown.
     """
 
-    slug: str
-    title: str
-    grade: int
     code: str
     answers: dict[str, str]
-    brief: str
     what_was_wrong: str
 
     @property
@@ -85,28 +79,19 @@ def evidence() -> dict[str, dict[str, Evidence]]:
 
 def read_all(folder: Path = FOLDER) -> tuple[list[Review], list[str]]:
     """Return every review of a folder, the easy ones first, and a sentence for each mistake."""
-    reviews, mistakes = [], []
-    for file in sorted(folder.glob("*.md")):
-        try:
-            reviews.append(read(file))
-        except ReviewError as mistake:
-            mistakes.append(str(mistake))
-    return sorted(reviews, key=lambda review: review.grade), mistakes
+    return graded.read_all(folder, read, "*.md")
 
 
 def read(file: Path) -> Review:
     """Return the review in a file.
 
     Raises:
-        ReviewError: The file isn't a review.
+        DocumentError: The file isn't a review.
     """
 
-    def wrong(what: str) -> ReviewError:
-        return ReviewError(f"{file.name} {what}")
-
-    about, sections = documents.read(file, _TYPES, HEADINGS, (), wrong)
+    about, sections = graded.read(file, _TYPES, HEADINGS)
     if about["code"] not in {one.id for one in mutants.read()}:
-        raise wrong(f"is about {about['code']}, which isn't in catalogue/mutants.toml.")
+        raise wrong(file, f"is about {about['code']}, which isn't in catalogue/mutants.toml.")
     return Review(
         slug=file.stem,
         brief=sections["The brief"],

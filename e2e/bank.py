@@ -143,7 +143,7 @@ class Lab:
     """A lab that only this test knows, because it has an owner of its own; or somebody's, by its
     whole label."""
 
-    def __init__(self, site: Site, label: str, whole: str = "") -> None:
+    def __init__(self, site: Site, label: str = "", whole: str = "") -> None:
         self.site = site
         self.label = whole or f"{label}--for-{os.getpid() % 100000:x}x{next(_owners):x}"
         self.host = site.domains.lab(self.label)

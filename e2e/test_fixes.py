@@ -23,11 +23,8 @@ SOME = 8
 
 def lab_with(site: Site, label: str) -> Lab:
     """Return a lab of the test's own, or the one without an owner where that's too long a label."""
-    lab = Lab(site, "no-defense")
-    _, mark, owner = lab.label.partition("--for-")
-    lab.label = label if len(label + mark + owner) > LONGEST_LABEL else label + mark + owner
-    lab.host, lab.url = site.domains.lab(lab.label), site.addresses.bank(lab.label)
-    return lab
+    own = Lab(site, label)
+    return own if len(own.label) <= LONGEST_LABEL else Lab(site, whole=label)
 
 
 @pytest.mark.parametrize("slug", all_fixes())

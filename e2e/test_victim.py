@@ -57,11 +57,7 @@ class Attendee(Workbench):
     """An owner of exploits with labs of their own."""
 
     def lab(self, label: str) -> Lab:
-        found = Lab(self._site, label)
-        found.label = f"{label}--for-{self.name}"
-        found.host = self._site.domains.lab(found.label)
-        found.url = self._site.addresses.bank(found.label)
-        return found
+        return Lab(self._site, whole=f"{label}--for-{self.name}")
 
     def deliver(self, lab: Lab, browsers: Sequence[str] = (), **more: str) -> dict[str, Any]:
         """Deliver what's stored; return what is told once it's over, with `visits` by browser."""

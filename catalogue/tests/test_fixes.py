@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from catalogue import matrix
-from catalogue.fixes import FOLDER, FixError, all_fixes, problems, read, read_all
+from catalogue.documents import DocumentError
+from catalogue.fixes import FOLDER, all_fixes, problems, read, read_all
 
 MATRIX = matrix.load()
 
@@ -59,5 +60,5 @@ def test_a_file_with_a_mistake_says_what_to_do(tmp_path: Path) -> None:
     text = (FOLDER / "birch.md").read_text(encoding="utf-8")
     (tmp_path / "birch.md").write_text(text.replace("offered:", "offers:"), encoding="utf-8")
 
-    with pytest.raises(FixError, match="offered"):
+    with pytest.raises(DocumentError, match="offered"):
         read(tmp_path / "birch.md")

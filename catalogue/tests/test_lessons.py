@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from catalogue import matrix
-from catalogue.lessons import FOLDER, LessonError, problems, read, read_all
+from catalogue.documents import DocumentError
+from catalogue.lessons import FOLDER, problems, read, read_all
 
 IMAGE = FOLDER / "02-the-image.md"
 
@@ -78,7 +79,7 @@ def test_a_file_that_is_no_lesson_says_what_to_do(
     file = tmp_path / IMAGE.name
     file.write_text(spoil(IMAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
-    with pytest.raises(LessonError, match=complaint) as raised:
+    with pytest.raises(DocumentError, match=complaint) as raised:
         read(file)
 
     assert str(raised.value).startswith(IMAGE.name)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from catalogue import lessons, matrix
-from catalogue.missions import FOLDER, MissionError, missions_after, problems, read, read_all
+from catalogue.documents import DocumentError
+from catalogue.missions import FOLDER, missions_after, problems, read, read_all
 
 AMBER = FOLDER / "amber.md"
 
@@ -59,7 +60,7 @@ def test_a_file_with_a_mistake_says_what_to_do(
     text = text.replace("3. ", "- ") if new == "- " else text
     (tmp_path / name).write_text(text.replace(old, new), encoding="utf-8")
 
-    with pytest.raises(MissionError, match=says):
+    with pytest.raises(DocumentError, match=says):
         read(tmp_path / name)
 
 

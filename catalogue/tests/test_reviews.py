@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.reviews import FOLDER, ReviewError, all_reviews, evidence, problems, read, read_all
+from catalogue.documents import DocumentError
+from catalogue.reviews import FOLDER, all_reviews, evidence, problems, read, read_all
 
 
 def test_every_review_can_be_read_and_is_right() -> None:
@@ -39,5 +40,5 @@ def test_a_review_of_code_that_isnt_there_says_so(tmp_path: Path) -> None:
     text = (FOLDER / "pattern.md").read_text(encoding="utf-8")
     (tmp_path / "pattern.md").write_text(text.replace("code: ", "code: x"), encoding="utf-8")
 
-    with pytest.raises(ReviewError, match="mutants"):
+    with pytest.raises(DocumentError, match="mutants"):
         read(tmp_path / "pattern.md")

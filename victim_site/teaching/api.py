@@ -13,10 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
 
-from catalogue.fixes import all_fixes
 from catalogue.labels import BadLabel
-from catalogue.missions import all_missions
-from catalogue.reviews import all_reviews
 from victim_site.bank import labs, reports
 from victim_site.bank.label import Label
 from victim_site.label import parse
@@ -167,12 +164,8 @@ def missions(request: HttpRequest, owner: str) -> list[dict[str, Any]]:
     solved = solving.solved_by(owner)
     return [
         {"name": one.slug, "kind": kind, "grade": one.grade, "solved": one.slug in solved}
-        for kind, found in (
-            ("break", all_missions()),
-            ("review", all_reviews()),
-            ("fix", all_fixes()),
-        )
-        for one in found.values()
+        for kind, found in solving.KINDS.items()
+        for one in found().values()
     ]
 
 

@@ -13,6 +13,9 @@ NO_SUCH = {
     "attacks": gettext_noop("There is no attack called “%(slug)s”."),
     "defenses": gettext_noop("There is no defense called “%(slug)s”."),
     "weaknesses": gettext_noop("There is no weakness called “%(slug)s”."),
+    "missions": gettext_noop("There is no mission called “%(slug)s”."),
+    "missions/fix": gettext_noop("There is no bank to fix called “%(slug)s”."),
+    "missions/review": gettext_noop("There is no review called “%(slug)s”."),
 }
 
 

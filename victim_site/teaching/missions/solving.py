@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from catalogue.fixes import all_fixes
+from catalogue.graded import G, Graded
 from catalogue.missions import Mission, all_missions
+from catalogue.reviews import all_reviews
 from victim_site.bank.attempts import ACT, APPLIED
 from victim_site.bank.label import Label
 from victim_site.bank.labs import reset as reset_lab
@@ -19,6 +22,12 @@ from victim_site.teaching import descriptions
 from victim_site.teaching.labs.attempt_summary import initiator
 from victim_site.teaching.missions.models import Solved
 
+# The kinds of missions, and what there is of each.
+KINDS: dict[str, Callable[[], Mapping[str, Graded]]] = {
+    "break": all_missions,
+    "review": all_reviews,
+    "fix": all_fixes,
+}
 # Rows beyond are removed, the oldest first: all missions for some thousand learners.
 MOST_ROWS = 60_000
 _REMOVED_EVERY = 50
@@ -32,6 +41,11 @@ def own_lab(mission: Mission, owner: str) -> Label:
 def solved_by(owner: str) -> set[str]:
     """Return the missions that somebody has solved."""
     return set(Solved.objects.filter(owner=owner).values_list("mission", flat=True))
+
+
+def next_unsolved(found: Mapping[str, G], slug: str, solved: Collection[str]) -> G | None:
+    """Return the first of these missions that's left after one, if there is one."""
+    return next((one for one in found.values() if one.slug not in {*solved, slug}), None)
 
 
 def how_many(owners: Iterable[str]) -> Counter[str]:

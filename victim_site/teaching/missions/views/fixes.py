@@ -12,13 +12,12 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from catalogue.fixes import Fix, all_fixes
-from catalogue.spelling import closest
 from victim_site.label import parse
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.lessons import learner
 from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.links import walk
-from victim_site.teaching.missing import Missing
+from victim_site.teaching.missing import no_such
 from victim_site.teaching.missions import solving
 from victim_site.teaching.missions.views.missions import GRADES
 
@@ -37,7 +36,6 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
         return redirect(f"{here}?{query or 'defense='}#result")
     added = _added(request.GET, fix)
     solved, label = solving.solved_by(name), parse(fix.lab)
-    others = [one for one in all_fixes().values() if one.slug not in {*solved, slug}]
     context = {
         "fix": fix,
         "grade": gettext(GRADES[fix.grade]),
@@ -48,7 +46,7 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
         "offered": [(descriptions.defenses()[one], one in added) for one in fix.offered],
         "all": len(fix.attacks(loaded)),
         **(_result(fix, added, name) if "defense" in request.GET else {}),
-        "next": others[0] if others else None,
+        "next": solving.next_unsolved(all_fixes(), slug, solved),
     }
     return render(request, "missions/fix.html", context)
 
@@ -63,13 +61,14 @@ def _result(fix: Fix, added: list[str], name: str) -> dict[str, Any]:
     loaded = expectations.the_matrix()
     own = fix.label(added, name)
     label = own or fix.label(added)
-    shortest = len(next(fix.solutions(loaded)))
     through = fix.through(loaded, added)
+    needed = [] if through else fix.needed(loaded, added)
+    shortest = len(next(fix.solutions(loaded))) if needed else len(added)
     return {
         "shown": True,
         "label": label,
         "owned": bool(own),
-        "fewer": shortest if len(added) > shortest and fix.needed(loaded, added) else 0,
+        "fewer": shortest if len(added) > shortest else 0,
         "through": [
             (
                 descriptions.attacks()[attack],
@@ -78,13 +77,12 @@ def _result(fix: Fix, added: list[str], name: str) -> dict[str, Any]:
             )
             for attack, position in through
         ],
-        "needed": [] if through else fix.needed(loaded, added),
+        "needed": needed,
         "what_it_takes": as_page(fix.what_it_takes),
     }
 
 
 def _fix_or_404(slug: str) -> Fix:
     if slug not in all_fixes():
-        sentence = gettext("There is no bank to fix called “%(slug)s”.") % {"slug": slug}
-        raise Missing(sentence, "missions/fix", closest(slug, all_fixes()))
+        raise no_such(slug, all_fixes(), "missions/fix")
     return all_fixes()[slug]

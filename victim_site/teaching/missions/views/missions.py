@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
-from catalogue.fixes import all_fixes
+from catalogue.graded import Graded
 from catalogue.missions import OBVIOUS, Mission, all_missions
-from catalogue.reviews import all_reviews
-from catalogue.spelling import closest
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.labs.log import log_context
 from victim_site.teaching.labs.views.free_play import aims
 from victim_site.teaching.lessons import learner
 from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.links import attack_page, walk
-from victim_site.teaching.missing import Missing
+from victim_site.teaching.missing import no_such
 from victim_site.teaching.missions import solving
 from victim_site.teaching.missions.told import told
 
@@ -31,25 +31,28 @@ GRADES = {1: gettext_noop("Easy"), 2: gettext_noop("Medium"), 3: gettext_noop("H
 def index(request: HttpRequest, name: str) -> HttpResponse:
     """Every mission by grade, and which of them the visitor has solved."""
     solved = solving.solved_by(name)
-    missions = all_missions().values()
-    groups = [
-        (
-            gettext(grade),
-            [(one, as_page(one.brief), one.slug in solved) for one in missions if one.grade == n],
-        )
-        for n, grade in GRADES.items()
-    ]
-    reviews = [(one, as_page(one.brief), one.slug in solved) for one in all_reviews().values()]
-    fixes = [(one, as_page(one.brief), one.slug in solved) for one in all_fixes().values()]
-    known = {*all_missions(), *all_reviews(), *all_fixes()}
+    cards = {kind: _cards(found().values(), solved) for kind, found in solving.KINDS.items()}
+    known = {slug for found in solving.KINDS.values() for slug in found()}
     context = {
-        "groups": groups,
-        "reviews": reviews,
-        "fixes": fixes,
+        "groups": [
+            (gettext(grade), [card for card in cards["break"] if card[0].grade == number])
+            for number, grade in GRADES.items()
+        ],
+        "reviews": cards["review"],
+        "fixes": cards["fix"],
         "solved": len(solved & known),
         "all": len(known),
     }
     return render(request, "missions/missions.html", context)
+
+
+def _cards(
+    found: Iterable[Graded], solved: Collection[str]
+) -> list[tuple[Graded, SafeString, str, bool]]:
+    """Return missions with their briefs and grades, and whether they are solved."""
+    return [
+        (one, as_page(one.brief), gettext(GRADES[one.grade]), one.slug in solved) for one in found
+    ]
 
 
 @require_safe
@@ -95,7 +98,6 @@ def _chosen(request: HttpRequest) -> tuple[str, str]:
 def _live(mission: Mission, name: str) -> dict[str, Any]:
     """Return whether the mission is solved, what it was, and the log of its lab."""
     label = told(solving.own_lab(mission, name))
-    missions = list(all_missions().values())
     context: dict[str, Any] = {"mission": mission, "name": name, **log_context(label)}
     if label.mystery:
         return context
@@ -106,12 +108,11 @@ def _live(mission: Mission, name: str) -> dict[str, Any]:
         "attack": descriptions.attacks()[mission.attack],
         "where": descriptions.POSITIONS[mission.position],
         "summaries": descriptions.summaries(label),
-        "next": next((one for one in missions if one.slug not in solved), None),
+        "next": solving.next_unsolved(all_missions(), mission.slug, solved),
     }
 
 
 def _mission_or_404(slug: str) -> Mission:
     if slug not in all_missions():
-        sentence = gettext("There is no mission called “%(slug)s”.") % {"slug": slug}
-        raise Missing(sentence, "missions", closest(slug, all_missions()))
+        raise no_such(slug, all_missions(), "missions")
     return all_missions()[slug]

@@ -9,11 +9,10 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from catalogue.reviews import Review, all_reviews, evidence
-from catalogue.spelling import closest
 from victim_site.teaching import descriptions
 from victim_site.teaching.lessons import learner
 from victim_site.teaching.lessons.markdown import as_page
-from victim_site.teaching.missing import Missing
+from victim_site.teaching.missing import no_such
 from victim_site.teaching.missions import solving
 from victim_site.teaching.missions.views.missions import GRADES
 from victim_site.teaching.rendering import as_code
@@ -36,7 +35,6 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
     chosen = request.GET.get("answer", "")
     given = answers[int(chosen) - 1] if chosen in {"1", "2", "3", "4"} else ""
     solved = solving.solved_by(name)
-    others = [one for one in all_reviews().values() if one.slug not in {*solved, slug}]
     context = {
         "review": review,
         "grade": gettext(GRADES[review.grade]),
@@ -46,8 +44,7 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
         "framework": review.mutant.application.framework,
         "answers": [(code, as_page(says, inline=True)) for code, says in review.answers.items()],
         "given": given,
-        "solved": slug in solved,
-        "next": others[0] if others else None,
+        "next": solving.next_unsolved(all_reviews(), slug, solved),
     }
     if given:
         attack, _, position = given.partition(" from ")
@@ -62,6 +59,5 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
 
 def _review_or_404(slug: str) -> Review:
     if slug not in all_reviews():
-        sentence = gettext("There is no review called “%(slug)s”.") % {"slug": slug}
-        raise Missing(sentence, "missions/review", closest(slug, all_reviews()))
+        raise no_such(slug, all_reviews(), "missions/review")
     return all_reviews()[slug]
