@@ -34,6 +34,7 @@ from victim_site.teaching import expectations, versions
 from victim_site.teaching.browser.views.self_check import NONE_ARRIVED, UNSET_ARRIVED
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import ChosenName, Progress
+from victim_site.teaching.missions.models import Solved
 from victim_site.teaching.recall.models import Asked
 
 NAME_COOKIE, BROWSER_COOKIE = "learner", "browser"
@@ -131,6 +132,7 @@ def in_use(name: str) -> bool:
         ChosenName.objects.filter(name=name).exists()
         or Progress.objects.filter(owner=name).exists()
         or Asked.objects.filter(owner=name).exists()
+        or Solved.objects.filter(owner=name).exists()
         or Lab.objects.filter(label__endswith=f"--for-{name}").exists()
     )
 

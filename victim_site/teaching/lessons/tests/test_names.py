@@ -19,6 +19,7 @@ from tools.run import Playground
 from victim_site.conftest import Site, playground, signed_in
 from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.lessons.models import ChosenName, Progress
+from victim_site.teaching.missions.solving import solve
 
 pytestmark = pytest.mark.django_db
 TOKEN = "x" * CSRF_SECRET_LENGTH
@@ -43,6 +44,7 @@ class Learner(Site):
 # What may already belong to a name, by how it comes to be.
 BELONGINGS: dict[str, Callable[[str], Any]] = {
     "progress": lambda name: Progress.objects.create(owner=name, lesson="the-image"),
+    "a mission that it has solved": lambda name: solve(name, "pattern"),
     "a lab": lambda name: signed_in(f"no-defense--for-{name}"),
     "a learner who has typed it": lambda name: Learner().take(name),
 }
