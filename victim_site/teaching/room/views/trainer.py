@@ -55,14 +55,14 @@ def room(request: HttpRequest) -> HttpResponse:
 @for_trainer
 def live(request: HttpRequest) -> HttpResponse:
     """The part of the trainer's page that changes."""
-    return render(request, "room/_table.html", _context())
+    return render(request, "room/_table.html", _with_people(_said()))
 
 
 @require_safe
 @for_trainer
 def vote_live(request: HttpRequest) -> HttpResponse:
     """The vote on the trainer's page, which another trainer may have started."""
-    return render(request, "room/_vote.html", _said())
+    return render(request, "room/_vote.html", _with_vote(_said()))
 
 
 @require_safe
@@ -94,14 +94,16 @@ def _said() -> dict[str, Any]:
         "version": f".people={table.version(now)}",
         "lessons": list(progress.lessons().values()),
         "held": set(now.held),
-        "tally": votes.tally(now),
-        "phases": votes.PHASES,
         "most": LONGEST_SAID,
     }
 
 
-def _context() -> dict[str, Any]:
-    said, found = _said(), table.lines()
+def _with_vote(said: dict[str, Any]) -> dict[str, Any]:
+    return said | {"tally": votes.tally(said["room"])}
+
+
+def _with_people(said: dict[str, Any]) -> dict[str, Any]:
+    found = table.lines()
     return said | {
         "lines": found,
         "counts": table.counts(found),
@@ -109,6 +111,10 @@ def _context() -> dict[str, Any]:
         "browsers": browsers(found),
         "way_in": way_in(),
     }
+
+
+def _context() -> dict[str, Any]:
+    return _with_people(_with_vote(_said()))
 
 
 def _whole_page() -> dict[str, Any]:
