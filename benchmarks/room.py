@@ -18,20 +18,18 @@ import os
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
-import psutil
-
 from benchmarks.client import Connection, Request, Response, get, post
 from benchmarks.live import LivePage
 from benchmarks.pressing import percentile
 from benchmarks.short import ROUNDS, SHORT
-from benchmarks.starting import Tree, playground
+from benchmarks.starting import Running, Tree, playground
 from benchmarks.table import NOW, Row, say
 from catalogue import lessons
 from e2e import laptops
@@ -106,10 +104,6 @@ class Person:
     host: str = ""
     session: str = ""
 
-    @property
-    def playground(self) -> str:
-        return f"{self.tree.site.domains.playground}:{self.tree.victim.port}"
-
     async def join(self) -> None:
         connection = Connection(self.tree.victim.port)
         await self._send(connection, "/join/", "/join/", name=self.name)
@@ -120,7 +114,7 @@ class Person:
         connection, port = Connection(self.tree.victim.port), self.tree.victim.port
         path = f"/lessons/{LESSON.slug}/"
         await self._send(connection, path, f"{path}predict/", choice=next(iter(LESSON.choices)))
-        page = await connection.ask(get(self.playground, path, self.cookie))
+        page = await connection.ask(get(self.tree.playground, path, self.cookie))
         label = _LAB.search(page.text)
         if not label:
             raise SystemExit(f"{path} answered {page.status}, without a lab.")
@@ -132,17 +126,8 @@ class Person:
         connection.close()
 
     async def _send(self, connection: Connection, form: str, path: str, **said: str) -> None:
-        page = await connection.ask(get(self.playground, form, self.cookie))
-        cookies = dict(part.split("=", 1) for part in self.cookie.split("; ") if part)
-        cookies |= page.cookies()
-        token = _TOKEN.search(page.text)
-        body = urlencode({"csrfmiddlewaretoken": token[1] if token else "", **said})
-        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        answer = await connection.ask(post(self.playground, path, cookie, body))
-        if answer.status != 302:
-            raise SystemExit(f"{path} answered {answer.status} to {self.name}.")
-        cookies |= answer.cookies()
-        self.cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        where = self.tree.playground
+        self.cookie = await send_form(connection, where, self.cookie, form, path, said)
 
     def attack(self) -> Request:
         """Return what the lesson's attack makes this person's browser send."""
@@ -150,6 +135,26 @@ class Person:
         evil = {"Origin": self.tree.site.addresses.evil, "Sec-Fetch-Site": "cross-site"}
         moves = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
         return Request(sent.method, sent.path, {**sent.headers, **evil, **moves}, sent.body)
+
+
+async def send_form(
+    connection: Connection, host: str, cookie: str, form: str, path: str, said: Mapping[str, str]
+) -> str:
+    """Fill in a form of the teaching side; return the browser's cookies after that."""
+    page = await connection.ask(get(host, form, cookie))
+    cookie = _with_new(cookie, page)
+    token = _TOKEN.search(page.text)
+    body = urlencode({"csrfmiddlewaretoken": token[1] if token else "", **said})
+    answer = await connection.ask(post(host, path, cookie, body))
+    if answer.status != 302:
+        raise SystemExit(f"{path} answered {answer.status} to {dict(said)}.")
+    return _with_new(cookie, answer)
+
+
+def _with_new(cookie: str, answer: Response) -> str:
+    """Return a browser's cookies, with those that an answer set."""
+    cookies = dict(part.split("=", 1) for part in cookie.split("; ") if part)
+    return "; ".join(f"{name}={value}" for name, value in (cookies | answer.cookies()).items())
 
 
 async def take_part(person: Person, begin: float, round_: Round, *, tunnel: bool) -> float:
@@ -160,8 +165,8 @@ async def take_part(person: Person, begin: float, round_: Round, *, tunnel: bool
     lesson, bank = (OnTime(port, address, round_) for _ in range(2))
     lesson.due = begin + chance.random() * SECONDS / 3
     await _until(lesson.due)
-    page = await lesson.ask(get(person.playground, f"/lessons/{LESSON.slug}/", person.cookie))
-    live = LivePage(page.text, person.playground, person.cookie)
+    page = await lesson.ask(get(person.tree.playground, f"/lessons/{LESSON.slug}/", person.cookie))
+    live = LivePage(page.text, person.tree.playground, person.cookie)
 
     async def poll() -> None:
         await live.ask(lesson)
@@ -208,10 +213,9 @@ async def _until(moment: float) -> None:
 
 async def watch(tree: Tree, cookie: str, seen: dict[str, float]) -> None:
     """Have the trainer's page open, and note when it first shows each attack."""
-    host = f"{tree.site.domains.playground}:{tree.victim.port}"
     connection = Connection(tree.victim.port)
-    page = await connection.ask(get(host, "/room/", cookie))
-    live = LivePage(page.text, host, cookie)
+    page = await connection.ask(get(tree.playground, "/room/", cookie))
+    live = LivePage(page.text, tree.playground, cookie)
     while True:
         await asyncio.sleep(POLL)
         shown = await live.ask(connection)
@@ -221,29 +225,22 @@ async def watch(tree: Tree, cookie: str, seen: dict[str, float]) -> None:
 
 async def let_in(tree: Tree, secret: str) -> str:
     """Return the cookie of the trainer's browser."""
-    host = f"{tree.site.domains.playground}:{tree.victim.port}"
     connection = Connection(tree.victim.port)
-    answer = await connection.ask(get(host, f"/room/enter/?key={secret}"))
+    answer = await connection.ask(get(tree.playground, f"/room/enter/?key={secret}"))
     connection.close()
-    return "; ".join(f"{name}={value}" for name, value in answer.cookies().items())
+    return _with_new("", answer)
 
 
 async def start_over(tree: Tree, cookie: str) -> None:
     """Let everybody start over, as the trainer can."""
-    host = f"{tree.site.domains.playground}:{tree.victim.port}"
     connection = Connection(tree.victim.port)
-    page = await connection.ask(get(host, "/room/", cookie))
-    token = _TOKEN.search(page.text)
-    cookies = "; ".join([cookie, *(f"{n}={v}" for n, v in page.cookies().items())])
-    body = urlencode({"csrfmiddlewaretoken": token[1] if token else "", "lesson": LESSON.slug})
-    answer = await connection.ask(post(host, "/room/reset/", cookies, body))
-    if answer.status != 302:
-        raise SystemExit(f"/room/reset/ answered {answer.status}.")
+    said = {"lesson": LESSON.slug}
+    await send_form(connection, tree.playground, cookie, "/room/", "/room/reset/", said)
     connection.close()
 
 
 async def play(
-    tree: Tree, people: Sequence[Person], trainer: str, ssh: Sequence[int], *, tunnel: bool
+    tree: Tree, people: Sequence[Person], trainer: str, ssh: Running, *, tunnel: bool
 ) -> Round:
     """Let everybody take part in one round."""
     await start_over(tree, trainer)
@@ -274,12 +271,11 @@ async def play(
     return found
 
 
-def _cpu(tree: Tree, ssh: Sequence[int]) -> tuple[float, float, float]:
+def _cpu(tree: Tree, ssh: Running) -> tuple[float, float, float]:
     """Return the processors' time of the sites, of the tunnel and of the laptops' ssh so far."""
     assert tree.room
     sites = tree.victim.cpu_seconds() + tree.attacker.cpu_seconds()
-    times = [psutil.Process(pid).cpu_times() for pid in ssh]
-    return sites, tree.room.cpu_seconds(), sum(each.user + each.system for each in times)
+    return sites, tree.room.cpu_seconds(), ssh.cpu_seconds()
 
 
 def measure(root: Path, folder: Path) -> list[Row]:
@@ -291,20 +287,21 @@ def measure(root: Path, folder: Path) -> list[Row]:
     var_dir = folder / "room"
     rounds: dict[str, list[Round]] = {DIRECT: [], TUNNEL: []}
     with playground(root, var_dir, laptops.environment(port, page)) as tree:
-        secret = (var_dir / "room" / "secret").read_text(encoding="utf-8")
         people = [
             Person(f"Person {number}", laptops.address(number), tree) for number in range(PEOPLE)
         ]
         say(f"room: {PEOPLE} laptops join")
         tunnel = laptops.Tunnel(port, tree.site, folder)
         with laptops.joined(tunnel, [person.laptop for person in people]) as ssh:
-            pids = [process.pid for process in ssh]
-            trainer = asyncio.run(let_in(tree, secret))
+            processes = Running(port, [process.pid for process in ssh], 0.0)
+            trainer = asyncio.run(let_in(tree, laptops.secret(var_dir)))
             asyncio.run(_join(people))
             for number in range(ROUNDS):
                 for how in (DIRECT, TUNNEL):
                     say(f"room: round {number + 1} of {ROUNDS}, {how}")
-                    found = asyncio.run(play(tree, people, trainer, pids, tunnel=how == TUNNEL))
+                    found = asyncio.run(
+                        play(tree, people, trainer, processes, tunnel=how == TUNNEL)
+                    )
                     rounds[how].append(found)
                     _say(found)
     _conclude(rounds)

@@ -49,6 +49,11 @@ class Tree:
     """The room's way in, where it's a room."""
 
     @property
+    def playground(self) -> str:
+        """Return the teaching side's host, as a request names it."""
+        return f"{self.site.domains.playground}:{self.victim.port}"
+
+    @property
     def site(self) -> Site:
         return Site(self.victim.port, self.attacker.port)
 

@@ -49,6 +49,11 @@ def environment(tunnel: int, page: int) -> dict[str, str]:
     }
 
 
+def secret(var_dir: Path) -> str:
+    """Return what only the trainer of a running room knows."""
+    return (var_dir / "room" / "secret").read_text(encoding="utf-8")
+
+
 @dataclass(frozen=True)
 class Tunnel:
     """The way into a room: its port, and a folder for what ssh needs."""

@@ -33,10 +33,6 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         assert stand.tracebacks() == []
 
 
-def secret_of(stand: Stand) -> str:
-    return (stand.var_dir / "room" / "secret").read_text(encoding="utf-8")
-
-
 @pytest.mark.long
 def test_no_page_acts_for_the_trainer(
     request: pytest.FixtureRequest, stand: Stand, tmp_path: Path
@@ -51,7 +47,7 @@ def test_no_page_acts_for_the_trainer(
             *("--json", str(report), *chosen),
         ],
         cwd=ROOT,
-        env={**os.environ, "TRAINER_KEY": secret_of(stand)},
+        env={**os.environ, "TRAINER_KEY": laptops.secret(stand.var_dir)},
         capture_output=True,
         text=True,
     )
@@ -75,7 +71,7 @@ def test_two_trainers_see_what_the_other_does_and_undo_nothing(
     with profiles.fresh_context(browser) as one, profiles.fresh_context(browser) as other:
         mine, theirs = (context.new_page() for context in (one, other))
         for page in (mine, theirs):
-            page.goto(f"{site.playground}/room/enter/?key={secret_of(stand)}")
+            page.goto(f"{site.playground}/room/enter/?key={laptops.secret(stand.var_dir)}")
             assert page.url == f"{site.playground}/room/"
         theirs.fill("#said", "Half a sen")
         mine.uncheck("input[value=the-token]")

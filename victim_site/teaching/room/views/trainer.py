@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -24,7 +24,7 @@ from victim_site.teaching.lessons.start_over import start_over
 from victim_site.teaching.recall import quiz
 from victim_site.teaching.room import names, table, votes
 from victim_site.teaching.room.access import for_trainer, in_a_room
-from victim_site.teaching.room.models import LONGEST_SAID, Person, SecondVote, State, change, state
+from victim_site.teaching.room.models import LONGEST_SAID, Person, SecondVote, change, state
 
 LONGEST_TIMER = 240
 COLUMNS = ("name", "browser", "lesson", "predicted", "tried", "fixed", "since")
@@ -55,14 +55,14 @@ def room(request: HttpRequest) -> HttpResponse:
 @for_trainer
 def live(request: HttpRequest) -> HttpResponse:
     """The part of the trainer's page that changes."""
-    return render(request, "room/_table.html", _context())
+    return render(request, "room/_table.html", _with_people(_said()))
 
 
 @require_safe
 @for_trainer
 def vote_live(request: HttpRequest) -> HttpResponse:
     """The vote on the trainer's page, which another trainer may have started."""
-    return render(request, "room/_vote.html", _said())
+    return render(request, "room/_vote.html", _with_vote(_said()))
 
 
 @require_safe
@@ -94,14 +94,16 @@ def _said() -> dict[str, Any]:
         "version": f".people={table.version(now)}",
         "lessons": list(progress.lessons().values()),
         "held": set(now.held),
-        "tally": votes.tally(now),
-        "phases": votes.PHASES,
         "most": LONGEST_SAID,
     }
 
 
-def _context() -> dict[str, Any]:
-    said, found = _said(), table.lines()
+def _with_vote(said: dict[str, Any]) -> dict[str, Any]:
+    return said | {"tally": votes.tally(said["room"])}
+
+
+def _with_people(said: dict[str, Any]) -> dict[str, Any]:
+    found = table.lines()
     return said | {
         "lines": found,
         "counts": table.counts(found),
@@ -109,6 +111,10 @@ def _context() -> dict[str, Any]:
         "browsers": browsers(found),
         "way_in": way_in(),
     }
+
+
+def _context() -> dict[str, Any]:
+    return _with_people(_with_vote(_said()))
 
 
 def _whole_page() -> dict[str, Any]:
@@ -248,16 +254,14 @@ def _mistake(request: HttpRequest, sentence: str) -> HttpResponse:
 @for_trainer
 def export(request: HttpRequest, kind: str) -> HttpResponse:
     """Who did what, as a table for a spreadsheet or as JSON, which also has the quiz."""
-    people = people_as_json(state())
+    people = people_as_json()
     if kind == "json":
-        answers: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        answers: defaultdict[str, dict[str, list[dict[str, Any]]]] = defaultdict(
+            lambda: {form: [] for form in quiz.FORMS}
+        )
         for row in _quiz_answers():
-            forms = answers.setdefault(row.pop("name"), {form: [] for form in quiz.FORMS})
-            forms[row.pop("form")].append(row)
-        people = [
-            each | {"quiz": answers.get(each["name"], {form: [] for form in quiz.FORMS})}
-            for each in people
-        ]
+            answers[row.pop("name")][row.pop("form")].append(row)
+        people = [each | {"quiz": answers[each["name"]]} for each in people]
         response = JsonResponse({"people": people})
         response["Content-Disposition"] = 'attachment; filename="room.json"'
         return response
@@ -283,7 +287,7 @@ def _quiz_answers() -> list[dict[str, Any]]:
     return sorted(rows, key=itemgetter("name"))
 
 
-def people_as_json(now: State) -> list[dict[str, Any]]:
+def people_as_json() -> list[dict[str, Any]]:
     """Return everybody as the API says it."""
     return [
         {
