@@ -23,7 +23,7 @@ from csrf_proof.arsenal import (
     LOAD,
     NO_TYPE,
 )
-from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
+from csrf_proof.positions import CROSS_SITE, FETCH_SITE, LOOKALIKE, SUBDOMAIN
 
 COOKIE = "sessionid=… if the browser sends it"
 # Where a sub-domain's page has come by http and the bank is on https.
@@ -104,8 +104,8 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
 def request_text(shot: AimedShot, origin: str, position: str) -> str:
     """Return the request as plain HTTP, with the headers that defenses look at."""
     attack = shot.attack
-    site = {SUBDOMAIN: "same-site", INSECURE_SUBDOMAIN: "cross-site (Firefox: same-site)"}
-    relation = "cross-site" if attack.sandboxed else site.get(position, "cross-site")
+    site = {**FETCH_SITE, INSECURE_SUBDOMAIN: "cross-site (Firefox: same-site)"}
+    relation = site[CROSS_SITE if attack.sandboxed else position]
     if attack.by_application:
         relation, origin = "same-origin", shot.origin
     if attack.trigger == ADDRESS:

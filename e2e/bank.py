@@ -156,6 +156,11 @@ class Lab:
         state: dict[str, Any] = json.loads(answer.body)
         return state
 
+    def balance(self) -> int:
+        """Return how much money alice has."""
+        amount: int = self.state()["accounts"]["alice"]["balance"]
+        return amount
+
     def sign_in(self, username: str = "alice") -> list[str]:
         """Sign in over HTTP with the bank's own form; return the Set-Cookie lines as they came."""
         signs_in = {"username": username, "password": PASSWORDS[username]}

@@ -116,10 +116,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put tests of one browser next to each other: a worker has one at a time, and a start takes as
     long as several tests. What takes long goes first, so that nobody waits for it in the end."""
     items.sort(key=browser_of)
-    first = [item for item in items if item.get_closest_marker("first")]
-    long = [item for item in items if item.get_closest_marker("long")]
-    others = [item for item in items if item not in {*first, *long}]
-    items[:] = dealt([*first, *long], others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    marks = ("first", "long")
+    early = [item for mark in marks for item in items if item.get_closest_marker(mark)]
+    others = [item for item in items if not any(map(item.get_closest_marker, marks))]
+    items[:] = dealt(early, others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def dealt(first: list[pytest.Item], others: list[pytest.Item], workers: int) -> list[pytest.Item]:

@@ -61,7 +61,7 @@ def test_one_deliberate_press_pays(context: BrowserContext, site: Site, press: P
     lab, page = payment_request(context, site, "delayed-button")
     press(page)
     page.wait_for_selector(".notice")
-    assert balance(lab) == 995
+    assert lab.balance() == 995
 
 
 def test_a_page_that_has_just_come_to_the_front_takes_no_click(
@@ -72,7 +72,7 @@ def test_a_page_that_has_just_come_to_the_front_takes_no_click(
     page.wait_for_timeout(A_MOMENT)
     page.evaluate("dispatchEvent(new Event('focus')); document.querySelector('#send').click()")
     assert "press “Send”" in page.inner_text(ALERT)
-    assert balance(lab) == 1000
+    assert lab.balance() == 1000
 
 
 @pytest.mark.parametrize("key", ["Enter", "Space"])
@@ -86,7 +86,7 @@ def test_a_key_that_was_held_down_before_never_presses_it(
     page.keyboard.down(key)
     page.keyboard.up(key)
     page.wait_for_selector(ALERT)
-    assert balance(lab) == 1000
+    assert lab.balance() == 1000
 
 
 def test_what_it_ignores_is_not_sent_by_the_banks_script_either(
@@ -95,10 +95,10 @@ def test_what_it_ignores_is_not_sent_by_the_banks_script_either(
     lab, page = payment_request(context, site, "delayed-button--custom-header")
     page.click(BUTTON)
     page.wait_for_selector(ALERT)
-    assert balance(lab) == 1000
+    assert lab.balance() == 1000
     by_mouse(page)
     page.wait_for_selector(".notice")
-    assert balance(lab) == 995
+    assert lab.balance() == 995
 
 
 def payment_request(context: BrowserContext, site: Site, label: str) -> tuple[Lab, Page]:
@@ -106,8 +106,3 @@ def payment_request(context: BrowserContext, site: Site, label: str) -> tuple[La
     page = sign_in_by_hand(context, lab)
     page.goto(f"{lab.url}/pay?to=mallory&amount=5")
     return lab, page
-
-
-def balance(lab: Lab) -> int:
-    amount: int = lab.state()["accounts"]["alice"]["balance"]
-    return amount

@@ -42,10 +42,10 @@ def test_an_honest_user_can_do_everything(
         page.fill(f"#quick input[name={name}]", value)
     page.click("#quick button")
     page.wait_for_selector("#quick-result:text-is('Paid 10.')")
-    assert balance(lab) == 990
+    assert lab.balance() == 990
 
     send(page, lab, "transfer", {"to": "mallory", "amount": "90"} | asked)
-    assert balance(lab) == 900
+    assert lab.balance() == 900
     assert page.inner_text("#balance") == "900", "the API and the account page disagree"
 
     send(page, lab, "email", {"email": "alice@example.localhost"} | asked)
@@ -89,8 +89,3 @@ def send(page: Page, lab: Lab, form: str, fields: dict[str, str]) -> None:
         field.fill(value)
     page.click("main button")
     page.wait_for_selector(".notice")
-
-
-def balance(lab: Lab) -> int:
-    amount: int = lab.state()["accounts"]["alice"]["balance"]
-    return amount

@@ -22,7 +22,7 @@ from csrf_proof.arsenal import (
     Shot,
 )
 from csrf_proof.bodies import IN_PARTS, JSON_TYPE, MULTIPART_TYPE, in_parts
-from csrf_proof.positions import CROSS_SITE, LOOKALIKE, SUBDOMAIN
+from csrf_proof.positions import CROSS_SITE, FETCH_SITE, LOOKALIKE, SUBDOMAIN
 from csrf_proof.trial import LAG
 from csrf_proof.watching import PING_TYPE
 
@@ -193,8 +193,7 @@ def headers(shot: Shot, sent: Mapping[str, str], position: str, sender: str) -> 
         kept.setdefault("content-type", shot.attack.content_type)
     if shot.attack.method not in WITHOUT_BODY:
         kept.setdefault("origin", "null" if shot.attack.hides_origin else sender)
-    foreign = position != SUBDOMAIN or shot.attack.sandboxed
-    relation = "cross-site" if foreign else "same-site"
+    relation = FETCH_SITE[CROSS_SITE if shot.attack.sandboxed else position]
     kept.setdefault("sec-fetch-site", "none" if shot.attack.trigger == ADDRESS else relation)
     return kept
 
