@@ -69,7 +69,7 @@ class Attendee(threading.Thread):
         self._look()
         found = _LAB.search(self._page)
         assert found, f"no lab on the page of {LESSON}"
-        self.lab = Lab(self._site, "", found[0])
+        self.lab = Lab(self._site, whole=found[0])
         self._customer = Customer(self.lab, "alice")
 
     def run(self) -> None:

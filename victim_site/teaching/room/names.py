@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -65,20 +67,21 @@ def join(first: str, second: str = "") -> str:
     owner = learner.new_name()
     with transaction.atomic():
         for name in names:
-            _save(Person(owner=owner), name)
+            with _once(name):
+                Person.objects.create(name=name, key=key_of(name), owner=owner)
     return owner
 
 
-def _save(person: Person, name: str) -> None:
-    """Let somebody have a name.
+@contextmanager
+def _once(name: str) -> Iterator[None]:
+    """Write a name, which everybody has once.
 
     Raises:
         NameRefused: It's taken.
     """
-    person.name, person.key = name, key_of(name)
     try:
         with transaction.atomic():
-            person.save()
+            yield
     except IntegrityError:
         raise NameRefused(
             gettext("Somebody here is called %(name)s already.") % {"name": name}, free(name)
@@ -103,7 +106,9 @@ def rename(person: Person, text: str) -> None:
     name = cleaned(text)
     if not name or len(name) > LONGEST_NAME:
         raise NameRefused(gettext("A name has 1 to %(most)d characters.") % {"most": LONGEST_NAME})
-    _save(person, name)
+    # Only these two: the person may be at the self-check, or be removed, at the same time.
+    with _once(name):
+        Person.objects.filter(pk=person.pk).update(name=name, key=key_of(name))
 
 
 def called(owner: str) -> str:

@@ -136,3 +136,16 @@ def test_a_room_that_is_full_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = post(playground(), "/join/", name="Ben")
     assert answer.status_code == 400
     assert "no place for more" in answer.content.decode()
+
+
+def test_a_new_name_changes_nothing_else_and_brings_nobody_back() -> None:
+    person("Anna")
+    person("Ben")
+    anna, ben = Person.objects.get(name="Anna"), Person.objects.get(name="Ben")
+    Person.objects.filter(pk=anna.pk).update(browser="firefox")
+    Person.objects.filter(pk=ben.pk).delete()
+
+    names.rename(anna, "Anne")
+    names.rename(ben, "Benny")
+
+    assert list(Person.objects.values_list("name", "browser")) == [("Anne", "firefox")]

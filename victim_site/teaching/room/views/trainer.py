@@ -206,7 +206,6 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             names.rename(found, request.POST.get("name", ""))
         except names.NameRefused as refused:
-            found.refresh_from_db()
             return _person(request, found, str(refused))
     elif "remove" in request.POST:
         found.delete()
