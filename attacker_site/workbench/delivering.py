@@ -14,11 +14,12 @@ from typing import Any
 from flask import Flask, Response, g, make_response, redirect, request
 
 from attacker_site.workbench import form
-from attacker_site.workbench.deliveries import OVER, Deliveries
+from attacker_site.workbench.deliveries import Deliveries
 from attacker_site.workbench.form import Fields
 from attacker_site.workbench.starts import checked_lab
 from attacker_site.workbench.store import Owner, Refused, Store
 from catalogue.labels import NO_DEFENSE
+from catalogue.visits import OVER
 
 ACTS_BY_GET = "deliver"
 MOST_JSON, LONGEST_CLICK = 10_000, 100

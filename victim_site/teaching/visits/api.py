@@ -21,7 +21,7 @@ from pydantic import StringConstraints
 
 from catalogue.kept import VICTIM_KEY, kept
 from catalogue.matrix import FORGED
-from catalogue.visits import RUNNING, WAITING
+from catalogue.visits import OVER, RUNNING, WAITING
 from victim_site.bank import reports
 from victim_site.label import parse
 from victim_site.teaching.api import AttemptOut, iso
@@ -188,7 +188,7 @@ def _delivery(found: Delivery, *, whole: bool = False) -> dict[str, Any]:
         "lab": found.lab,
         "exploit": settings.ADDRESSES.exploit(found.owner) + found.file,
         "made": iso(found.made),
-        "state": RUNNING if RUNNING in states else WAITING if states else "over",
+        "state": RUNNING if RUNNING in states else WAITING if states else OVER,
         "place": queue.place_of(open_ones[0]) if open_ones else None,
         "browsers": [_visit(each, found.lab, whole=whole) for each in visits],
     }
