@@ -14,6 +14,7 @@ from typing import Any
 from flask import Flask, Response, g, make_response, redirect, request
 
 from attacker_site.workbench import form
+from attacker_site.workbench.asked import json_object
 from attacker_site.workbench.deliveries import Deliveries
 from attacker_site.workbench.form import Fields
 from attacker_site.workbench.starts import checked_lab
@@ -104,12 +105,7 @@ def add(
 def _json() -> dict[str, Any]:
     if not request.is_json:
         raise Refused(415, f"The Content-Type has to be application/json. {_SAYS}")
-    request.max_content_length = MOST_JSON
-    try:
-        said = request.get_json(silent=True)
-    except RecursionError:  # Brackets alone can exhaust the parser.
-        said = None
-    if not isinstance(said, dict):
+    if (said := json_object(MOST_JSON)) is None:
         raise Refused(400, _SAYS)
     return said
 
