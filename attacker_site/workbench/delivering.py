@@ -19,7 +19,6 @@ from attacker_site.workbench.deliveries import Deliveries
 from attacker_site.workbench.form import Fields
 from attacker_site.workbench.starts import checked_lab
 from attacker_site.workbench.store import Owner, Refused, Store
-from catalogue.labels import NO_DEFENSE
 from catalogue.visits import OVER
 
 ACTS_BY_GET = "deliver"
@@ -69,7 +68,7 @@ def add(
         lab = request.args.get(form.LAB)
         if not lab:
             before = deliveries.newest(owner())
-            lab = before[0]["lab"] if before else f"{NO_DEFENSE}--for-{owner().name}"
+            lab = before[0]["lab"] if before else owner().lab
         made = sent(lab)
         deliveries.wait(owner(), made)
         return see(f"/deliveries/{made}", 302)
