@@ -33,7 +33,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from attacker_site import database, loot, panel, purse
+from attacker_site import loot, panel, purse
 from attacker_site.actions import AimedShot, check
 from attacker_site.cookies import next_step
 from attacker_site.gallery import in_sections
@@ -49,7 +49,7 @@ from attacker_site.workbench.starts import Starts
 from attacker_site.workbench.store import Store
 from catalogue import gaps
 from catalogue.actions import ACTIONS, MOST, Action
-from catalogue.kept import VICTIM_KEY, kept
+from catalogue.kept import VICTIM_KEY, folder, kept
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
 from catalogue.moved import Application, Moved
 from catalogue.spelling import closest
@@ -81,8 +81,9 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     arsenal = arsenal or Arsenal()
     check(arsenal)
     exercises = {slug: gaps.exercise_of(attack) for slug, attack in arsenal.attacks.items()}
-    notebook = loot.Notebook(database.folder(environ))
-    store = Store(database.folder(environ))
+    var_dir = folder(environ)
+    notebook = loot.Notebook(var_dir)
+    store = Store(var_dir)
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -512,8 +513,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     app.register_blueprint(people.pages(addresses, store, starts, page))
 
     def queue() -> Queue:
-        key = kept(database.folder(environ), VICTIM_KEY)
-        return Queue(addresses, addresses.connect, key)
+        return Queue(addresses, addresses.connect, kept(var_dir, VICTIM_KEY))
 
     writes = writing.create(addresses, store, starts, Deliveries(queue))
     front: Application = ByHost(app.wsgi_app, Reading(store), writes, addresses.domains)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -20,9 +20,3 @@ def opened(file: Path, schema: str) -> Iterator[sqlite3.Connection]:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.executescript(schema)
         yield connection
-
-
-def folder(environ: Mapping[str, str]) -> Path:
-    """Return where state lives: `VAR_DIR`, or `var/` in the checkout."""
-    checkout = Path(__file__).resolve().parents[1]
-    return Path(environ.get("VAR_DIR") or checkout / "var").resolve()

@@ -1,13 +1,20 @@
-"""Secrets that are made at the first start, and kept in a file of `VAR_DIR`."""
+"""Where state lives, and the secrets that are made at the first start and kept there."""
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 # With it, the attacker's site and the victim's browser talk to the queue of visits.
 VICTIM_KEY = "victim_key"
+
+
+def folder(environ: Mapping[str, str]) -> Path:
+    """Return where state lives: `VAR_DIR`, or `var/` in the checkout."""
+    checkout = Path(__file__).resolve().parents[1]
+    return Path(environ.get("VAR_DIR") or checkout / "var").resolve()
 
 
 def kept(var_dir: Path, name: str) -> str:

@@ -20,6 +20,8 @@ SECONDS = 10.0
 MOST_ANSWERED = 8_000_000
 # States of a visit. A waiting one has a place in the queue.
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+# State of a delivery whose visits are all done or failed; before, it has one of theirs.
+OVER = "over"
 _TOKEN = "x" * 32
 Connect = Callable[[float], http.client.HTTPConnection]
 

@@ -21,11 +21,14 @@ def parse(html: str, base: str) -> Pasted:
     `base` is the address of its page.
 
     Raises:
-        WrongUse: There is no form.
+        WrongUse: There is no form, or it can't be read.
     """
     form = _Form()
-    form.feed(html)
-    form.close()
+    try:
+        form.feed(html)
+        form.close()
+    except (AssertionError, ValueError) as error:  # HTMLParser gives up on some markup this way.
+        raise WrongUse(f"The HTML can't be read: {error}.") from None
     if form.attributes is None:
         raise WrongUse("There is no <form> in this. Paste all of it, from <form to </form>.")
     said = form.attributes

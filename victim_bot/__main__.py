@@ -14,11 +14,11 @@ from threading import Event, Thread
 from types import FrameType
 
 from catalogue.addresses import read
-from catalogue.kept import VICTIM_KEY, kept
+from catalogue.kept import VICTIM_KEY, folder, kept
 from catalogue.visits import Queue
 from csrf_proof.address import any_certificate
 from csrf_proof.browsers import end_all
-from victim_bot.bot import Bot, found, var_dir
+from victim_bot.bot import Bot, found
 from victim_bot.fence import Fence
 
 
@@ -41,7 +41,7 @@ def main() -> int:
     ended = Event()
     signal.signal(signal.SIGTERM, _stop)
     Thread(target=_wait_for_end_of_input, args=(ended,), daemon=True).start()
-    key = kept(var_dir(os.environ.get("VAR_DIR")), VICTIM_KEY)
+    key = kept(folder(os.environ), VICTIM_KEY)
     servers = {
         where.victim_port: (host, int(port)),
         where.attacker_port: (host, where.attacker_port),

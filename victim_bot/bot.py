@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -153,11 +152,6 @@ class Bot:
             with suppress(Error, BrowserFailed):
                 self._browsers.__exit__(raised)
             self._browsers = None
-
-
-def var_dir(text: str | None) -> Path:
-    """Return where state lives: `VAR_DIR`, or `var/` in the checkout."""
-    return Path(text or Path(__file__).resolve().parents[1] / "var").resolve()
 
 
 def _asked_for(report: Mapping[str, Any], refused: Sequence[str]) -> list[str]:

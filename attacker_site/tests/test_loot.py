@@ -10,7 +10,6 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from attacker_site.database import folder
 from attacker_site.loot import KEPT_A_LAB, Entry, Notebook
 from attacker_site.tests.conftest import (
     EVIL,
@@ -25,6 +24,7 @@ from attacker_site.tests.conftest import (
 )
 from attacker_site.tests.test_exploits import ATTACKS, CATCHERS
 from attacker_site.tests.victim import Answer, Asked, LittleBank, Victim
+from catalogue.kept import folder
 from csrf_proof.visitor import Prepared
 
 LAB = "csrf-token"

@@ -167,6 +167,7 @@ def test_what_is_pasted_becomes_a_page_that_sends_it(bench: Bench, text: str) ->
         "<form action='http://evil.example/'>",
         "curl x -Z",
         "<form action='http://[']>",
+        "<![foo[x]]>",
     ],
 )
 def test_a_bad_paste_is_refused_and_kept(bench: Bench, text: str) -> None:

@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attacker_site.workbench.store import Owner, Refused
-from catalogue.visits import Answer, NoAnswer, Queue
+from catalogue.visits import OVER, Answer, NoAnswer, Queue
 
 # Of a request that waits for a visit: how often it looks, for how many seconds, and how many of
 # them there are in a process, which has eight threads.
 LOOKS, PATIENCE, MOST_WAITING = 0.1, 300.0, 4
-OVER = "over"
 
 
 class Deliveries:

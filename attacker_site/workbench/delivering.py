@@ -14,11 +14,12 @@ from typing import Any
 from flask import Flask, Response, g, make_response, redirect, request
 
 from attacker_site.workbench import form
-from attacker_site.workbench.deliveries import OVER, Deliveries
+from attacker_site.workbench.asked import json_object
+from attacker_site.workbench.deliveries import Deliveries
 from attacker_site.workbench.form import Fields
 from attacker_site.workbench.starts import checked_lab
 from attacker_site.workbench.store import Owner, Refused, Store
-from catalogue.labels import NO_DEFENSE
+from catalogue.visits import OVER
 
 ACTS_BY_GET = "deliver"
 MOST_JSON, LONGEST_CLICK = 10_000, 100
@@ -67,7 +68,7 @@ def add(
         lab = request.args.get(form.LAB)
         if not lab:
             before = deliveries.newest(owner())
-            lab = before[0]["lab"] if before else f"{NO_DEFENSE}--for-{owner().name}"
+            lab = before[0]["lab"] if before else owner().lab
         made = sent(lab)
         deliveries.wait(owner(), made)
         return see(f"/deliveries/{made}", 302)
@@ -103,12 +104,7 @@ def add(
 def _json() -> dict[str, Any]:
     if not request.is_json:
         raise Refused(415, f"The Content-Type has to be application/json. {_SAYS}")
-    request.max_content_length = MOST_JSON
-    try:
-        said = request.get_json(silent=True)
-    except RecursionError:  # Brackets alone can exhaust the parser.
-        said = None
-    if not isinstance(said, dict):
+    if (said := json_object(MOST_JSON)) is None:
         raise Refused(400, _SAYS)
     return said
 

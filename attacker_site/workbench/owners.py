@@ -12,7 +12,7 @@ import secrets
 from flask import Blueprint, Response, jsonify, request
 
 from attacker_site.targets import Addresses
-from attacker_site.workbench.asked import by_another_site
+from attacker_site.workbench.asked import by_another_site, json_object
 from attacker_site.workbench.exploit import FILE
 from attacker_site.workbench.store import Owner, Refused, Store
 from catalogue.addresses import authority
@@ -74,12 +74,8 @@ def api(addresses: Addresses, store: Store) -> Blueprint:
             raise Refused(403, f"Ask at {addresses.evil}, from a page of it or without a browser.")
         if not request.is_json:
             raise Refused(415, 'Send JSON (Content-Type: application/json): {"name": "otter42"}.')
-        request.max_content_length = MOST_BODY
-        try:
-            said = request.get_json(silent=True)
-        except RecursionError:
-            said = None
-        name = said.get("name", "") if isinstance(said, dict) else None
+        said = json_object(MOST_BODY)
+        name = said.get("name", "") if said is not None else None
         if not isinstance(name, str):
             raise Refused(400, 'Send a JSON object: {"name": "otter42"}.')
         return name

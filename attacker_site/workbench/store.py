@@ -17,6 +17,7 @@ from pathlib import Path
 
 from attacker_site.database import opened
 from attacker_site.workbench.exploit import Exploit
+from catalogue.labels import NO_DEFENSE
 
 HOUR = 3_600_000
 MOST_OWNERS = 5_000
@@ -64,6 +65,11 @@ class Owner:
     name: str
     public: str
     secret: str
+
+    @property
+    def lab(self) -> str:
+        """The undefended one among the owner's labs."""
+        return f"{NO_DEFENSE}--for-{self.name}"
 
 
 @dataclass(frozen=True)

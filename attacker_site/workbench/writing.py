@@ -34,7 +34,7 @@ from attacker_site.workbench.exploit import Unusable
 from attacker_site.workbench.form import Action, Fields, Written
 from attacker_site.workbench.starts import Starts, checked_lab
 from attacker_site.workbench.store import MOST_VERSIONS, Owner, Refused, Store, Version
-from catalogue.labels import NO_DEFENSE, is_label
+from catalogue.labels import is_label
 from csrf_proof.arsenal import AttackError
 from csrf_proof.positions import CROSS_SITE
 from csrf_proof.profile_names import NAMES
@@ -71,11 +71,10 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
 
     def lab() -> str:
         """Return the lab that the page aims at: the one asked for, or the owner's own."""
-        asked = request.values.get(form.LAB) if request.method == "GET" else None
-        return checked_lab(asked or f"{NO_DEFENSE}--for-{owner().name}")
+        return checked_lab(request.args.get(form.LAB) or owner().lab)
 
-    def page(template: str, status: int = 200, **values: Any) -> Response:
-        aimed = values.pop("aimed", "") or f"{NO_DEFENSE}--for-{owner().name}"
+    def page(template: str, status: int = 200, *, aimed: str = "", **values: Any) -> Response:
+        aimed = aimed or owner().lab
         html = render_template(
             f"workbench/{template}",
             addresses=addresses,
@@ -267,11 +266,11 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
         aimed = form.text(fields, form.LAB)
         if action is Action.LOG:
             return see("/log")
-        newest = store.newest(owner())
         if action is Action.STORE:
             if "responseBody" not in fields:
                 raise Unusable("There is no responseBody to store.")
             return see(f"/?{urlencode({form.LAB: aimed})}" if is_label(aimed) else "/")
+        newest = store.newest(owner())
         if newest is None:
             raise Unusable("Nothing is stored yet.")
         if action is Action.VIEW:

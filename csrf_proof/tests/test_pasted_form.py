@@ -62,6 +62,12 @@ def test_no_form_is_told(html: str) -> None:
         parse(html, BASE)
 
 
+@pytest.mark.parametrize("html", ["<![foo[x]]>", "<p title='&#" + "9" * 5_000 + ";'>"])
+def test_markup_that_makes_no_sense_is_an_error(html: str) -> None:
+    with pytest.raises(WrongUse):
+        parse(html, BASE)
+
+
 @given(
     st.text()
     | st.lists(
@@ -79,6 +85,7 @@ def test_no_form_is_told(html: str) -> None:
                 "<textarea name=c>",
                 "</form>",
                 "http://[",
+                "<![",
             ]
         )
     ).map("".join)

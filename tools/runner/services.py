@@ -48,11 +48,14 @@ class Service:
     died: str
     """The sentence to print when it ends while the playground runs."""
     health: Health | None
-    """None for a program that nobody waits for."""
+    """None for a program that nobody waits for, and that the playground can do without."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """What it needs besides the environment that all services share."""
-    vital: bool = True
-    """Whether its end is the end of the playground."""
+
+    @property
+    def vital(self) -> bool:
+        """Whether the playground waits for it, and ends when it does."""
+        return self.health is not None
 
 
 def all_services(
@@ -102,7 +105,6 @@ BOT = Service(
     ("-m", "victim_bot"),
     died="",
     health=None,
-    vital=False,
 )
 
 

@@ -16,10 +16,10 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from catalogue import addresses
-from catalogue.kept import kept
+from catalogue.kept import folder, kept
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-VAR_DIR = Path(os.environ.get("VAR_DIR") or CHECKOUT / "var").resolve()
+VAR_DIR = folder(os.environ)
 # Where browsers find both sites. A request says itself how it came (`request.scheme`); pages that
 # are about other hosts go by this.
 ADDRESSES = addresses.read(os.environ)

@@ -11,6 +11,7 @@ import hmac
 from typing import Annotated, Any, Literal
 
 from django.conf import settings
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
@@ -20,7 +21,7 @@ from pydantic import StringConstraints
 
 from catalogue.kept import VICTIM_KEY, kept
 from catalogue.matrix import FORGED
-from catalogue.visits import RUNNING, WAITING
+from catalogue.visits import OVER, RUNNING, WAITING
 from victim_site.bank import reports
 from victim_site.label import parse
 from victim_site.teaching.api import AttemptOut, iso
@@ -101,13 +102,15 @@ def deliver(request: HttpRequest, asked: DeliveryIn) -> HttpResponse:
 
 @router.get("/visits/of/{owner}", include_in_schema=False)
 def newest(request: HttpRequest, owner: str) -> dict[str, Any]:
-    found = Delivery.objects.filter(owner=owner).order_by("-pk")[: queue.KEPT_OF_OWNER]
-    return {"deliveries": [_delivery(each) for each in found]}
+    # What the visits have seen isn't told in a list.
+    found = _with_visits("screenshot", "report").filter(owner=owner).order_by("-pk")
+    return {"deliveries": [_delivery(each) for each in found[: queue.KEPT_OF_OWNER]]}
 
 
 @router.get("/visits/of/{owner}/{key}", include_in_schema=False)
 def one(request: HttpRequest, owner: str, key: str) -> dict[str, Any]:
-    return _delivery(get_object_or_404(Delivery, owner=owner, key=key), whole=True)
+    found = get_object_or_404(_with_visits("screenshot"), owner=owner, key=key)
+    return _delivery(found, whole=True)
 
 
 @router.get("/visits/of/{owner}/{key}/{profile}", include_in_schema=False)
@@ -170,8 +173,14 @@ def _image(text: str) -> bytes:
     return image if image.startswith(b"\xff\xd8") else b""
 
 
+def _with_visits(*left_out: str) -> QuerySet[Delivery]:
+    """Return all deliveries, whose visits come with them except for these large columns."""
+    visits = Visit.objects.order_by("pk").defer(*left_out)
+    return Delivery.objects.prefetch_related(Prefetch("visits", visits))
+
+
 def _delivery(found: Delivery, *, whole: bool = False) -> dict[str, Any]:
-    visits = list(found.visits.order_by("pk").defer("screenshot"))
+    visits = found.visits.all()
     open_ones = [each for each in visits if each.state in {WAITING, RUNNING}]
     states = {each.state for each in open_ones}
     return {
@@ -179,7 +188,7 @@ def _delivery(found: Delivery, *, whole: bool = False) -> dict[str, Any]:
         "lab": found.lab,
         "exploit": settings.ADDRESSES.exploit(found.owner) + found.file,
         "made": iso(found.made),
-        "state": RUNNING if RUNNING in states else WAITING if states else "over",
+        "state": RUNNING if RUNNING in states else WAITING if states else OVER,
         "place": queue.place_of(open_ones[0]) if open_ones else None,
         "browsers": [_visit(each, found.lab, whole=whole) for each in visits],
     }

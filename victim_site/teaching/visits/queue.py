@@ -192,7 +192,7 @@ def end(
     visit.report, visit.screenshot, visit.problem = report, screenshot, problem
     visit.state = FAILED if problem or visit.after is None else DONE
     lab = visit.delivery.lab
-    noted = [each for each in reports.attempts(lab) if each.pk > (visit.after or 0)]
+    noted = reports.attempts(lab, pk__gt=visit.after or 0)
     report["accounts"] = {"before": visit.before, "after": reports.accounts(lab)}
     report["attempts"] = [each.pk for each in noted]
     if visit.after is not None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalogue.kept import VICTIM_KEY, kept
@@ -313,6 +315,18 @@ def test_old_deliveries_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     assert program().get(f"/api/visits/of/abc/{keys[0]}").status_code == 404
     newest = program().get("/api/visits/of/abc").json()["deliveries"]
     assert [each["id"] for each in newest] == keys[:1:-1]
+
+
+def test_a_list_of_deliveries_costs_the_same_however_long_it_is() -> None:
+    take()
+    counted = []
+    for _ in range(3):
+        deliver()
+        report(take()["visit"], "end")
+        with CaptureQueriesContext(connection) as queries:
+            assert program().get("/api/visits/of/abc").status_code == 200
+        counted.append(len(queries))
+    assert len(set(counted)) == 1, counted
 
 
 def test_another_owner_isnt_told_anything() -> None:
