@@ -9,6 +9,7 @@ import importlib.util
 import itertools
 import re
 import shlex
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,3 +144,15 @@ def test_each_top_level_package_is_in_an_import_contract() -> None:
         for name in re.findall(r"(?<![\w.])\w+", " ".join(modules))
     }
     assert named >= code
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this isn't a checkout")
+def test_nothing_that_belongs_to_a_machine_is_tracked() -> None:
+    """Such as an environment that is a link: `.venv/` in .gitignore covers folders alone."""
+    listed = ["git", "ls-files", "-z", "--stage"]
+    tracked = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    files = [line.partition("\t") for line in tracked.split("\0") if line]
+
+    assert files
+    assert [path for about, _, path in files if about.startswith("120000")] == [], "links"
+    assert [path for _, _, path in files if path.split("/")[0] in {".venv", "var"}] == []
