@@ -93,3 +93,15 @@ def test_on_a_phone_each_verdict_says_whose_it_is_and_is_in_a_table_still(
         assert roles["row"] == page.locator(".policies tr").count()
         assert roles["cell"] == page.locator(".policies td").count()
         assert roles["columnheader"] == page.locator(".policies thead th").count()
+
+
+def test_all_of_the_matrix_is_on_one_screen(context: BrowserContext, site: Site) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{site.playground}/matrix/pattern/")
+    for table in page.locator("table.pattern").all():
+        box, room = table.bounding_box(), table.locator("xpath=..").bounding_box()
+        assert box
+        assert room
+        assert box["y"] + box["height"] <= 800
+        assert box["width"] <= room["width"]

@@ -71,6 +71,8 @@ def test_a_newcomer_solves_the_first_mission(context: BrowserContext, site: Site
         if (attack, position) == OBVIOUS:
             bank.click("main form[action='/login'] button")
         guide.there_and_back(bank, attack)
+        bank.click("text=See what happened")
+        bank.wait_for_url("**/missions/**")
         bank.close()
         page.bring_to_front()
         entry = page.locator("ol.attempts > li").first

@@ -45,7 +45,8 @@ def find(request: HttpRequest, text: str) -> HttpResponse:
     """
     label = get_label_or_404(text)
     if text.startswith(MYSTERY):
-        return redirect(f"{reverse('mission', args=[parse(text).mystery])}#log")
+        place = "log" if label.mystery else "solved"
+        return redirect(f"{reverse('mission', args=[parse(text).mystery])}#{place}")
     try:
         since = datetime.fromtimestamp(int(request.GET.get("since", "")) / 1000, UTC)
     except (ValueError, OverflowError, OSError):

@@ -272,3 +272,14 @@ def test_after_an_attack_the_guide_leads_back_to_the_mission() -> None:
 
     assert found.status_code == 302
     assert found["Location"] == "/missions/amber/#log"
+
+
+def test_after_the_right_attack_it_leads_to_what_solved_it() -> None:
+    solve()
+
+    found = playground().get(f"/labs/{AMBER}/attempt/?since=0")
+
+    assert found["Location"] == "/missions/amber/#solved"
+    teaching = playground()
+    teaching.cookies["learner"] = "mole"
+    assert 'id="solved"' in teaching.get("/missions/amber/").content.decode()
