@@ -59,6 +59,8 @@ def test_a_review_leads_from_the_next_lesson_through_its_questions_and_back(
             page.get_by_label("Fairly sure").check()
             hard_to_use = judge.complaints(page) if number == 1 else []
             page.get_by_role("button", name=ANSWER).click()
+            # A page that is being left can't be loaded again.
+            expect(page.locator(".compared")).to_contain_text("You said")
             page.reload()  # It counts once.
             expect(page.locator(".compared")).to_contain_text("You said")
             hard_to_use += judge.complaints(page) if number == 1 else []

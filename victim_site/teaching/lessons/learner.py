@@ -36,6 +36,7 @@ from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.models import ChosenName, Progress
 from victim_site.teaching.missions.models import Solved
 from victim_site.teaching.recall.models import Asked
+from victim_site.teaching.room.models import Person
 
 NAME_COOKIE, BROWSER_COOKIE = "learner", "browser"
 _A_YEAR = 365 * 24 * 3600
@@ -65,7 +66,8 @@ def with_name(
     @wraps(view)
     def named(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         known = name_in(request)
-        if not known and settings.ROOM:
+        # The trainer may have removed who has the cookie.
+        if settings.ROOM and not (known and Person.objects.filter(owner=known).exists()):
             here = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
             return redirect(f"{reverse('join')}?{urlencode({'next': here})}")
         name = known or new_name()

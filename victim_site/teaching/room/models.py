@@ -57,6 +57,8 @@ class State(models.Model):
     version = models.PositiveIntegerField(default=1)
     said = models.CharField(max_length=LONGEST_SAID, default="")
     look_here = models.BooleanField(default=False)
+    # Whether anybody new can take a name.
+    lets_in = models.BooleanField(default=True)
     timer = models.DateTimeField(null=True)
     # Slugs of lessons that aren't open yet.
     held = models.JSONField(default=list)

@@ -10,13 +10,15 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from victim_site.teaching.lessons import learner
-from victim_site.teaching.room.models import LONGEST_NAME, DeviceCode, Person
+from victim_site.teaching.lessons.models import Progress
+from victim_site.teaching.room.models import LONGEST_NAME, DeviceCode, Person, state
 
 MOST_PEOPLE = 1000
 TRAINER_COOKIE = "trainer"
@@ -47,8 +49,10 @@ def join(first: str, second: str = "") -> str:
     """Let one person in, or two at one laptop; return the owner of their labs.
 
     Raises:
-        NameRefused: A name is empty, too long or taken, or the room is full.
+        NameRefused: A name is empty, too long or taken, or the room is full or closed.
     """
+    if not state().lets_in:
+        raise NameRefused(gettext("Nobody new can come in just now. Ask your trainer."))
     names = [name for name in map(cleaned, (first, second)) if name]
     if not names:
         raise NameRefused(gettext("Type a name that the trainer can call you by."))
@@ -109,6 +113,11 @@ def rename(person: Person, text: str) -> None:
     # Only these two: the person may be at the self-check, or be removed, at the same time.
     with _once(name):
         Person.objects.filter(pk=person.pk).update(name=name, key=key_of(name))
+
+
+def idle() -> QuerySet[Person]:
+    """Return who has done nothing with their name: no self-check, and nothing in a lesson."""
+    return Person.objects.filter(browser="").exclude(owner__in=Progress.objects.values("owner"))
 
 
 def called(owner: str) -> str:

@@ -50,6 +50,7 @@ OTHERS = [
     *("/join/", "/join/device/", "/vote/", "/room/", "/room/enter/", "/room/live/"),
     *("/room/strip/", "/room/held/the-image/", "/room/wall/", "/room/wall/live/"),
     *("/room/say/", "/room/hold/", "/room/vote/", "/room/reset/", "/room/people/1/"),
+    *("/room/door/", "/room/idle/"),
     *("/room/hold/live/", "/room/vote/live/", "/room/people.csv", "/room/people.json"),
     "/room/quiz.csv",
 ]

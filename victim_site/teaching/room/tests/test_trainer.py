@@ -24,6 +24,7 @@ from victim_site.teaching.recall.models import Asked
 from victim_site.teaching.room import table, votes
 from victim_site.teaching.room.models import Person, SecondVote, state
 from victim_site.teaching.room.tests.conftest import SECRET, person, post, trainer
+from victim_site.teaching.room.views import join
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,7 @@ PAGES = [
     "/room/quiz.csv",
 ]
 ACTS = ["/room/say/", "/room/hold/", "/room/vote/", "/room/reset/", "/room/people/1/"]
+ACTS += ["/room/door/", "/room/idle/"]
 
 
 def owner_of(name: str) -> str:
@@ -331,6 +333,21 @@ def test_a_lesson_that_is_held_opens_by_itself() -> None:
     assert site.get("/room/held/x/")["HX-Refresh"] == "true"
 
 
+def test_a_tick_is_sent_as_it_is_made_and_nothing_else_with_it() -> None:
+    one, other = trainer(), trainer()
+    rest = [slug for slug in progress.lessons() if slug != IMAGE]
+    assert post(one, f"/room/hold/?only={IMAGE}", open=rest).status_code == 204
+    # The other's page still shows that one as open.
+    post(
+        other, "/room/hold/?only=post-alone", open=[s for s in [IMAGE, *rest] if s != "post-alone"]
+    )
+    assert state().held == [IMAGE, "post-alone"]
+    post(one, f"/room/hold/?only={IMAGE}", open=[IMAGE, *rest])
+    assert state().held == ["post-alone"]
+    post(one, "/room/hold/?only=nothing", open=[])
+    assert state().held == ["post-alone"]
+
+
 # --- Two trainers -----------------------------------------------------------------------------
 
 
@@ -392,6 +409,27 @@ def test_the_trainer_renames_resets_and_removes() -> None:
     post(boss, f"/room/people/{key}/", remove="")
     assert names_in_the_room() == {"Ben"}
     assert boss.get(f"/room/people/{key}/").status_code == 404
+
+
+def test_who_takes_names_without_end_is_locked_out_and_the_names_removed() -> None:
+    site, boss = person("Anna"), trainer()
+    predict(site, "forged")
+    checked, quiet = person("Ben"), person("Ina")
+    join.remember_browser(Person.objects.get(name="Ben").owner, "firefox")
+    for number in range(20):
+        person(f"Mallory {number}")
+    post(boss, "/room/door/", lets_in="0")
+    refused = post(playground(), "/join/", name="Mallory 21")
+    assert refused.status_code == 400
+    assert "Nobody new can come in just now" in refused.content.decode()
+    # Who is in can go on, and bring their second device.
+    assert checked.get("/lessons/").status_code == 200
+    assert "Remove 21 names" in boss.get("/room/").content.decode()
+    post(boss, "/room/idle/")
+    assert names_in_the_room() == {"Anna", "Ben"}
+    assert quiet.get("/lessons/")["Location"].startswith("/join/")
+    post(boss, "/room/door/", lets_in="1")
+    assert post(quiet, "/join/", name="Ina").status_code == 302
 
 
 def names_in_the_room() -> set[str]:

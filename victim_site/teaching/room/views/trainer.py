@@ -120,7 +120,11 @@ def _context() -> dict[str, Any]:
 def _whole_page() -> dict[str, Any]:
     context = _context()
     averages = quiz.averages(line.owner for line in context["lines"])
-    return context | {"quiz": averages, "quiz_length": len(quiz.pairs())}
+    return context | {
+        "quiz": averages,
+        "quiz_length": len(quiz.pairs()),
+        "idle": names.idle().count(),
+    }
 
 
 def browsers(found: list[table.Line]) -> list[tuple[str, int]]:
@@ -164,14 +168,20 @@ def say(request: HttpRequest) -> HttpResponse:
 def hold(request: HttpRequest) -> HttpResponse:
     """Hold the lessons that aren't ticked.
 
-    What the form didn't change stays: another trainer may have held it meanwhile.
+    What the form didn't change stays: another trainer may have held it meanwhile. With scripts,
+    each tick is sent as it's made, and `only` says which it is.
     """
     opened, was_held = set(request.POST.getlist("open")), set(request.POST.getlist("was_held"))
     lessons = progress.lessons()
+    only = request.GET.get("only", "")
     with transaction.atomic():
-        held = set(state().held) - (opened & was_held) | (lessons.keys() - opened - was_held)
+        before = set(state().held)
+        if only:
+            held = before - {only} if only in opened else before | {only}
+        else:
+            held = before - (opened & was_held) | (lessons.keys() - opened - was_held)
         change(held=[slug for slug in lessons if slug in held])
-    return redirect("room")
+    return HttpResponse(status=204) if only else redirect("room")
 
 
 @require_POST
@@ -230,6 +240,23 @@ def _person(request: HttpRequest, found: Person, mistake: str = "") -> HttpRespo
         "mistake": mistake,
     }
     return render(request, "room/person.html", context, status=400 if mistake else 200)
+
+
+@require_POST
+@for_trainer
+def door(request: HttpRequest) -> HttpResponse:
+    """Let nobody else take a name, or let people in again."""
+    change(lets_in=request.POST.get("lets_in") == "1")
+    return redirect("room")
+
+
+@require_POST
+@for_trainer
+def remove_idle(request: HttpRequest) -> HttpResponse:
+    """Remove all names with which nothing was done; many of them may be one person's."""
+    names.idle().delete()
+    change()
+    return redirect("room")
 
 
 @require_POST
