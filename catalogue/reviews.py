@@ -21,7 +21,7 @@ from catalogue.mutants import Mutant
 FOLDER = Path(__file__).parents[1] / "docs" / "reviews"
 EVIDENCE = FOLDER / "evidence.json"
 HEADINGS = ["The brief", "What was wrong"]
-_TYPES = {"code": str, "answers": dict}
+_TYPES = {"code": str, "answers": dict, "why_blocked": dict}
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,12 @@ class Evidence:
 @dataclass(frozen=True)
 class Review(Graded):
     """Code to review. `answers` are sentences by attack and position, such as `form-post from
-    subdomain`; the texts are Markdown.
+    subdomain`, and `why_blocked` says of each wrong one what stops it; the texts are Markdown.
     """
 
     code: str
     answers: dict[str, str]
+    why_blocked: dict[str, str]
     what_was_wrong: str
 
     @property
@@ -105,5 +106,7 @@ def problems(review: Review) -> Iterator[str]:
     right = [answer for answer in review.answers if answer in review.mutant.forged]
     if len(right) != 1 or len(review.answers) != 4:
         yield f"{review.slug}.md: four answers, of which one is in the mutant's `forged`."
+    if review.why_blocked.keys() != review.answers.keys() - set(right):
+        yield f"{review.slug}.md: why_blocked has a sentence for each of the wrong answers."
     if list(evidence().get(review.slug, {})) != list(review.answers):
         yield f"{review.slug}.md: run python -m e2e.reviews, which tries all of its answers."

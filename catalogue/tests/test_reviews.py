@@ -36,6 +36,12 @@ def test_a_review_without_a_true_answer_or_without_evidence_is_a_problem() -> No
     assert "python -m e2e.reviews" in said[1]
 
 
+def test_a_wrong_answer_that_is_only_called_wrong_is_a_problem() -> None:
+    review = all_reviews()["pattern"]
+
+    assert "why_blocked" in next(problems(replace(review, why_blocked={})))
+
+
 def test_a_review_of_code_that_isnt_there_says_so(tmp_path: Path) -> None:
     text = (FOLDER / "pattern.md").read_text(encoding="utf-8")
     (tmp_path / "pattern.md").write_text(text.replace("code: ", "code: x"), encoding="utf-8")

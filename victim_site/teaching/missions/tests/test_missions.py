@@ -172,6 +172,7 @@ def test_a_wrong_answer_shows_that_it_was_blocked_and_solves_nothing() -> None:
 
     assert "http://community.app.localhost" in page
     assert "Not that one." in page
+    assert "compared from the beginning" in page
     assert solved() == []
 
 

@@ -53,6 +53,7 @@ def show(request: HttpRequest, name: str, slug: str) -> HttpResponse:
             "attack": descriptions.attacks()[attack],
             "where": descriptions.POSITIONS[position],
             "what_was_wrong": as_page(review.what_was_wrong),
+            "why_blocked": as_page(review.why_blocked.get(given, ""), inline=True),
         }
     return render(request, "missions/review.html", context)
 
