@@ -141,6 +141,7 @@ def test_the_labs_log_and_not_a_click_says_that_a_step_is_done() -> None:
 
     learner.look_at_the_kitten("post-only")
     assert "Lesson 2 is done" in learner.read(IMAGE)
+    assert '<progress value="1" max="12"' in learner.read("/lessons/")
 
 
 def test_a_sign_out_of_ones_own_is_no_attack() -> None:
