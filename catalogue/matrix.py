@@ -17,6 +17,7 @@ from csrf_proof import arsenal
 
 FILE = Path(__file__).with_name("matrix.toml")
 HTTPS_FILE = Path(__file__).with_name("matrix-https.toml")
+WEBKIT_FILE = Path(__file__).with_name("matrix-webkit.toml")
 CONTROL = "no-defense"
 ALSO, REFUTED = "also", "refuted"
 NOT_SENT = "not-sent"

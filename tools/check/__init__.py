@@ -46,7 +46,8 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     columns = sound | set(stacks)
     yield from matrix.rows(loaded, found)
     yield from matrix.columns(loaded, columns, flawed, weaknesses, reasons)
-    yield from matrix.over_https(root, found, columns | flawed, reasons)
+    for name in ("matrix-https.toml", "matrix-webkit.toml"):
+        yield from matrix.beside(root / "catalogue" / name, found, columns | flawed, reasons)
     yield from claims.untrue(claimed, sound, flawed, loaded)
     yield from matrix.known_labs(
         root / "victim_site" / "teaching" / "reference" / "known_labs.toml", loaded
