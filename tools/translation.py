@@ -25,7 +25,7 @@ CODE = {"bdi", "code", "pre", "script", "style"}
 # What people read, and what is the same in every language.
 NAMES = {
     *("CSRF Playground", "CSV", "JSON", "UTC", "WebSocket"),
-    *("Host", "Origin", "Referer", "Sec-Fetch-Site"),
+    *("Host", "Origin", "Referer", "Sec-Fetch-Site", "X-Forwarded-Host", "X-Forwarded-Proto"),
     *("Chrome", "Edge", "Firefox", "Safari"),
 }
 _WORD = re.compile(r"[^\W\d_]{2,}")
