@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 # What isn't in the menu of the teaching side, and the part of the menu that it belongs to.
 PARTS = {
+    "advisories": "attacks",
     "compare": "labs",
     "cookies": "self-check",
     "facilitator": "lessons",

@@ -215,8 +215,8 @@ def _same_origin(request: Request, own: str, foreign: str) -> Decision:
 
 def next_before(request: Request) -> Decision:
     """As `next_now`, but null counted as missing."""
-    if request.origin == "null":
-        return next_now(replace(request, origin=None))
+    if request.method == "POST" and request.origin == "null":
+        return Decision(True, "Origin null counts as missing.")
     return next_now(request)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from victim_site.teaching.reference.views import (
+    advisories,
     attacks,
     defenses,
     known_labs,
@@ -15,6 +16,7 @@ from victim_site.teaching.reference.views import (
 )
 
 urlpatterns = [
+    path("advisories/", advisories.show, name="advisories"),
     path("attacks/", attacks.index, name="attacks"),
     path("attacks/<slug:slug>/", attacks.show, name="attack"),
     path("attacks/<slug:slug>/bait.svg", attacks.bait, name="bait"),

@@ -77,6 +77,7 @@ def test_no_view_takes_another_method(path: str) -> None:
         ("/lessons/the-image/", "/lessons/", "true"),
         ("/attacks/form-post/", "/attacks/", "true"),
         ("/glossary/", "/lessons/", "true"),
+        ("/advisories/", "/attacks/", "true"),
         ("/policies/", "/defenses/", "true"),
         ("/known-labs/", "/labs/", "true"),
         ("/cookies/", "/self-check/", "true"),

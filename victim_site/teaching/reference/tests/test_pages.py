@@ -16,6 +16,7 @@ from victim_site.teaching.tests.audit import audit, audit_missing
 pytestmark = pytest.mark.django_db
 
 PAGES = [
+    "/advisories/",
     "/attacks/",
     "/defenses/",
     "/weaknesses/",
