@@ -62,7 +62,7 @@ def test_on_paper_every_step_of_a_lesson_is_open(context: BrowserContext, site: 
     assert code.evaluate(shown)
 
 
-@pytest.mark.parametrize("path", ["/advisories/", "/cookies/", "/policies/"])
+@pytest.mark.parametrize("path", ["/advisories/", "/cookie-jar/", "/cookies/", "/policies/"])
 def test_on_a_phone_nothing_scrolls_sideways(
     context: BrowserContext, site: Site, path: str
 ) -> None:

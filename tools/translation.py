@@ -26,7 +26,7 @@ CODE = {"bdi", "code", "pre", "script", "style"}
 NAMES = {
     *("CSRF Playground", "CSV", "JSON", "UTC", "WebSocket"),
     *("Host", "Origin", "Referer", "Sec-Fetch-Site", "X-Forwarded-Host", "X-Forwarded-Proto"),
-    *("Chrome", "Edge", "Firefox", "Safari"),
+    *("Chrome", "Chromium", "Edge", "Firefox", "Safari"),
 }
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # A block such as `{% block main_class %}` is inside a tag of another template.

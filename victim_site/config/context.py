@@ -11,6 +11,7 @@ from django.http import HttpRequest
 PARTS = {
     "advisories": "attacks",
     "compare": "labs",
+    "cookie-jar": "attacks",
     "cookies": "self-check",
     "facilitator": "lessons",
     "glossary": "lessons",

@@ -7,6 +7,7 @@ from django.urls import path
 from victim_site.teaching.reference.views import (
     advisories,
     attacks,
+    cookie_jar,
     defenses,
     known_labs,
     matrix,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("matrix/", matrix.show, name="matrix"),
     path("matrix/pattern/", pattern.show, name="pattern"),
     path("matrix/<int:row>.<int:column>", matrix.square, name="square"),
+    path("cookie-jar/", cookie_jar.show, name="cookie-jar"),
     path("known-labs/", known_labs.show, name="known-labs"),
     path("policies/", policies.show, name="policies"),
 ]

@@ -80,6 +80,7 @@ def test_no_view_takes_another_method(path: str) -> None:
         ("/advisories/", "/attacks/", "true"),
         ("/policies/", "/defenses/", "true"),
         ("/known-labs/", "/labs/", "true"),
+        ("/cookie-jar/", "/attacks/", "true"),
         ("/cookies/", "/self-check/", "true"),
         ("/compare/", "/labs/", "true"),
     ],

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 PAGES = [
     "/advisories/",
+    "/cookie-jar/",
     "/attacks/",
     "/defenses/",
     "/weaknesses/",
