@@ -80,7 +80,8 @@ class Attack:
     nothing happens. `files` are the fields for files. `second_click` is the text that the visitor
     has to click after the bait, on a page of the application. `opens` is the path of the
     application's page on which the visitor then presses `button`, which is its text. `victim` says
-    whether the visitor is signed in when the page opens. `trigger` is what makes it happen. With
+    whether the visitor is signed in when the page opens. `speculative`: the browser asks ahead of
+    time, as if the visitor went there, so it names nobody. `trigger` is what makes it happen. With
     `address` that's an address that the visitor opens without a page, as from an e-mail: the
     attacker's, who answers with a redirect to the act.
     """
@@ -103,6 +104,7 @@ class Attack:
     hides_origin: bool = False
     sandboxed: bool = False
     by_application: bool = False
+    speculative: bool = False
     adds: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
@@ -111,6 +113,11 @@ class Attack:
     opens: str = ""
     button: str = ""
     victim: str = SIGNED_IN
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether its Sec-Fetch-Site is `none`, wherever its page is."""
+        return self.speculative or self.trigger == ADDRESS
 
     @property
     def launched_from(self) -> tuple[str, ...]:

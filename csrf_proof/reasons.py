@@ -224,7 +224,11 @@ RESPONSE_UNREADABLE = Reason(
     "The request was sent, but the browser didn't let the attacker's page read the response.",
 )
 NOT_SENT = Reason(
-    "not-sent", "never sent", "browser", "This browser doesn't send this kind of request at all."
+    "not-sent",
+    "never sent",
+    "browser",
+    "The browser didn't send this request: it doesn't know this kind, or doesn't send it in this "
+    "situation.",
 )
 SESSION_ENDED = Reason(
     "session-ended",

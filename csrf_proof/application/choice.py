@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from csrf_proof.application.recording import Recorded
 from csrf_proof.arsenal import (
-    ADDRESS,
     FORM_TYPE,
     NO_TYPE,
     SIGNED_IN,
@@ -194,7 +193,7 @@ def headers(shot: Shot, sent: Mapping[str, str], position: str, sender: str) -> 
     if shot.attack.method not in WITHOUT_BODY:
         kept.setdefault("origin", "null" if shot.attack.hides_origin else sender)
     relation = FETCH_SITE[CROSS_SITE if shot.attack.sandboxed else position]
-    kept.setdefault("sec-fetch-site", "none" if shot.attack.trigger == ADDRESS else relation)
+    kept.setdefault("sec-fetch-site", "none" if shot.attack.names_nobody else relation)
     return kept
 
 
