@@ -82,7 +82,10 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     }[shot.attack.trigger]
     cookie = "If the browser sends alice’s cookie with it, it looks like alice to the bank."
     if shot.action.name == "login":
-        cookie = "It doesn’t need a cookie: anyone who knows a password can sign in."
+        cookie = (
+            "It doesn’t need a cookie: anyone who knows a password can sign in. It has worked once "
+            "the browser sends the new cookie."
+        )
     if shot.action.name == "statement":
         cookie = "If the browser sends alice’s cookie with it, this page reads the answer."
     relation = SANDBOXED if shot.attack.sandboxed else RELATIONS[position]

@@ -43,6 +43,8 @@ METHODS = ("GET", "HEAD", "POST")
 # Those whose fields are in the address.
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER = "signed-in", "signed-out", "signs-in-later"
+# The action that makes a session, for whoever sends a password.
+SIGN_IN = "login"
 VICTIMS = (SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER)
 # What the visitor does on the attack's page: nothing, click the bait, open the address in it, click
 # the bait and double-click in the pop-up that it opens, or hold Enter.

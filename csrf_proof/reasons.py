@@ -191,6 +191,13 @@ NOT_SIGNED_IN = Reason(
     "browser",
     "No session cookie was sent, and nobody was signed in to the application in any browser.",
 )
+COOKIE_NOT_KEPT = Reason(
+    "cookie-not-kept",
+    "cookie not kept",
+    "browser",
+    "The application signed somebody in, but the browser didn't keep the cookie, or keeps it apart "
+    "for frames on the other site: no later request brought it.",
+)
 PREFLIGHT_REFUSED = Reason(
     "preflight-refused",
     "preflight refused",

@@ -21,7 +21,7 @@ from csrf_proof import attacker, profiles, trial, windows
 from csrf_proof.application.choice import arsenal
 from csrf_proof.arsenal import Attack, Shot
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
-from csrf_proof.reasons import REASONS
+from csrf_proof.reasons import COOKIE_NOT_KEPT, REASONS
 from csrf_proof.serving import serve
 from csrf_proof.visitor import Prepared
 from csrf_proof.watching import IGNORED
@@ -389,10 +389,11 @@ def blocked(application: Application, here: Running, tried: Trial, browsers: Bro
         said = " ".join(result.evidence.console)
         return "" if BY_PAGE[code] in said and not result.record else f"{tried}: {said}"
     reason = REASONS[code]
-    status = REFUSALS.get((application.slug, application.framework), reason.status)
+    said = str(REFUSALS.get((application.slug, application.framework), reason.status))
     if reason.by == "browser":
-        status = SIGNED_OUT
-    return "" if result.reason == str(status) else f"{tried}: {result.reason}, not {status}"
+        # After a sign-in, what counts is the cookie, and not what the server answered.
+        said = code if code == COOKIE_NOT_KEPT.code else str(SIGNED_OUT)
+    return "" if result.reason == said else f"{tried}: {result.reason}, not {said}"
 
 
 def forged(here: Running, tried: Trial, browsers: Browsers) -> str:

@@ -123,6 +123,24 @@ def test_where_the_control_is_not_sent_nothing_is(load: Load, line: str) -> None
     assert found.note == "This browser makes no such request."
 
 
+NOT_KEPT = {
+    "forged": ("blocked", "cookie-not-kept", None),
+    "cookie-not-kept": ("blocked", "cookie-not-kept", None),
+    "token-missing": ("blocked", "token-missing", "token-missing"),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), NOT_KEPT.items())
+def test_a_cookie_that_is_not_kept_comes_after_the_bank_has_judged(
+    load: Load, line: str, expected: tuple[str, str, str | None]
+) -> None:
+    text = '[sign-in.cross-site]\nno-defense = { firefox = "cookie-not-kept", else = "forged" }\n'
+    found = cell(load(f'{text}defense = "{line}"'), "firefox/sign-in/cross-site/defense")
+
+    assert (found.outcome, found.reason, found.verdict) == expected
+    assert not found.browser_first
+
+
 def test_in_another_profile_it_was_not(load: Load) -> None:
     found = load(f'{FIRST}defense = "get-refused"')
 
