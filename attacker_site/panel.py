@@ -96,7 +96,7 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     if shot.attack.speculative:
         cause = (
             "It tells the browser which address you’ll probably open next, the bank’s. If the "
-            "browser believes that, it loads the address at once, without a click."
+            "browser follows the advice, it loads the address at once, without a click."
         )
         relation = BY_ITSELF
     last = shot.attack.second_click or (shot.attack.trigger == CLICK and shot.attack.button)

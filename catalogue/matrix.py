@@ -227,14 +227,15 @@ def _cell(
     attack: str, position: str, defense: str, profile: str, age: str, value: str, control: str
 ) -> Cell:
     value, _, said = value.partition(": ")
-    control = control.partition(": ")[0]
+    control, _, why = control.partition(": ")
     outcome, note, first = BLOCKED, "", False
     reason: str | None = value
     verdict: str | None = value
     if value == NOT_APPLICABLE:
         outcome, reason, verdict = NOT_APPLICABLE, None, None
     elif control == NOT_SENT:
-        reason, verdict, note = NOT_SENT, None, "This browser makes no such request."
+        reason, verdict = NOT_SENT, None
+        note = "" if said else why or "This browser makes no such request."
     elif NOT_KEPT in (value, control) and value in (NOT_KEPT, FORGED):
         reason, verdict = NOT_KEPT, None
     elif value.startswith("cookie-"):

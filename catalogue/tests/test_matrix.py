@@ -114,6 +114,14 @@ def test_where_the_control_is_not_forged_the_browser_was_first(
     assert (found.outcome, found.reason, found.verdict, found.note) == expected
 
 
+def test_why_nothing_is_sent_is_said_once_and_goes_for_the_row(load: Load) -> None:
+    text = '[rule.cross-site]\nno-defense = "not-sent: It has cookies."\ndefense = "forged"\n'
+    found = load(text)
+
+    for lab in ("no-defense", "defense"):
+        assert cell(found, f"chromium/rule/cross-site/{lab}").note == "It has cookies."
+
+
 @pytest.mark.parametrize("line", ["forged", "get-refused", "cookie-lax"])
 def test_where_the_control_is_not_sent_nothing_is(load: Load, line: str) -> None:
     text = '[ping.cross-site]\nno-defense = { firefox = "not-sent", else = "forged" }\n'

@@ -1,4 +1,4 @@
-"""A token in every form that is valid for one action of this sign-in, and for no other."""
+"""A token in every form, valid for one action and for no other."""
 
 from __future__ import annotations
 
