@@ -57,6 +57,8 @@ def general() -> tuple[Attack, ...]:
         if (not attack.needs or attack.slug in _ANY_MAY_HAVE)
         and attack.victim == SIGNED_IN
         and not attack.second_click
+        # From another site it's never sent, and other attacks by GET are.
+        and not attack.speculative
         and (not attack.by_application or attack.slug == BY_CLICK)
         and (
             attack.slug in WITH_TOKEN

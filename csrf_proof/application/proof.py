@@ -12,14 +12,13 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
-from csrf_proof import attacker, profiles, trial, windows
+from csrf_proof import attacker, trial, windows
 from csrf_proof.address import Address, WrongUse
 from csrf_proof.application import preflight, sockets
 from csrf_proof.application.action import BY_ATTACKER, Action
 from csrf_proof.application.another import bring
 from csrf_proof.application.choice import (
     BY_CORS,
-    POSITIONS,
     Control,
     NotApplicable,
     aim,
@@ -35,18 +34,14 @@ from csrf_proof.application.target import Application
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
 from csrf_proof.arsenal import Shot
 from csrf_proof.browsers import BrowserMissing
-from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.positions import SUBDOMAIN
 from csrf_proof.reasons import FRAME_REFUSED, PREFLIGHT_REFUSED
 from csrf_proof.trial import FORGED, NotJudged
 from csrf_proof.watching import PING_TYPE
 from csrf_proof.windows import Window
 
 # What a browser is known not to send at all (measured by the matrix).
-NEVER_SENT = {
-    *(Try("ping-post", position, "firefox") for position in POSITIONS),
-    *(Try("speculation-get", CROSS_SITE, profile) for profile in profiles.ORDER),
-    Try("speculation-get", SUBDOMAIN, "firefox"),
-}
+NEVER_SENT = {("ping-post", "firefox")}
 # An application that breaks doesn't refuse. A locked database is free the next time; what breaks
 # each time is as good as a refusal.
 _BROKEN, _BROKEN_TRIES = HTTPStatus.INTERNAL_SERVER_ERROR, 3
@@ -139,7 +134,7 @@ class Proof:
                         server.address,
                         app,
                         path=control.recorded.path,
-                        wait_for="nothing" if one in NEVER_SENT else "act",
+                        wait_for="nothing" if (one.attack, one.profile) in NEVER_SENT else "act",
                         lag=control.lag,
                         opens=urlsplit(shot.click.page).path if shot.click else "",
                     )
