@@ -43,6 +43,8 @@ METHODS = ("GET", "HEAD", "POST")
 # Those whose fields are in the address.
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER = "signed-in", "signed-out", "signs-in-later"
+# The action that makes a session, for whoever sends a password.
+SIGN_IN = "login"
 VICTIMS = (SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER)
 # What the visitor does on the attack's page: nothing, click the bait, open the address in it, click
 # the bait and double-click in the pop-up that it opens, or hold Enter.
@@ -80,7 +82,8 @@ class Attack:
     nothing happens. `files` are the fields for files. `second_click` is the text that the visitor
     has to click after the bait, on a page of the application. `opens` is the path of the
     application's page on which the visitor then presses `button`, which is its text. `victim` says
-    whether the visitor is signed in when the page opens. `trigger` is what makes it happen. With
+    whether the visitor is signed in when the page opens. `speculative`: the browser asks ahead of
+    time, as if the visitor went there, so it names nobody. `trigger` is what makes it happen. With
     `address` that's an address that the visitor opens without a page, as from an e-mail: the
     attacker's, who answers with a redirect to the act.
     """
@@ -103,6 +106,7 @@ class Attack:
     hides_origin: bool = False
     sandboxed: bool = False
     by_application: bool = False
+    speculative: bool = False
     adds: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
@@ -111,6 +115,11 @@ class Attack:
     opens: str = ""
     button: str = ""
     victim: str = SIGNED_IN
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether its Sec-Fetch-Site is `none`, wherever its page is."""
+        return self.speculative or self.trigger == ADDRESS
 
     @property
     def launched_from(self) -> tuple[str, ...]:

@@ -191,6 +191,13 @@ NOT_SIGNED_IN = Reason(
     "browser",
     "No session cookie was sent, and nobody was signed in to the application in any browser.",
 )
+COOKIE_NOT_KEPT = Reason(
+    "cookie-not-kept",
+    "cookie not kept",
+    "browser",
+    "The application signed somebody in, but the browser didn't keep the cookie, or keeps it apart "
+    "for frames on the other site: no later request brought it.",
+)
 PREFLIGHT_REFUSED = Reason(
     "preflight-refused",
     "preflight refused",
@@ -224,7 +231,11 @@ RESPONSE_UNREADABLE = Reason(
     "The request was sent, but the browser didn't let the attacker's page read the response.",
 )
 NOT_SENT = Reason(
-    "not-sent", "never sent", "browser", "This browser doesn't send this kind of request at all."
+    "not-sent",
+    "never sent",
+    "browser",
+    "The browser didn't send this request: it doesn't know this kind, or doesn't send it in this "
+    "situation.",
 )
 SESSION_ENDED = Reason(
     "session-ended",

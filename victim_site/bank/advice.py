@@ -37,7 +37,8 @@ ADVICE = {
         "sign in again, even in another tab.",
         "If the form is yours, it may be older than the sign-in, which renews the token. Or it "
         "came from a cache (send pages that contain a token with Cache-Control: no-store), or "
-        "another host has set a cookie with the token’s name.",
+        "another host has set a cookie with the token’s name. Where each action has a token of its "
+        "own, it may be another action’s.",
     ),
     "cookie-missing": Advice(
         "If you meant to do this, allow cookies for the bank, open it in a window of its own "

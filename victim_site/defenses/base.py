@@ -56,6 +56,10 @@ class Defense:
         """Return what an honest form must contain, as names and values of hidden fields."""
         return {}
 
+    def fields_for(self, request: HttpRequest, action: str) -> dict[str, str]:
+        """Return the same for the form of one action, where it isn't the same for all."""
+        return self.form_fields(request)
+
     def script_headers(self, request: HttpRequest) -> dict[str, str]:
         """Return the headers that the bank's own scripts must send."""
         return {}
@@ -108,6 +112,14 @@ def is_sensitive(request: HttpRequest) -> bool:
     """
     assert request.resolver_match  # Defenses are asked once Django has found the view.
     return bool(getattr(request.resolver_match.func, "sensitive", False))
+
+
+def action_of(view: object, otherwise: str) -> str:
+    """Return the name of the action that a view performs, or something else if it is none.
+
+    The view says so itself, with the attribute `slug`.
+    """
+    return str(getattr(view, "slug", otherwise))
 
 
 def own_origin(request: HttpRequest) -> str:
