@@ -110,6 +110,13 @@ CONTENT_TYPE_REFUSED = Reason(
     "The request doesn't declare its body as application/json.",
     415,
 )
+NO_PREFLIGHT = Reason(
+    "no-preflight",
+    "sent without a preflight",
+    "server",
+    "A form or a link could have sent this request to the application's API: it has neither the "
+    "type application/json nor the header X-Requested-With.",
+)
 BODY_NOT_JSON = Reason(
     "body-not-json", "not JSON", "server", "The request's body isn't a JSON object.", 400
 )

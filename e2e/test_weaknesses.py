@@ -95,6 +95,17 @@ def read_a_message(page: Page) -> None:
     assert page.locator("main li:has-text('read') a").count() == 1, "the message is not read"
 
 
+def pay_by_the_api(page: Page) -> None:
+    in_the_menu(page, "Developers")
+    page.click("#graphql >> text=Run")
+    page.wait_for_selector("#graphql-answer:has-text('1000')")
+    page.fill("#graphql textarea", 'mutation { transfer(to: "mallory", amount: 30) { balance } }')
+    if page.is_visible(f"#graphql {PASSWORD}"):
+        page.fill(f"#graphql {PASSWORD}", "wonderland")
+    page.click("#graphql >> text=Run")
+    page.wait_for_selector("#graphql-answer:has-text('970')")
+
+
 HONEST: dict[str, Callable[[Page], None]] = {
     "open-redirect": go_to_a_page_of_the_bank,
     "cors-reflect": see_what_an_app_gets,
@@ -105,6 +116,7 @@ HONEST: dict[str, Callable[[Page], None]] = {
     "markup-injection": pay_what_a_note_asks_for,
     "script-injection": pay_what_a_note_asks_for,
     "fragment-request": read_a_message,
+    "graphql": pay_by_the_api,
 }
 
 

@@ -94,6 +94,11 @@ ADVICE = {
         "If the form is yours, the browser sent it itself instead of the script that sends JSON, "
         "or that script doesn’t set Content-Type: application/json.",
     ),
+    "no-preflight": Advice(
+        _SCRIPTS,
+        "If the request is yours, send it by a script, with Content-Type: application/json. If it "
+        "has no body, add the header X-Requested-With, with any value.",
+    ),
     "body-not-json": Advice(_SCRIPTS, "The body has to be one JSON object."),
     "password-missing": Advice(
         "If you meant to do this, send the form again with your current password.",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from graphql import get_introspection_query
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -323,6 +327,278 @@ class TestTwoStep:
 
         assert alice.post("/transfer/confirm", fields).status_code == 422
         assert alice.balances == (1000, 1000)
+
+
+MUTATION = 'mutation { transfer(to: "mallory", amount: 100) { balance } }'
+JSON = "application/json"
+MANY = 1000
+
+
+def nested(levels: int) -> str:
+    return "{account" * levels + "}" * levels
+
+
+def aliased(field: str) -> str:
+    return " ".join(f"a{number}: {field}" for number in range(MANY))
+
+
+# What breaks a server that trusts its clients: the document, and what the bank says about it.
+DOCUMENTS = {
+    "nothing": ("", "This field is required"),
+    "a comment": ("# Hello", "Syntax Error"),
+    "half a document": ("{account{balance", "Syntax Error"),
+    "nested a little too deep": (nested(3), "Cannot query field"),
+    "nested a hundred deep": (nested(100), "Cannot query field"),
+    "nested a thousand deep": (nested(MANY), "Source contains more than"),
+    "nested a thousand deep, short": ("{a" * MANY + "}" * MANY, "more than 300 tokens"),
+    "lists a thousand deep": ("{account(x:" + "[" * MANY, "nested too deeply"),
+    "a thousand aliases": (f"{{{aliased('account{balance}')}}}", "Source contains more than"),
+    "a hundred aliases": (
+        "{" + " ".join(f"a{number}:account{{email}}" for number in range(100)) + "}",
+        "more than 300 tokens",
+    ),
+    "a thousand payments": (
+        f"mutation {{{aliased(MUTATION[11:-2])}}}",
+        "Source contains more than",
+    ),
+    "one name of 100 KB": ("{" + "a" * 100_000 + "}", "Source contains more than"),
+    "a text of 100 KB": ('{account(x:"' + "a" * 100_000 + '")}', "Source contains more than"),
+    "fragments in a circle": (
+        "{...a} fragment a on Query {...b} fragment b on Query {...a}",
+        "Cannot spread fragment",
+    ),
+    "a schema in a circle": (
+        "{__schema{types{fields{type{fields{type{fields{type{name}}}}}}}}}",
+        "Maximum introspection depth exceeded",
+    ),
+    "a field that isn't there": ("{password}", "Cannot query field"),
+    "a payment in a query": (MUTATION.removeprefix("mutation "), "Cannot query field"),
+    "a subscription": ("subscription {x}", "not supported"),
+    "a type": ("type X {a: Int}", "not executable"),
+    "two operations": ("query a {account{email}} query b {account{email}}", "The operationName"),
+    "half a surrogate pair, escaped": ('{account(x:"\\ud800")}', "Invalid Unicode"),
+}
+# The same for the other fields: the body of a POST, its type, and what the bank says.
+GRAPHQL_BODIES: dict[str, tuple[str, str, str]] = {
+    "nonsense": ("{query", JSON, "not JSON"),
+    "no JSON, of that type": ("query={account{email}}", JSON, "not JSON"),
+    "JSON of no type": (json.dumps({"query": MUTATION}), "text/plain", "required"),
+    "nothing": ("", JSON, "not JSON"),
+    "null": ("null", JSON, "must be a JSON object"),
+    "an empty object": ("{}", JSON, "required"),
+    "a batch": (json.dumps([{"query": MUTATION}] * 2), JSON, "must be a JSON object"),
+    "a batch of a thousand": (json.dumps([{"query": MUTATION}] * MANY), JSON, "must be a JSON"),
+    "brackets without end": ("[" * 100_000, JSON, "not JSON"),
+    "braces without end": ('{"query":' * 100_000, JSON, "not JSON"),
+    "a list as the document": ('{"query": [["{account{email}}"]]}', JSON, "Syntax Error"),
+    "a number as the document": ('{"query": 7}', JSON, "Syntax Error"),
+    "a number of 5,000 digits": ('{"query": ' + "9" * 5000 + "}", JSON, "not JSON"),
+    "variables that are a list": ('{"query": "{account{email}}", "variables": []}', JSON, "object"),
+    "variables nested deep": (
+        '{"query": "{account{email}}", "variables": ' + "[" * 500 + "]" * 500 + "}",
+        JSON,
+        "must be a JSON object",
+    ),
+    "variables that are nonsense": ("query={account{email}}&variables={", FORM, "not JSON"),
+    "variables in brackets without end": (
+        "query={account{email}}&variables=" + "[" * 100_000,
+        FORM,
+        "not JSON",
+    ),
+    "half a surrogate pair, escaped": (
+        'query={account{email}}&variables={"x": "\\ud800"}',
+        FORM,
+        "not JSON",
+    ),
+    "half a surrogate pair": ('{"query": "\\ud800"}', JSON, "cannot be stored"),
+    "NUL": ('{"query": "{account{email}}\\u0000"}', JSON, "cannot be stored"),
+    "an operation that isn't there": (
+        '{"query": "{account{email}}", "operationName": "x"}',
+        JSON,
+        "The operationName",
+    ),
+    "an operation that is a list": (
+        '{"query": "{account{email}}", "operationName": [[]]}',
+        JSON,
+        "The operationName",
+    ),
+}
+# Payments that the bank's own rules forbid, and those of GraphQL: the document, and its variables.
+PAYMENTS = {
+    "below zero": (MUTATION.replace("100", "-1"), {}),
+    "to oneself": (MUTATION.replace("mallory", "alice"), {}),
+    "to nobody": (MUTATION.replace("mallory", "x" * 30), {}),
+    "to NUL": (MUTATION.replace("mallory", "\\u0000"), {}),
+    "more than there is": (MUTATION.replace("100", "5000"), {}),
+    "two at once": (
+        MUTATION.replace("transfer", "a: transfer")[:-2] + " b: transfer("
+        'to: "mallory", amount: 1) { balance } }',
+        {},
+    ),
+    "none": ("mutation { __typename }", {}),
+    "skipped": (MUTATION.replace("100)", "100) @skip(if: true)"), {}),
+    "no variable": ('mutation($n: Int!) { transfer(to: "mallory", amount: $n) { email } }', {}),
+    "a text for a number": (
+        'mutation($n: Int!) { transfer(to: "mallory", amount: $n) { email } }',
+        {"n": "100"},
+    ),
+    "a number too large": (
+        'mutation($n: Int!) { transfer(to: "mallory", amount: $n) { email } }',
+        {"n": 10**20},
+    ),
+    "no number at all": (
+        'mutation($n: Int!) { transfer(to: "mallory", amount: $n) { email } }',
+        {"n": float("nan")},
+    ),
+}
+
+
+class TestGraphQL:
+    LAB = "no-defense--with-graphql"
+    API = "/api/graphql"
+
+    def by_script(self, bank: Bank, query: str, **more: Any) -> Any:
+        body = json.dumps({"query": query, **more})
+        return bank.post(self.API, body, content_type=JSON, headers={"origin": bank.origin})
+
+    def test_a_query_is_answered_and_is_no_attempt(self) -> None:
+        alice = signed_in(self.LAB)
+        before = len(alice.attempts)
+
+        answers = [
+            self.by_script(alice, "{ account { username balance } }"),
+            alice.get(self.API, {"query": "{ account { username balance } }"}),
+            alice.post(self.API, {"query": "{ account { username balance } }"}),
+        ]
+
+        account = {"username": "alice", "balance": 1000}
+        assert [answer.json() for answer in answers] == [{"data": {"account": account}}] * 3
+        assert len(alice.attempts) == before
+
+    @pytest.mark.parametrize("lab", ["no-defense", "origin-check", "csrf-token--fetch-metadata"])
+    def test_a_mutation_by_get_gets_past_the_checks_of_a_post(self, lab: str) -> None:
+        alice = signed_in(f"{lab}--with-graphql")
+
+        answer = alice.get(self.API, {"query": MUTATION}, headers={"sec-fetch-site": "cross-site"})
+
+        assert answer.json() == {"data": {"transfer": {"balance": 900}}}
+        assert alice.balances == (900, 1100)
+        (*_, attempt) = alice.attempts
+        assert (attempt["method"], attempt["action"]) == ("GET", "transfer")
+
+    @pytest.mark.parametrize("kind", ["urlencoded", "multipart"])
+    def test_a_mutation_may_be_a_form(self, kind: str) -> None:
+        alice = signed_in(self.LAB)
+        form = {"data": f"query={MUTATION}", "content_type": FORM}
+        multipart: dict[str, Any] = {"data": {"query": MUTATION}}
+
+        alice.post(self.API, **(form if kind == "urlencoded" else multipart), headers=CROSS_SITE)
+
+        assert alice.balances == (900, 1100)
+
+    def test_a_head_acts_like_a_get(self) -> None:
+        alice = signed_in(self.LAB)
+
+        alice.head(self.API, {"query": MUTATION})
+
+        assert alice.balances == (900, 1100)
+
+    @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+    def test_other_methods_do_not_act(self, method: str) -> None:
+        alice = signed_in(self.LAB)
+
+        answer = alice.generic(method, self.API, json.dumps({"query": MUTATION}), JSON)
+
+        assert (answer.status_code, alice.balances) == (405, (1000, 1000))
+
+    def test_variables_and_names_work_as_clients_send_them(self) -> None:
+        alice = signed_in(self.LAB)
+        pay = "mutation pay($to: String!, $n: Int!) { transfer(to: $to, amount: $n) { balance } }"
+        document = f"query look {{ account {{ email }} }} {pay}"
+        variables = {"to": "mallory", "n": 30}
+
+        self.by_script(alice, document, operationName="look", variables=None)
+        self.by_script(alice, document, operationName="pay", variables=variables)
+        alice.get(
+            self.API,
+            {"query": document, "operationName": "pay", "variables": json.dumps(variables)},
+        )
+
+        assert alice.balances == (940, 1060)
+
+    def test_tools_may_ask_for_the_schema(self) -> None:
+        answer = self.by_script(signed_in(self.LAB), get_introspection_query())
+
+        assert "Mutation" in answer.content.decode()
+
+    def test_who_is_not_signed_in_learns_nothing_and_changes_nothing(self) -> None:
+        bank = Bank(self.LAB)
+
+        answers = [self.by_script(bank, asked) for asked in (MUTATION, "{ account { email } }")]
+
+        assert [answer.status_code for answer in answers] == [401, 401]
+        (attempt,) = bank.attempts
+        assert (attempt["outcome"], attempt["reason"]) == ("anonymous", "not-signed-in")
+
+    @pytest.mark.parametrize(("query", "said"), DOCUMENTS.values(), ids=DOCUMENTS)
+    def test_a_document_that_makes_no_sense_is_refused_at_once(self, query: str, said: str) -> None:
+        alice = signed_in(self.LAB)
+        begin = time.process_time()
+
+        answer = self.by_script(alice, query)
+
+        assert time.process_time() - begin < 1
+        assert (answer.status_code, list(answer.json())) == (400, ["error"])
+        assert said in answer.json()["error"]
+        assert len(answer.json()["error"]) < 500
+        assert alice.balances == (1000, 1000)
+
+    @pytest.mark.parametrize(("body", "kind", "said"), GRAPHQL_BODIES.values(), ids=GRAPHQL_BODIES)
+    def test_a_body_that_makes_no_sense_is_refused(self, body: str, kind: str, said: str) -> None:
+        alice = signed_in(self.LAB)
+
+        answer = alice.post(self.API, body, content_type=kind, CONTENT_TYPE=kind)
+
+        assert (answer.status_code, list(answer.json())) == (400, ["error"])
+        assert said in answer.json()["error"]
+        assert alice.balances == (1000, 1000)
+
+    @pytest.mark.parametrize(("query", "variables"), PAYMENTS.values(), ids=PAYMENTS)
+    def test_a_payment_that_fails_leaves_everything_as_it_was(
+        self, query: str, variables: dict[str, Any]
+    ) -> None:
+        alice = signed_in(self.LAB)
+        before = len(alice.attempts)
+
+        answer = self.by_script(alice, query, variables=variables)
+
+        assert (answer.status_code, list(answer.json())) == (422, ["error"])
+        assert (alice.balances, len(alice.attempts)) == ((1000, 1000), before)
+
+    def test_the_slowest_documents_that_are_taken_are_fast(self) -> None:
+        alice = signed_in(self.LAB)
+        names = "abcdefghij"
+        fragments = "".join(
+            f"fragment {one} on Query {{...{other} ...{other}}}" for one, other in pairwise(names)
+        )
+        many = "".join(f"a{number}:account{{email}}" for number in range(49))
+        begin = time.process_time()
+
+        answers = [
+            self.by_script(alice, f"{{...a}} {fragments} fragment j on Query {{account{{email}}}}"),
+            self.by_script(alice, f"{{{many}}}"),
+        ]
+
+        assert time.process_time() - begin < 1
+        assert [answer.status_code for answer in answers] == [200, 200]
+
+    @given(st.text('{}()[]:$@!."\\# aefgnoqrtuy1', max_size=80) | st.text(max_size=40))
+    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_any_text_gets_an_answer(self, query: str) -> None:
+        answer = signed_in(self.LAB).get(self.API, {"query": query.encode("utf-8", "replace")})
+
+        assert answer.status_code in {200, 400}
+        assert list(answer.json()) in (["data"], ["error"])
 
 
 MARKUP = [
