@@ -42,7 +42,8 @@ class Action:
     `perform` does it, within a transaction, and returns the answer; it may raise `Invalid` or
     `Refused`, and then nothing has happened. `template` shows the form; without one the address is
     POST only. `sensitive`: money or access is at stake, so a defense may ask for the password.
-    `checked`: the lab's defenses are asked, which only a weakness does without.
+    `checked`: the lab's defenses are asked, which only a weakness does without. `comes_back`: the
+    bank has led the browser to another service, which leads it back here, so a GET has to do.
     """
 
     slug: str
@@ -55,6 +56,7 @@ class Action:
     json: bool = False
     sensitive: bool = False
     checked: bool = True
+    comes_back: bool = False
 
     def acts(self, request: BankRequest) -> bool:
         """Tell whether the request would do the action, rather than show its form."""
