@@ -77,6 +77,8 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     cookie = "If the browser sends alice’s cookie with it, it looks like alice to the bank."
     if shot.action.name == "login":
         cookie = "It doesn’t need a cookie: anyone who knows a password can sign in."
+    if shot.action.name == "branch-payment":
+        cookie = "It doesn’t need a cookie: the bank goes by the network address it comes from."
     if shot.action.name == "statement":
         cookie = "If the browser sends alice’s cookie with it, this page reads the answer."
     relation = SANDBOXED if shot.attack.sandboxed else RELATIONS[position]

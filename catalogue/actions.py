@@ -64,6 +64,13 @@ ACTIONS = {
             "connect an outside identity",
             "connect mallory’s identity at Lighthouse to alice’s account",
         ),
+        Action(
+            "branch-payment",
+            "/branch",
+            "make a payment at the branch",
+            "move {amount} from alice’s account to mallory’s",
+            (("account", "alice"), ("to", "mallory"), ("amount", "{amount}")),
+        ),
         Action("statement", "/statement/feed", "read the statement", "send alice’s statement here"),
     )
 }

@@ -105,6 +105,16 @@ def go_through_lighthouse(page: Page) -> None:
     page.click("#continue")
 
 
+def pay_at_the_branch(page: Page) -> None:
+    in_the_menu(page, "Branch")
+    page.fill("main input[name=to]", "mallory")
+    page.fill("main input[name=amount]", "60")
+    page.click("main form button")
+    page.wait_for_selector("#paid")
+    page.click("nav >> text=Account")
+    page.wait_for_selector("#balance:has-text('940')")
+
+
 def read_a_message(page: Page) -> None:
     in_the_menu(page, "Inbox")
     page.click("text=Mark as read >> nth=0")
@@ -120,6 +130,7 @@ HONEST: dict[str, Callable[[Page], None]] = {
     "second-cookie": be_known_to_partners,
     "connect-account": connect_an_identity_and_sign_in_with_it,
     "cookie-refresh": sign_in_by_lantern_id,
+    "trusted-network": pay_at_the_branch,
     "two-step": pay_in_two_steps,
     "markup-injection": pay_what_a_note_asks_for,
     "script-injection": pay_what_a_note_asks_for,

@@ -424,6 +424,83 @@ def hidden(page: str, action: str) -> dict[str, str]:
     return dict(re.findall(r'name="([^"]*)" value="([^"]*)">\n', form))
 
 
+class TestTrustedNetwork:
+    LAB = "no-defense--with-trusted-network"
+    FIELDS = {"account": "alice", **PAYMENT}
+
+    @pytest.mark.parametrize("lab", ["no-defense", "session-token", "csrf-token", "everything"])
+    def test_a_teller_pays_without_a_sign_in(self, lab: str) -> None:
+        teller = Bank(f"{lab}--with-trusted-network")
+
+        assert teller.honest("/branch", self.FIELDS).status_code == 303
+        assert teller.balances == (900, 1100)
+        assert Attempt.objects.latest("pk").change == "100 moved from alice to mallory"
+
+    @pytest.mark.parametrize("lab", ["no-defense", "samesite-strict", "post-only"])
+    def test_so_does_any_page_in_the_browser(self, lab: str) -> None:
+        bank = Bank(f"{lab}--with-trusted-network")
+
+        bank.forged("/branch", self.FIELDS)
+
+        assert bank.balances == (900, 1100)
+
+    @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "172.18.0.1", "::ffff:127.0.0.1"])
+    def test_a_private_address_is_in_the_branch(self, address: str) -> None:
+        answer = Bank(self.LAB).get("/branch", REMOTE_ADDR=address)
+
+        assert (answer.status_code, "<form" in text(answer)) == (200, True)
+
+    @pytest.mark.parametrize(
+        "address", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8", "", "nonsense"]
+    )
+    def test_any_other_is_not(self, address: str) -> None:
+        bank = Bank(self.LAB)
+
+        shown = bank.get("/branch", REMOTE_ADDR=address)
+        paid = bank.post("/branch", self.FIELDS, REMOTE_ADDR=address)
+
+        assert (shown.status_code, paid.status_code) == (403, 403)
+        assert 'name="amount"' not in text(shown) + text(paid)
+        assert bank.balances == (1000, 1000)
+
+    def test_a_header_does_not_bring_anybody_in(self) -> None:
+        headers = {"x-forwarded-for": "127.0.0.1", "forwarded": "for=127.0.0.1"}
+
+        assert (
+            Bank(self.LAB).get("/branch", REMOTE_ADDR="8.8.8.8", headers=headers).status_code == 403
+        )
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"account": ""},
+            {"account": "nobody"},
+            {"to": "nobody"},
+            {"to": "alice"},
+            {"amount": "1001"},
+            {"amount": "-1"},
+            {"account": "x" * 1000},
+            {"account": "\0"},
+        ],
+    )
+    def test_a_wrong_payment_says_what_is_wrong(self, wrong: dict[str, str]) -> None:
+        teller = Bank(self.LAB)
+
+        answer = teller.honest("/branch", self.FIELDS | wrong)
+
+        assert answer.status_code in {400, 422}
+        assert "<h1>" in text(answer)
+        assert teller.balances == (1000, 1000)
+
+    def test_the_log_names_nobody_whoever_is_signed_in(self) -> None:
+        mallory = signed_in(self.LAB, "mallory")
+
+        mallory.forged("/branch", self.FIELDS)
+
+        assert mallory.attempts[-1]["user"] is None
+        assert mallory.attempts[-1]["action"] == "branch-payment"
+
+
 class TestTwoStep:
     @pytest.mark.parametrize("lab", ["no-defense", "rule-of-thumb", "session-token"])
     def test_an_honest_payment_takes_both(self, lab: str) -> None:
