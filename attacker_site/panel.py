@@ -86,6 +86,8 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
             "It doesn’t need a cookie: anyone who knows a password can sign in. It has worked once "
             "the browser sends the new cookie."
         )
+    if shot.action.name == "branch-payment":
+        cookie = "It doesn’t need a cookie: the bank goes by the network address it comes from."
     if shot.action.name == "statement":
         cookie = "If the browser sends alice’s cookie with it, this page reads the answer."
     relation = SANDBOXED if shot.attack.sandboxed else RELATIONS[position]

@@ -132,6 +132,19 @@ PASSWORD_WRONG = Reason(
     "server",
     "This action needs the current password, and the one that was sent is wrong.",
 )
+STATE_MISSING = Reason(
+    "state-missing",
+    "no state",
+    "server",
+    "The request has no state. The application gives one to another service, which has to bring it "
+    "back.",
+)
+STATE_WRONG = Reason(
+    "state-wrong",
+    "wrong state",
+    "server",
+    "Going by the request's cookies, no sign-in with this state is under way.",
+)
 STEP_SKIPPED = Reason(
     "step-skipped",
     "first step skipped",

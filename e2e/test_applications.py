@@ -44,6 +44,7 @@ PATHS = {
     "login": "/login",
     "change-password": "/password",
     "statement": "/statement/feed",
+    "connect-account": "/lighthouse/connect",
 }
 API, FEED = "/api/transfer", PATHS["statement"]
 # Whose applications act on GET too, since it's GET that the defense is about, or GET as well.
@@ -57,12 +58,14 @@ ACT_ON_GET = {
 }
 # Defenses that are about more than requests that act.
 FRAMING, READING, HASTE = "no-framing", "websocket-origin", "delayed-button"
+ELSEWHERE = "oauth-state"
 # Milliseconds after which nobody is in a hurry.
 A_MOMENT = 600
 # Attacks that need a weakness are tried where the defense is about it, and its application has it.
 WITH_WEAKNESS = {
     "content-policy": {"injected-script-post", "dangling-markup"},
     "per-form-token": {"form-hijack"},
+    "oauth-state": {"connect-account-get"},
 }
 # Flask-WTF answers 400 where others answer 403.
 REFUSALS = {("session-token", "Flask"): 400}
@@ -226,9 +229,35 @@ def be_honest(
             status = as_from_another_site(here, page, method)
             assert others(status, balance(here, page) != left), (method, status)
             left = balance(here, page)
+        if application.slug == ELSEWHERE:
+            connect(here, page)
         survive(here, page)
 
 
+def connect(here: Running, page: Page) -> None:
+    """Let alice's identity at another service open her account; the way back works once."""
+    page.goto(f"{here.url}/lighthouse")
+    page.get_by_role("button", name="Go to Lighthouse").click()
+    page.get_by_label("Password").fill("wonderland")
+    page.get_by_role("button", name="Sign in").click()
+    with page.expect_request("**/lighthouse/connect?*") as back:
+        page.get_by_role("button", name="Continue to the bank").click()
+    page.locator("#identity", has_text="alice").wait_for()
+    path = back.value.url.removeprefix(here.url)
+    cookies = {"Cookie": cookie_header(page.context, here.url)}
+    for nonsense in (path, *AT_LIGHTHOUSE):
+        status, _ = here.request("GET", nonsense, cookies)
+        assert 400 <= status < 500, nonsense
+
+
+# What another service may bring back if it doesn't work, or isn't what it says.
+AT_LIGHTHOUSE = (
+    "/lighthouse/connect",
+    "/lighthouse/connect?code=&state=",
+    "/lighthouse/connect?code=x&code=y&state=x&state=y",
+    f"/lighthouse/connect?code={'x' * 1000}&state={'x' * 1000}",
+    "/lighthouse/connect?code=%00%ff&state=%00%ff%C3%A4",
+)
 # What breaks applications that expect good input: method, path, type and body.
 BROKEN = (
     ("GET", "/pay?source=x&to=%00", "", ""),

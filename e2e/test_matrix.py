@@ -23,6 +23,8 @@ PATHS = {
     "change-email": "/email",
     "change-password": "/password",
     "upload-avatar": "/avatar",
+    "branch-payment": "/branch",
+    "connect-account": "/lighthouse/connect",
     "statement": "/statement/feed",
 }
 

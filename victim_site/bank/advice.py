@@ -108,6 +108,17 @@ ADVICE = {
         "If you meant to do this, send the form again with your current password.",
         "There’s nothing to fix: the password was wrong.",
     ),
+    "state-missing": Advice(
+        "If you meant to do this, begin again at the bank.",
+        "Give the other service a state whenever you lead a browser there. If you do, that service "
+        "didn’t bring it back.",
+    ),
+    "state-wrong": Advice(
+        "If you meant to do this, begin again at the bank, and don’t begin twice in two tabs. An "
+        "address that has worked once doesn’t work again.",
+        "The state is valid in the session that began, and once. If the sign-in began here, the "
+        "session was renewed in between, or the cookie that holds the state wasn’t sent.",
+    ),
     "step-skipped": Advice(
         "If you meant to do this, begin the payment again on its first page.",
         "The request went to the address that pays in one step, which is closed here. Send it "

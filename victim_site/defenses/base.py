@@ -75,6 +75,14 @@ class Defense:
     def signed_in(self, request: HttpRequest) -> None:
         """Called after a sign-in succeeded, to renew what has to be renewed."""
 
+    def handed_over(self, request: HttpRequest) -> dict[str, str]:
+        """Return the fields that the bank gives another service, which brings them back unchanged
+        when it leads the browser back here."""
+        return {}
+
+    def came_back(self, request: HttpRequest) -> None:
+        """Called after another service has led the browser back and the bank has acted on it."""
+
     def declare(self, request: HttpRequest, response: HttpResponse) -> None:
         """Add headers to the response, on every page of the bank."""
 
@@ -120,6 +128,13 @@ def action_of(view: object, otherwise: str) -> str:
     The view says so itself, with the attribute `slug`.
     """
     return str(getattr(view, "slug", otherwise))
+
+
+def comes_back(request: HttpRequest) -> bool:
+    """Tell whether the view asked for has the attribute `comes_back`: another service leads the
+    browser there, which is a GET from wherever that service is."""
+    assert request.resolver_match
+    return bool(getattr(request.resolver_match.func, "comes_back", False))
 
 
 def own_origin(request: HttpRequest) -> str:

@@ -8,13 +8,17 @@ import time
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.utils import timezone
 from graphql import get_introspection_query
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from victim_site.conftest import CROSS_SITE, Bank, signed_in
+from victim_site.bank.models import Attempt, IdentityCode
+from victim_site.conftest import CROSS_SITE, PASSWORDS, Bank, signed_in
+from victim_site.weaknesses.connect_account.weakness import CODE_LASTS, MOST_CODES
 from victim_site.weaknesses.registry import all_weaknesses
 
 pytestmark = pytest.mark.django_db
@@ -291,6 +295,214 @@ class TestCookieRefresh:
 
         assert (answer.status_code, answer["Location"]) == (302, "/login")
         assert "sessionid" not in answer.cookies
+
+
+class TestConnectAccount:
+    LAB = "no-defense--with-connect-account"
+    NONSENSE = {
+        "missing": "",
+        "empty": "code=",
+        "wrong": "code=wrong",
+        "twice": "code=a&code=b",
+        "a thousand characters": f"code={'x' * 1000}",
+        "not text": "code=%00",
+        "no UTF-8": "code=%ff%fe",
+        "another name": "kode=x",
+        "an error": "error=access_denied&error_description=%3Cb%3E",
+        "lines": "code=a%0d%0aSet-Cookie:%20x=1",
+    }
+
+    def test_an_honest_customer_connects_an_identity_and_signs_in_with_it(self) -> None:
+        alice = signed_in(self.LAB)
+
+        assert alice.get(back(alice, "alice")).status_code == 303
+        assert alice.state["accounts"]["alice"]["identity"] == "alice@lighthouse"
+        assert "alice@lighthouse" in text(alice.get("/lighthouse"))
+        assert alice.attempts[-1]["action"] == "connect-account"
+        change = "alice@lighthouse is connected to alice's account"
+        assert Attempt.objects.latest("pk").change == change
+        assert alice.get("/poll/?").json()["identity"] == "alice@lighthouse"
+
+        stranger = Bank(self.LAB)
+        assert 'href="/lighthouse"' in text(stranger.get("/login"))
+        stranger.get(back(stranger, "alice"))
+        assert "Hello, alice" in text(stranger.get("/"))
+
+    def test_whoever_brings_a_code_is_believed(self) -> None:
+        alice, mallory = signed_in(self.LAB), signed_in(self.LAB, "mallory")
+
+        alice.get(back(mallory, "mallory"), headers=CROSS_SITE)
+        thief = Bank(self.LAB)
+        thief.get(back(thief, "mallory"))
+
+        assert alice.state["accounts"]["alice"]["identity"] == "mallory@lighthouse"
+        assert "Hello, alice" in text(thief.get("/"))
+
+    @pytest.mark.parametrize("query", NONSENSE.values(), ids=NONSENSE)
+    @pytest.mark.parametrize("address", ["/lighthouse/connect", "/lighthouse/sign-in"])
+    @pytest.mark.parametrize("lab", ["no-defense", "oauth-state"])
+    def test_what_is_no_code_is_a_clear_error(self, lab: str, address: str, query: str) -> None:
+        alice = signed_in(f"{lab}--with-connect-account")
+
+        answer = alice.get(f"{address}?{query}")
+
+        assert answer.status_code in {400, 403, 422}
+        assert "<h1>" in text(answer)
+        assert alice.state["accounts"]["alice"]["identity"] == ""
+
+    def test_a_code_is_valid_once_and_for_ten_minutes(self) -> None:
+        alice = signed_in(self.LAB)
+        address = back(alice, "alice")
+        alice.get(address)
+        again = alice.get(address)
+        late = back(alice, "mallory")
+        IdentityCode.objects.update(at=timezone.now() - CODE_LASTS)
+
+        assert (again.status_code, alice.get(late).status_code) == (422, 422)
+        assert "used already" in text(again)
+        assert alice.state["accounts"]["alice"]["identity"] == "alice@lighthouse"
+
+    def test_a_code_of_another_lab_is_not_known(self) -> None:
+        alice, other = signed_in(self.LAB), signed_in(f"{self.LAB}--for-fox")
+
+        assert alice.get(back(other, "alice")).status_code == 422
+
+    def test_an_identity_opens_one_account(self) -> None:
+        alice, mallory = signed_in(self.LAB), signed_in(self.LAB, "mallory")
+        alice.get(back(alice, "alice"))
+
+        answer = mallory.get(back(mallory, "alice"))
+
+        assert (answer.status_code, "another account" in text(answer)) == (422, True)
+        assert mallory.state["accounts"]["mallory"]["identity"] == ""
+
+    def test_an_identity_without_an_account_signs_nobody_in(self) -> None:
+        stranger = Bank(self.LAB)
+
+        answer = stranger.get(back(stranger, "alice"))
+
+        assert (answer.status_code, "isn’t connected" in text(answer)) == (422, True)
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{}, {"for": "x"}, {"for": "connect", "state": "x" * 201}, {"for": "connect", "x": "\0"}],
+    )
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_lighthouse_says_what_it_cannot_read(self, method: str, fields: dict[str, str]) -> None:
+        answer = getattr(Bank(self.LAB), method)("/lighthouse/authorize", fields)
+
+        assert answer.status_code == 400
+        assert "<h1>" in text(answer)
+
+    @pytest.mark.parametrize("name", ["alice", "nobody", "", "x" * 1000])
+    def test_a_wrong_password_at_lighthouse_gives_no_code(self, name: str) -> None:
+        fields = {"for": "connect", "username": name, "password": "wrong"}
+
+        answer = Bank(self.LAB).post("/lighthouse/authorize", fields)
+
+        assert answer.status_code == 422
+        assert not IdentityCode.objects.exists()
+
+    def test_a_lab_keeps_few_codes(self) -> None:
+        alice = signed_in(self.LAB)
+        for _ in range(MOST_CODES + 5):
+            last = back(alice, "alice")
+
+        assert IdentityCode.objects.count() == MOST_CODES
+        assert alice.get(last).status_code == 303
+
+
+def back(visitor: Bank, name: str) -> str:
+    """Say at Lighthouse who that is; return the address that it leads back to."""
+    begun = {**hidden(text(visitor.get("/lighthouse")), "/lighthouse/authorize")}
+    asked = hidden(text(visitor.get("/lighthouse/authorize", begun)), "/lighthouse/authorize")
+    said = {**asked, "username": name, "password": PASSWORDS[name]}
+    page = text(visitor.post("/lighthouse/authorize", said))
+    address = "/lighthouse/" + begun["for"]
+    return f"{address}?{urlencode(hidden(page, address))}"
+
+
+def hidden(page: str, action: str) -> dict[str, str]:
+    """Return the hidden fields of the form with that action."""
+    form = page.partition(f'action="{action}"')[2].partition("</form>")[0]
+    return dict(re.findall(r'name="([^"]*)" value="([^"]*)">\n', form))
+
+
+class TestTrustedNetwork:
+    LAB = "no-defense--with-trusted-network"
+    FIELDS = {"account": "alice", **PAYMENT}
+
+    @pytest.mark.parametrize("lab", ["no-defense", "session-token", "csrf-token", "everything"])
+    def test_a_teller_pays_without_a_sign_in(self, lab: str) -> None:
+        teller = Bank(f"{lab}--with-trusted-network")
+
+        assert teller.honest("/branch", self.FIELDS).status_code == 303
+        assert teller.balances == (900, 1100)
+        assert Attempt.objects.latest("pk").change == "100 moved from alice to mallory"
+
+    @pytest.mark.parametrize("lab", ["no-defense", "samesite-strict", "post-only"])
+    def test_so_does_any_page_in_the_browser(self, lab: str) -> None:
+        bank = Bank(f"{lab}--with-trusted-network")
+
+        bank.forged("/branch", self.FIELDS)
+
+        assert bank.balances == (900, 1100)
+
+    @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "172.18.0.1", "::ffff:127.0.0.1"])
+    def test_a_private_address_is_in_the_branch(self, address: str) -> None:
+        answer = Bank(self.LAB).get("/branch", REMOTE_ADDR=address)
+
+        assert (answer.status_code, "<form" in text(answer)) == (200, True)
+
+    @pytest.mark.parametrize(
+        "address", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8", "", "nonsense"]
+    )
+    def test_any_other_is_not(self, address: str) -> None:
+        bank = Bank(self.LAB)
+
+        shown = bank.get("/branch", REMOTE_ADDR=address)
+        paid = bank.post("/branch", self.FIELDS, REMOTE_ADDR=address)
+
+        assert (shown.status_code, paid.status_code) == (403, 403)
+        assert 'name="amount"' not in text(shown) + text(paid)
+        assert bank.balances == (1000, 1000)
+
+    def test_a_header_does_not_bring_anybody_in(self) -> None:
+        headers = {"x-forwarded-for": "127.0.0.1", "forwarded": "for=127.0.0.1"}
+
+        assert (
+            Bank(self.LAB).get("/branch", REMOTE_ADDR="8.8.8.8", headers=headers).status_code == 403
+        )
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"account": ""},
+            {"account": "nobody"},
+            {"to": "nobody"},
+            {"to": "alice"},
+            {"amount": "1001"},
+            {"amount": "-1"},
+            {"account": "x" * 1000},
+            {"account": "\0"},
+        ],
+    )
+    def test_a_wrong_payment_says_what_is_wrong(self, wrong: dict[str, str]) -> None:
+        teller = Bank(self.LAB)
+
+        answer = teller.honest("/branch", self.FIELDS | wrong)
+
+        assert answer.status_code in {400, 422}
+        assert "<h1>" in text(answer)
+        assert teller.balances == (1000, 1000)
+
+    def test_the_log_names_nobody_whoever_is_signed_in(self) -> None:
+        mallory = signed_in(self.LAB, "mallory")
+
+        mallory.forged("/branch", self.FIELDS)
+
+        assert mallory.attempts[-1]["user"] is None
+        assert mallory.attempts[-1]["action"] == "branch-payment"
 
 
 class TestTwoStep:
