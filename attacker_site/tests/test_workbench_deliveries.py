@@ -59,6 +59,7 @@ class Queue:
     asked: list[Asked] = field(default_factory=list)
     # States that a delivery has one after the other, each time that somebody asks.
     coming: list[str] = field(default_factory=list)
+    began: str = "2020-01-01T00:00:00.000Z"
 
     def __call__(self, asked: Asked) -> Answer:
         self.asked.append(asked)
@@ -86,6 +87,8 @@ class Queue:
             "outcome": "forged" if done else None,
             "reason": None,
             "sentence": "The bank did it." if done else "",
+            "started": self.began,
+            "ended": self.began if done else None,
             **({"evidence": EVIDENCE} if done else {}),
         }
         return {
@@ -321,3 +324,11 @@ def test_while_the_teaching_side_is_down_everything_else_works(tmp_path: Path) -
     assert answer.status_code == 503
     assert "no victim’s browser" in answer.get_json()["error"]
     assert bench.write_page("/deliver-to-victim").status_code == 503
+
+
+def test_the_list_of_versions_says_what_each_did(bench: Bench, queue: Queue) -> None:
+    assert "not known" in bench.write_page().text
+    queue.began = "2100-01-01T00:00:00.000Z"
+    row = bench.write_page().text.partition('<th scope="row">1</th>')[2].partition("</tr>")[0]
+    assert f'href="/deliveries/{ID}"' in row
+    assert "forged" in row

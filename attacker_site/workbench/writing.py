@@ -26,7 +26,7 @@ from werkzeug.exceptions import HTTPException
 from attacker_site.hosts import Visit
 from attacker_site.refusal import Refusal
 from attacker_site.targets import Addresses
-from attacker_site.workbench import delivering, exploit, form
+from attacker_site.workbench import delivering, exploit, form, outcomes
 from attacker_site.workbench.asked import by_another_site
 from attacker_site.workbench.deliveries import Deliveries
 from attacker_site.workbench.delivering import see
@@ -100,16 +100,18 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
         versions = store.versions(owner())
         newest = store.newest(owner())
         shown = said or _of(newest)
+        sent = deliveries.newest(owner()) if newest else []
         return page(
             "write.html",
             status,
             aimed=aimed,
             attacks=starts.attacks,
             browsers=deliveries.browsers(),
-            deliveries=deliveries.newest(owner())[:SHOWN] if newest else [],
+            deliveries=sent[:SHOWN],
             most_versions=MOST_VERSIONS,
             newest=newest,
             notes=notes,
+            outcomes=outcomes.by_version(versions, sent),
             pasted=pasted,
             problem=problem,
             said=shown,

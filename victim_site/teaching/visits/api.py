@@ -201,6 +201,8 @@ def _visit(found: Visit, lab: str, *, whole: bool) -> dict[str, Any]:
         "outcome": found.outcome or None,
         "reason": found.reason or None,
         "sentence": _sentence(found),
+        "started": iso(found.started) if found.started else None,
+        "ended": iso(found.ended) if found.ended else None,
     }
     if whole and found.report:
         told["evidence"] = found.report | {"attempts": _attempts(found, lab)}

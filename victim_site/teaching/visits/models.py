@@ -48,6 +48,7 @@ class Visit(models.Model):
     worker = models.CharField(max_length=40, default="")
     tries = models.PositiveSmallIntegerField(default=0)
     started = models.DateTimeField(null=True)
+    ended = models.DateTimeField(null=True)
     after = models.BigIntegerField(null=True)
     before = models.JSONField(default=dict)
     outcome = models.CharField(max_length=10, default="")

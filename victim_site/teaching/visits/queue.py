@@ -191,6 +191,7 @@ def end(
     """Store what the browser has seen, and the verdict."""
     visit.report, visit.screenshot, visit.problem = report, screenshot, problem
     visit.state = FAILED if problem or visit.after is None else DONE
+    visit.ended = timezone.now()
     lab = visit.delivery.lab
     noted = reports.attempts(lab, pk__gt=visit.after or 0)
     report["accounts"] = {"before": visit.before, "after": reports.accounts(lab)}
