@@ -99,6 +99,7 @@ def test_a_form_robs_alice_in_every_browser_and_an_image_in_some(guarded: Site) 
     blocked = told["visits"]["firefox"]["evidence"]
     (sent,) = [one for one in blocked["requests"] if "/transfer" in one["url"]]
     assert sent["cookies_withheld"] == ["sessionid"]
+    assert sent["cookies_why"] == {"sessionid": "cookie-third-party"}
     (attempt,) = blocked["attempts"]
     assert attempt["outcome"] == "anonymous"
 
@@ -199,8 +200,51 @@ def test_a_person_delivers_from_the_page_without_scripts(browsers: Browsers, gua
     page.wait_for_selector("text=What happened", timeout=60_000)
     assert "Blocked." in page.inner_text(".verdict")
     assert "origin-mismatch" in page.inner_text(".verdict")
-    page.click("text=POST /transfer")
+    with context.expect_page() as opened:
+        page.click("text=See it as a picture")
+    assert opened.value.locator("figure.picture").count() == 1
     context.close()
+
+
+WITHHELD = {
+    "Lax, from an image": ("samesite-lax", "<img src='{bank}/transfer'>", "cookie-lax"),
+    "Strict, from a form": ("samesite-strict", FORM + FIRES, "cookie-strict"),
+    "None, which the page didn't ask for": (
+        "no-defense",
+        "<script>fetch('{bank}/transfer', {{ mode: 'no-cors', credentials: 'omit' }})</script>",
+        "cookie-third-party",
+    ),
+    "Lax, which a navigation gets": (
+        "samesite-lax",
+        "<script>location = '{bank}/'</script>",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("label", "body", "why"), WITHHELD.values(), ids=WITHHELD)
+def test_a_cookie_that_isnt_sent_has_the_rule_that_is_enough(
+    guarded: Site, label: str, body: str, why: str | None
+) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab(label)
+    attendee.store(body.format(bank=lab.url, more=""))
+    evidence = attendee.deliver(lab)["visits"]["chromium"]["evidence"]
+    (sent, *_) = [one for one in evidence["requests"] if one["url"].startswith(lab.url)]
+    assert sent["cookies_why"].get("sessionid") == why
+    assert ("sessionid" in sent["cookies_sent"]) is (why is None)
+
+
+def test_a_cookie_that_the_page_has_removed_isnt_said_to_be_withheld(guarded: Site) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("no-defense")
+    body = "<script>const ask = (path) => fetch(bank + path, { mode: 'no-cors', "
+    body += "credentials: 'include' }); ask('/logout').then(() => ask('/'))</script>"
+    attendee.store(f"<script>const bank = '{lab.url}';</script>{body}")
+    evidence = attendee.deliver(lab)["visits"]["chromium"]["evidence"]
+    asked = [one for one in evidence["requests"] if one["url"].startswith(lab.url)]
+    assert len(asked) >= 2
+    assert all("sessionid" not in one["cookies_withheld"] for one in asked), asked
 
 
 def test_the_pages_about_a_delivery_are_usable_and_fit(browsers: Browsers, guarded: Site) -> None:

@@ -35,9 +35,13 @@ class TooMuch(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """What to do: where alice signs in, what she opens, and what she clicks, if that's told."""
+    """What to do: where alice signs in, what she opens, and what she clicks, if that's told.
+
+    `site` is the host whose subdomains are one site with the bank.
+    """
 
     bank: str
+    site: str
     address: str
     click: str = ""
 
@@ -52,7 +56,8 @@ def visit(
     Raises:
         Error: The browser failed.
     """
-    seen = Seen(window.context, task.bank)
+    window.watch.begin(task.bank, "", "")
+    seen = Seen(window.context, task.bank, task.site, window.watch)
     _sign_in(window.page, task.bank)
     seen.begin()
     begin()
@@ -131,4 +136,6 @@ def _picture(page: Page) -> str:
 
 def task_of(said: Mapping[str, Any]) -> Task:
     """Return what the queue asks for."""
-    return Task(str(said["bank"]), str(said["address"]), str(said.get("click", "")))
+    return Task(
+        str(said["bank"]), str(said["site"]), str(said["address"]), str(said.get("click", ""))
+    )

@@ -40,7 +40,8 @@ EVIDENCE = {
             "status": 303,
             "failed": "",
             "cookies_sent": ["sessionid"],
-            "cookies_withheld": ["other"],
+            "cookies_withheld": ["other", "third"],
+            "cookies_why": {"other": "cookie-lax"},
         }
     ],
     "console": ["<b>hello"],
@@ -290,7 +291,9 @@ def test_what_came_of_it_is_shown_as_text(bench: Bench) -> None:
     answer = bench.write_page(f"/deliveries/{ID}")
 
     assert Document(answer.text).mistakes == []
-    for text in ("Forged.", "1000 before, 900 after", "sessionid", "other", "still busy"):
+    texts = ("Forged.", "1000 before, 900 after", "sessionid", "still busy", "See it as a picture")
+    why = ("<code>other</code>: SameSite=Lax", "<code>third</code>: the request doesn’t show why")
+    for text in (*texts, *why):
         assert text in answer.text
     assert "<b>" not in answer.text
     assert 'http-equiv="refresh"' not in answer.text

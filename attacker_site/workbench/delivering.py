@@ -20,6 +20,7 @@ from attacker_site.workbench.form import Fields
 from attacker_site.workbench.starts import checked_lab
 from attacker_site.workbench.store import Owner, Refused, Store
 from catalogue.visits import OVER
+from csrf_proof import reasons
 
 ACTS_BY_GET = "deliver"
 MOST_JSON, LONGEST_CLICK = 10_000, 100
@@ -27,6 +28,18 @@ _SAYS = (
     'Send a JSON object: {"lab": "no-defense--for-otter42", "exploit": "/exploit", '
     '"browsers": ["chromium"]}. Only “lab” is needed.'
 )
+# Why a cookie wasn't sent, as far as the request shows it. Each of these rules is enough.
+WHY = {
+    reasons.COOKIE_LAX.code: (
+        "SameSite=Lax: requests from other sites get it only on a top-level GET navigation"
+    ),
+    reasons.COOKIE_STRICT.code: "SameSite=Strict: requests from other sites don’t get it",
+    reasons.COOKIE_DEFAULT.code: "no SameSite, and this browser treats that as Lax",
+    reasons.COOKIE_THIRD_PARTY.code: (
+        "blocked as a third-party cookie, or the page didn’t ask for cookies"
+    ),
+    reasons.COOKIE_UNKNOWN.code: "the request doesn’t show why",
+}
 Stored = Callable[[Callable[[Fields], object], Callable[[Fields], Response]], Response]
 
 
@@ -76,7 +89,9 @@ def add(
     @app.get("/deliveries/<made>")
     def delivery(made: str) -> Response:
         told = deliveries.told(owner(), made)
-        return page("delivery.html", aimed=told["lab"], told=told, over=told["state"] == OVER)
+        return page(
+            "delivery.html", aimed=told["lab"], told=told, over=told["state"] == OVER, why=WHY
+        )
 
     @app.get("/deliveries/<made>/<browser>.jpg")
     def picture(made: str, browser: str) -> Response:

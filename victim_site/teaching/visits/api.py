@@ -67,6 +67,8 @@ class RequestIn(Schema):
     failed: Line
     cookies_sent: list[Line] | None
     cookies_withheld: list[Line]
+    # The code of the rule that is enough to withhold each of them.
+    cookies_why: dict[Line, Name] = {}
 
 
 class ReportIn(Schema):
@@ -129,6 +131,7 @@ def take(request: HttpRequest, asked: WorkerIn) -> dict[str, Any]:
         "visit": found.pk,
         "profile": found.profile,
         "bank": where.bank(delivery.lab),
+        "site": where.domains.bank,
         # Built here, so nothing but an exploit is ever visited.
         "address": where.exploit(delivery.owner) + delivery.file,
         "click": delivery.click,

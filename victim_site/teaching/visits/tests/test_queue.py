@@ -108,6 +108,7 @@ def test_a_visit_is_asked_for_made_and_judged() -> None:
     assert visit == {
         "profile": "chromium",
         "bank": "http://no-defense--for-otter42.bank.localhost:8000",
+        "site": "bank.localhost",
         "address": "http://exploit-abc.localhost:9000/exploit",
         "click": "Win",
     }
@@ -123,7 +124,8 @@ def test_a_visit_is_asked_for_made_and_judged() -> None:
         "status": 200,
         "failed": "",
         "cookies_sent": ["sessionid"],
-        "cookies_withheld": [],
+        "cookies_withheld": ["csrftoken"],
+        "cookies_why": {"csrftoken": "cookie-lax"},
     }
     assert report(pk, "end", requests=[seen], screenshot=JPEG) == 204
 
