@@ -343,22 +343,25 @@ class Browsers:
         return [profile for profile in PROFILES if profile not in absent]
 
     @contextmanager
-    def limit(self) -> Iterator[None]:
+    def limit(self, seconds: float | None = None) -> Iterator[None]:
         """Kill the browsers when the time is over, so that whatever waits for one fails.
+
+        `seconds` are how many, if not as many as usual.
 
         Raises:
             BrowserFailed: A browser didn't start, died, or was killed.
         """
         if self._driver_killed.is_set():
             raise BrowserFailed("An earlier browser didn't finish, and no other can be started.")
-        with self._at_most(self._seconds) as out_of_time:
+        seconds = self._seconds if seconds is None else seconds
+        with self._at_most(seconds) as out_of_time:
             try:
                 yield
             except Error as error:
                 raise BrowserFailed(f"The browser failed: {first_line(error)}") from error
             finally:
                 if out_of_time.is_set():
-                    raise BrowserFailed(f"The browser didn't finish in {self._seconds:g} s.")
+                    raise BrowserFailed(f"The browser didn't finish in {seconds:g} s.")
 
     @contextmanager
     def _at_most(self, seconds: float) -> Iterator[threading.Event]:

@@ -14,12 +14,14 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Download
 
 from csrf_proof import windows
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.serving import serve
+from csrf_proof.waiting import soon
 from e2e.accessibility import Judge
 from e2e.bank import Lab, Site, until
 from e2e.conftest import Browsers
@@ -57,13 +59,13 @@ class Attendee(Workbench):
     """An owner of exploits with labs of their own."""
 
     def lab(self, label: str) -> Lab:
-        return Lab(self._site, whole=f"{label}--for-{self.name}")
+        return Lab(self.site, whole=f"{label}--for-{self.name}")
 
-    def deliver(self, lab: Lab, browsers: Sequence[str] = (), **more: str) -> dict[str, Any]:
+    def deliver(self, lab: Lab, browsers: Sequence[str] = (), **more: Any) -> dict[str, Any]:
         """Deliver what's stored; return what is told once it's over, with `visits` by browser."""
         said = {"lab": lab.label, "browsers": list(browsers), **more}
         headers = {"Content-Type": "application/json"}
-        answer = self._site.request(self.host, "POST", "/api/deliveries", headers, json.dumps(said))
+        answer = self.site.request(self.host, "POST", "/api/deliveries", headers, json.dumps(said))
         assert answer.status == 202, answer.text
         made = json.loads(answer.body)["id"]
         deadline = time.monotonic() + PATIENCE
@@ -264,6 +266,53 @@ def test_the_pages_about_a_delivery_are_usable_and_fit(browsers: Browsers, guard
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
         page.set_viewport_size({"width": 1280, "height": 800})
     context.close()
+
+
+# Acts after 24 seconds, and is never quiet until then.
+LATE = """<script>setInterval(() => fetch("/x"), 300);
+setTimeout(() => document.forms[0].submit(), 24_000)</script>"""
+
+
+@pytest.mark.long
+def test_she_stays_longer_when_asked(guarded: Site) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("no-defense")
+    attendee.store(FORM.format(bank=lab.url, more="") + LATE)
+    assert attendee.deliver(lab)["visits"]["chromium"]["outcome"] == "blocked"
+    assert attendee.deliver(lab, stay=60)["visits"]["chromium"]["outcome"] == "forged"
+
+
+def test_a_visit_goes_on_after_the_browsers_program_was_killed() -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Playground(var_dir=Path(folder), victims_browser=True) as playground,
+    ):
+        found = Site(playground.victim_port, playground.attacker_port)
+        attendee = Attendee(found)
+        lab = attendee.lab("no-defense")
+        there = "Deliver to alice"
+        assert soon(lambda: there in attendee.get("/").text, PATIENCE), "no victim's browser came"
+        body = FORM.format(bank=lab.url, more="")
+        attendee.store(body + "<script>setTimeout(() => document.forms[0].submit(), 900)</script>")
+        said = json.dumps({"lab": lab.label})
+        headers = {"Content-Type": "application/json"}
+        made = found.request(attendee.host, "POST", "/api/deliveries", headers, said)
+        where = f"/api/deliveries/{json.loads(made.body)['id']}"
+
+        def state() -> str:
+            return str(json.loads(attendee.get(where).body)["state"])
+
+        assert soon(lambda: state() == "running", PATIENCE)
+        bot = psutil.Process(playground.pids["bot"][0])
+        browsers = bot.children(recursive=True)
+        bot.kill()
+        assert soon(lambda: bot.pid not in playground.pids["bot"], 10)
+        playground.revive()
+
+        assert soon(lambda: state() == "over", PATIENCE)
+        (visit,) = json.loads(attendee.get(where).body)["browsers"]
+        assert visit["outcome"] == "forged", visit
+        assert not psutil.wait_procs(browsers, timeout=20)[1], "a browser has outlived its program"
 
 
 GREEDY = {

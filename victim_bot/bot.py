@@ -25,8 +25,8 @@ from csrf_proof.profile_names import PROFILES
 from victim_bot.fence import Fence
 from victim_bot.visit import TooMuch, task_of, visit
 
-# Seconds: between two questions, for one visit, and that browsers stay without one.
-PAUSE, LONGEST, WARM = 0.4, 45.0, 120.0
+# Seconds: between two questions, for a visit besides the stay, and that browsers stay without one.
+PAUSE, BESIDES, WARM = 0.4, 25.0, 120.0
 # Bytes by which the browsers may grow during a visit.
 MOST_MEMORY = 1_000_000_000
 _CHECKED_EVERY = 0.25
@@ -64,13 +64,16 @@ class _Memory:
 
 
 class Bot:
-    """A worker with browsers. A context manager that leaves none of them running."""
+    """A worker with browsers. A context manager that leaves none of them running.
 
-    def __init__(self, queue: Queue, fence: Fence, profiles: list[str]) -> None:
+    One that is started again with the same name makes the visit again that was cut short.
+    """
+
+    def __init__(self, queue: Queue, fence: Fence, profiles: list[str], name: str = "") -> None:
         self._queue = queue
         self._fence = fence
         self._profiles = profiles
-        self._name = f"bot-{secrets.token_hex(8)}"
+        self._name = name or f"bot-{secrets.token_hex(8)}"
         self._browsers: Browsers | None = None
         self._used = 0.0
 
@@ -127,18 +130,19 @@ class Bot:
 
     def _visit(self, said: Any, begin: Callable[[], None]) -> dict[str, Any]:
         running = self._running()
-        with running.limit():
+        task = task_of(said)
+        with running.limit(task.stay + BESIDES):
             browser = running.get(str(said["profile"]))
             with windows.fresh(browser, downloads=False) as window:
                 window.context.set_default_timeout(10_000)
-                return visit(window, task_of(said), begin, _Memory().check)
+                return visit(window, task, begin, _Memory().check)
 
     def _running(self) -> Browsers:
         if self._browsers is None:
             settings = browsers.Settings(
                 self._fence.arguments, self._fence.preferences, self._environment()
             )
-            self._browsers = Browsers(LONGEST, settings).__enter__()
+            self._browsers = Browsers(settings=settings).__enter__()
         return self._browsers
 
     def _environment(self) -> dict[str, str]:

@@ -145,6 +145,7 @@ def test_a_program_delivers_and_asks_what_came_of_it(bench: Bench, queue: Queue)
         "file": "/exploit",
         "browsers": ["firefox"],
         "click": "",
+        "stay": 20,
     }
     told = bench.write_page(f"/api/deliveries/{ID}").get_json()
     assert told["state"] == "over"
@@ -180,6 +181,8 @@ BAD = {
     "a lab of another type": b'{"lab": 1}',
     "browsers of another type": b'{"lab": "a", "browsers": "chromium"}',
     "numbers as browsers": b'{"lab": "a", "browsers": [1]}',
+    "another stay": b'{"lab": "a", "stay": 61}',
+    "a stay of another type": b'{"lab": "a", "stay": [60]}',
     "brackets": b"[" * 9_000,
 }
 
@@ -260,7 +263,7 @@ def test_a_person_stores_and_delivers_with_one_click(bench: Bench, queue: Queue)
     boxes = [
         one["name"] for one in Document(page.text).all("input") if one.get("type") == "checkbox"
     ]
-    assert boxes == ["browser-chromium", "browser-firefox"]
+    assert boxes == ["browser-chromium", "browser-firefox", "stay"]
     body = f"responseBody=new&lab={LAB}&click=+Win+&browser-firefox=on&browser-chromium=on"
 
     answer = bench.send(bench.writing, "/deliveries", "POST", body.encode(), FORM)
@@ -335,3 +338,29 @@ def test_the_list_of_versions_says_what_each_did(bench: Bench, queue: Queue) -> 
     row = bench.write_page().text.partition('<th scope="row">1</th>')[2].partition("</tr>")[0]
     assert f'href="/deliveries/{ID}"' in row
     assert "forged" in row
+
+
+def test_a_long_stay_is_asked_for_in_every_way(bench: Bench, queue: Queue) -> None:
+    form = f"responseBody=new&lab={LAB}&stay=60".encode()
+    bench.send(bench.writing, "/deliveries", "POST", form, FORM)
+    assert queue.delivered["stay"] == 60
+    ask(bench, {"lab": LAB, "stay": 20})
+    assert queue.delivered["stay"] == 20
+    ask(bench, {"lab": LAB, "stay": 60})
+    assert queue.delivered["stay"] == 60
+    sent = bench.post({"formAction": "DELIVER_TO_VICTIM", "lab": LAB, "stay": "60"})
+    assert sent.headers["Location"] == f"/deliver-to-victim?lab={LAB}&stay=60"
+    bench.write_page("/deliver-to-victim?stay=20")
+    assert queue.delivered["stay"] == 20
+    bench.write_page(sent.headers["Location"])
+    assert queue.delivered["stay"] == 60
+
+
+def test_another_stay_is_refused_before_anything_is_stored(bench: Bench, queue: Queue) -> None:
+    form = f"responseBody=new&lab={LAB}&stay=999".encode()
+    answer = bench.send(bench.writing, "/deliveries", "POST", form, FORM)
+    assert answer.status_code == 400
+    assert "20 or 60 seconds" in answer.text
+    assert bench.write_page("/deliver-to-victim?stay=x").status_code == 400
+    assert bench.read().text == "hello"
+    assert not [each for each in queue.asked if each.method == "POST"]

@@ -19,7 +19,7 @@ from attacker_site.workbench.deliveries import Deliveries
 from attacker_site.workbench.form import Fields
 from attacker_site.workbench.starts import checked_lab
 from attacker_site.workbench.store import Owner, Refused, Store
-from catalogue.visits import OVER
+from catalogue.visits import OVER, STAY
 from csrf_proof import reasons
 
 ACTS_BY_GET = "deliver"
@@ -56,25 +56,41 @@ def add(
         found: Owner = g.owner
         return found
 
-    def sent(lab: str, file: str = "", browsers: Sequence[str] = (), click: str = "") -> str:
+    def sent(
+        lab: str,
+        file: str = "",
+        browsers: Sequence[str] = (),
+        *,
+        click: str = "",
+        stay: int = STAY,
+    ) -> str:
         """Deliver what's stored, and return the delivery's id."""
         found = store.served(owner(), file) if file else store.newest(owner())
         if found is None:
             raise Refused(409, f"Nothing is stored{f' as {file[:100]}' if file else ' yet'}.")
         said = click.strip()[:LONGEST_CLICK]
-        return deliveries.deliver(owner(), lab, found.exploit.file, browsers, said)
+        return deliveries.deliver(owner(), lab, found.exploit.file, browsers, click=said, stay=stay)
+
+    def check(fields: Fields) -> None:
+        lab_of(fields)
+        form.stay_of(fields)
 
     def lab_of(fields: Fields) -> str:
         return checked_lab(form.text(fields, form.LAB))
 
     def send(fields: Fields) -> Response:
         names = [n.removeprefix(form.BROWSER) for n in fields if n.startswith(form.BROWSER)]
-        made = sent(lab_of(fields), browsers=names, click=form.text(fields, form.CLICK))
+        made = sent(
+            lab_of(fields),
+            browsers=names,
+            click=form.text(fields, form.CLICK),
+            stay=form.stay_of(fields),
+        )
         return see(f"/deliveries/{made}")
 
     @app.post("/deliveries")
     def store_and_send() -> Response:
-        return stored(lab_of, send)
+        return stored(check, send)
 
     @app.get("/deliver-to-victim", endpoint=ACTS_BY_GET)
     def deliver() -> Response:
@@ -82,7 +98,7 @@ def add(
         if not lab:
             before = deliveries.newest(owner())
             lab = before[0]["lab"] if before else owner().lab
-        made = sent(lab)
+        made = sent(lab, stay=form.checked_stay(request.args.get(form.STAY, "")))
         deliveries.wait(owner(), made)
         return see(f"/deliveries/{made}", 302)
 
@@ -109,7 +125,8 @@ def add(
             raise Refused(400, _SAYS)
         # The whole address of an exploit will do, too.
         path = file if file.startswith("/") else "/" + "/".join(file.split("/")[3:]) if file else ""
-        return make_response({"id": sent(lab, path, browsers, click)}, 202)
+        stay = form.checked_stay(str(said.get("stay", "")))
+        return make_response({"id": sent(lab, path, browsers, click=click, stay=stay)}, 202)
 
     @app.get("/api/deliveries/<made>")
     def told_as_json(made: str) -> Response:

@@ -277,7 +277,9 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
             raise Unusable("Nothing is stored yet.")
         if action is Action.VIEW:
             return see(public() + newest.exploit.file)
-        return see("/deliver-to-victim" + (f"?{urlencode({form.LAB: aimed})}" if aimed else ""))
+        asked = {form.LAB: aimed, form.STAY: form.text(fields, form.STAY)}
+        query = urlencode({name: said for name, said in asked.items() if said})
+        return see("/deliver-to-victim" + (f"?{query}" if query else ""))
 
     @app.get("/log")
     def log() -> Response:

@@ -52,6 +52,7 @@ class DeliveryIn(Schema):
     file: File
     browsers: list[Name] = []
     click: Annotated[str, StringConstraints(max_length=100)] = ""
+    stay: Literal[20, 60] = 20
 
 
 class WorkerIn(Schema):
@@ -95,7 +96,13 @@ def browsers(request: HttpRequest) -> dict[str, Any]:
 def deliver(request: HttpRequest, asked: DeliveryIn) -> HttpResponse:
     try:
         made = queue.deliver(
-            asked.owner, asked.name, asked.lab, asked.file, asked.browsers, asked.click
+            asked.owner,
+            asked.name,
+            asked.lab,
+            asked.file,
+            asked.browsers,
+            click=asked.click,
+            stay=asked.stay,
         )
     except queue.NotTaken as refusal:
         raise HttpError(refusal.status, str(refusal)) from None
@@ -135,6 +142,7 @@ def take(request: HttpRequest, asked: WorkerIn) -> dict[str, Any]:
         # Built here, so nothing but an exploit is ever visited.
         "address": where.exploit(delivery.owner) + delivery.file,
         "click": delivery.click,
+        "stay": delivery.stay,
     }
 
 
