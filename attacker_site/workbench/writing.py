@@ -143,7 +143,8 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
         forms = f"'self' {public()}" if "owner" in g else "'none'"
         own = {
             "Content-Security-Policy": (
-                "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
+                f"default-src 'none'; script-src {request.host_url}static/; style-src 'self'; "
+                "img-src 'self'; frame-src 'self'; "
                 "base-uri 'none'; "
                 f"form-action {forms}; frame-ancestors 'none'"
             ),
