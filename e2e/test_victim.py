@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
@@ -316,7 +319,7 @@ def test_a_visit_goes_on_after_the_browsers_program_was_killed() -> None:
 
 
 GREEDY = {
-    "a loop": ("<script>while (true) {}</script>", "done", ""),
+    "a loop": ("<script>while (true) {}</script>", "", "processor"),
     "a thousand windows": (
         "<script>onload = () => { for (let i = 0; i < 1000; i++) open('/' + i); }</script>",
         "failed",
@@ -340,13 +343,70 @@ def test_a_greedy_page_is_ended_and_the_next_visit_works(
     lab = attendee.lab("no-defense")
     attendee.store(body)
     visit = attendee.deliver(lab)["visits"]["chromium"]
-    assert visit["state"] == state
-    assert says in visit["sentence"]
+    # On a busy machine, one loop doesn't get as much of a processor as a page may have.
+    assert visit["state"] in ({state} if state else {"done", "failed"})
+    assert says in visit["sentence"] or visit["evidence"]["quiet"] is False
     assert visit["outcome"] in {None, "blocked"}
-    assert state == "failed" or visit["evidence"]["quiet"] is False
 
     attendee.store(FORM.format(bank=lab.url, more="") + FIRES)
     assert attendee.deliver(lab)["visits"]["chromium"]["outcome"] == "forged"
+
+
+# A loop gets little of a processor that others are using, so here the program allows less.
+STRICT = """
+from victim_bot import __main__, bot
+bot.MOST_CPU = 0.05
+__main__.main()
+"""
+
+
+def test_a_page_that_loops_is_ended_and_told_so() -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Playground(var_dir=Path(folder)) as playground,
+        subprocess.Popen(
+            [sys.executable, "-c", STRICT],
+            cwd=ROOT,
+            env=playground.environment,
+            stdin=subprocess.PIPE,
+        ) as strict,
+    ):
+        attendee = Attendee(Site(playground.victim_port, playground.attacker_port))
+        lab = attendee.lab("no-defense")
+        there = "Deliver to alice"
+        assert soon(lambda: there in attendee.get("/").text, PATIENCE), "no victim's browser came"
+        attendee.store("<script>while (true) {}</script>")
+        visit = attendee.deliver(lab)["visits"]["chromium"]
+        assert (visit["state"], visit["outcome"]) == ("failed", None), visit
+        assert "kept the processor busy for more than 1 s," in visit["sentence"]
+        assert strict.stdin
+        strict.stdin.close()  # It ends with its input.
+        assert strict.wait(30) == 0
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root has another user")
+def test_where_the_playground_is_roots_the_browsers_arent(guarded: Site) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("no-defense")
+    attendee.store("<script>setInterval(() => fetch('/x'), 200)</script>")
+    users: dict[str, set[int]] = {}
+
+    def look() -> None:
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                if "csrf-victim-" in process.environ().get("HOME", ""):
+                    users.setdefault(process.name(), set()).add(process.uids().real)
+
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(attendee.deliver, lab, PROFILES)
+        while not made.done():
+            look()
+            time.sleep(0.3)
+    assert {each["state"] for each in made.result()["browsers"]} == {"done"}
+    # What starts a browser is root's until it has become another user.
+    browsers = {name: whose for name, whose in users.items() if not name.endswith(".sh")}
+    assert browsers
+    assert all(0 not in whose for whose in browsers.values()), users
 
 
 class Outside(BaseHTTPRequestHandler):
