@@ -318,6 +318,37 @@ def test_a_visit_goes_on_after_the_browsers_program_was_killed() -> None:
         assert not psutil.wait_procs(browsers, timeout=20)[1], "a browser has outlived its program"
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(("label", "status"), [("no-defense", 1), ("csrf-token", 0)])
+def test_what_has_worked_fails_as_a_test_until_it_is_stopped(
+    guarded: Site, tmp_path: Path, label: str, status: int
+) -> None:
+    attendee = Attendee(guarded)
+    lab = attendee.lab("no-defense")
+    attendee.store(FORM.format(bank=lab.url, more="<button>Win</button>"))
+    told = attendee.deliver(lab)
+    saved = attendee.get(f"/deliveries/{told['id']}/test.py")
+    assert saved.status == 200, saved.text
+    # To another lab of the same owner, as a developer who has fixed it.
+    test = tmp_path / "test_exploit_1.py"
+    test.write_text(saved.text.replace(lab.label, attendee.lab(label).label))
+
+    inherited = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "csrf_proof.plugin", "-p", "no:cacheprovider"),
+            *("--rootdir", str(tmp_path), "-k", "chromium and not 3pc", str(test)),
+        ],
+        cwd=tmp_path,
+        env=inherited | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == status, done.stdout + done.stderr
+    assert ("FORGED  stored-exploit-cross-site-chromium" in done.stdout) is bool(status)
+
+
 GREEDY = {
     "a loop": ("<script>while (true) {}</script>", "", "processor"),
     "a thousand windows": (

@@ -364,3 +364,36 @@ def test_another_stay_is_refused_before_anything_is_stored(bench: Bench, queue: 
     assert bench.write_page("/deliver-to-victim?stay=x").status_code == 400
     assert bench.read().text == "hello"
     assert not [each for each in queue.asked if each.method == "POST"]
+
+
+def test_what_has_worked_can_be_saved_as_a_test(bench: Bench, queue: Queue) -> None:
+    queue.began = "2100-01-01T00:00:00.000Z"
+    bench.store('<p>"""</p>{}\\')
+    page = bench.write_page(f"/deliveries/{ID}").text
+    assert f'href="/deliveries/{ID}/test.py">test_exploit_2.py' in page
+    answer = bench.write_page(f"/deliveries/{ID}/test.py")
+    assert answer.headers["Content-Disposition"].endswith('"test_exploit_2.py"')
+    said: dict[str, Any] = {}
+    kept = [
+        line for line in answer.text.splitlines() if line.startswith(("EXPLOIT", "LAB", "BANK"))
+    ]
+    exec("\n".join(kept), said)
+    compile(answer.text, "test", "exec")
+    assert said["EXPLOIT"] == '<p>"""</p>{}\\'
+    assert said["LAB"] == "csrf-token--for-otter42"
+    assert said["BANK"] == "http://csrf-token--for-otter42.bank.localhost:8000"
+
+
+@pytest.mark.parametrize("problem", ["an old visit", "bytes", "nothing changed"])
+def test_what_cant_be_a_test_isnt_offered(
+    bench: Bench, queue: Queue, monkeypatch: pytest.MonkeyPatch, problem: str
+) -> None:
+    if problem != "an old visit":
+        queue.began = "2100-01-01T00:00:00.000Z"
+    if problem == "bytes":
+        bench.store(b"\xff")
+    if problem == "nothing changed":
+        same = EVIDENCE["accounts"]["before"]  # type: ignore[index]
+        monkeypatch.setitem(EVIDENCE, "accounts", {"before": same, "after": same})
+    assert "test.py" not in bench.write_page(f"/deliveries/{ID}").text
+    assert bench.write_page(f"/deliveries/{ID}/test.py").status_code == 404

@@ -1,24 +1,26 @@
 """What the secret host answers about alice.
 
 POST /deliveries         stores, and sends the newest version to alice
-GET  /deliveries/<id>    the result
+GET  /deliveries/<id>    the result; with /test.py, a test of what has worked
 GET  /deliver-to-victim  sends the newest to alice at ?lab=, and answers when the visit is over
 POST /api/deliveries     the same in JSON, at once; GET /api/deliveries/<id> says the result
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Flask, Response, g, make_response, redirect, request
 
-from attacker_site.workbench import form
+from attacker_site.targets import Addresses
+from attacker_site.workbench import form, outcomes, regression
 from attacker_site.workbench.asked import json_object
 from attacker_site.workbench.deliveries import Deliveries
 from attacker_site.workbench.form import Fields
 from attacker_site.workbench.starts import checked_lab
-from attacker_site.workbench.store import Owner, Refused, Store
+from attacker_site.workbench.store import Owner, Refused, Store, Version
+from catalogue.matrix import FORGED
 from catalogue.visits import OVER, STAY
 from csrf_proof import reasons
 
@@ -47,6 +49,7 @@ def add(
     app: Flask,
     store: Store,
     deliveries: Deliveries,
+    addresses: Addresses,
     page: Callable[..., Response],
     stored: Stored,
 ) -> None:
@@ -105,9 +108,39 @@ def add(
     @app.get("/deliveries/<made>")
     def delivery(made: str) -> Response:
         told = deliveries.told(owner(), made)
+        test = test_of(told)
         return page(
-            "delivery.html", aimed=told["lab"], told=told, over=told["state"] == OVER, why=WHY
+            "delivery.html",
+            aimed=told["lab"],
+            told=told,
+            over=told["state"] == OVER,
+            test=regression.file_of(test.number) if test else "",
+            why=WHY,
         )
+
+    def test_of(told: Mapping[str, Any]) -> Version | None:
+        """Return the version that has changed the accounts, if it can be made a test."""
+        changed = [visit for visit in told["browsers"] if _has_robbed(visit)]
+        found = outcomes.by_version(store.versions(owner()), [{**told, "browsers": changed}])
+        version = store.version(owner(), next(iter(found))) if found else None
+        return version if version and written(told, version) else None
+
+    def written(told: Mapping[str, Any], version: Version) -> str | None:
+        shown = version.exploit
+        return regression.write(addresses, told["lab"], shown.file, version.number, shown.body)
+
+    @app.get("/deliveries/<made>/test.py")
+    def test(made: str) -> Response:
+        told = deliveries.told(owner(), made)
+        version = test_of(told)
+        text = written(told, version) if version else None
+        if version is None or text is None:
+            raise Refused(404, "This delivery can’t be made a test.")
+        answer = make_response(text)
+        answer.content_type = "application/octet-stream"
+        name = regression.file_of(version.number)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
 
     @app.get("/deliveries/<made>/<browser>.jpg")
     def picture(made: str, browser: str) -> Response:
@@ -131,6 +164,12 @@ def add(
     @app.get("/api/deliveries/<made>")
     def told_as_json(made: str) -> Response:
         return make_response(dict(deliveries.told(owner(), made)), 200)
+
+
+def _has_robbed(visit: Mapping[str, Any]) -> bool:
+    """Tell whether a visit has changed the accounts, which is what a test can see."""
+    accounts = visit.get("evidence", {}).get("accounts", {})
+    return bool(visit["outcome"] == FORGED and accounts["before"] != accounts["after"])
 
 
 def _json() -> dict[str, Any]:

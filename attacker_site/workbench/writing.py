@@ -296,7 +296,7 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
             raise Refused(404, f"Nothing is stored as /{file}, and the workbench has no such page.")
         return see(f"{public()}/{file}", 302)
 
-    delivering.add(app, store, deliveries, page, stored)
+    delivering.add(app, store, deliveries, addresses, page, stored)
     return app
 
 
