@@ -44,7 +44,7 @@ class Action:
     POST only. `sensitive`: money or access is at stake, so a defense may ask for the password.
     `checked`: the lab's defenses are asked, which only a weakness does without. `body` reads the
     fields of a POST's body where they aren't read as everywhere (`victim_site.fields`).
-    `comes_back`: the bank has led the browser to another service, which leads it back here, so a GET
+    `comes_back`: the bank has led the browser to another service, which leads it back, so a GET
     has to do. `ignores_session`: it makes no difference whether anybody is signed in, or who.
     """
 

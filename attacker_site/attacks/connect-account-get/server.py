@@ -14,5 +14,5 @@ def prepare(bank: Visitor) -> Prepared:
     """Return the fields of the last step of mallory's own sign-in."""
     bank.sign_in()
     hidden = bank.hidden_fields("/lighthouse")
-    begun = {name: hidden[name] for name in ("for", "state") if name in hidden}
+    begun = [(name, hidden[name]) for name in ("for", "state") if name in hidden]
     return Prepared(fields=bank.identify(f"/lighthouse/authorize?{urlencode(begun)}"))
