@@ -133,8 +133,8 @@ def action_of(view: object, otherwise: str) -> str:
 def comes_back(request: HttpRequest) -> bool:
     """Tell whether the view asked for has the attribute `comes_back`: another service leads the
     browser there, which is a GET from wherever that service is."""
-    assert request.resolver_match
-    return bool(getattr(request.resolver_match.func, "comes_back", False))
+    match = request.resolver_match
+    return match is not None and bool(getattr(match.func, "comes_back", False))
 
 
 def own_origin(request: HttpRequest) -> str:
