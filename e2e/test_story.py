@@ -349,7 +349,7 @@ def test_the_guide_says_that_nothing_has_changed_before_it_offers_the_explanatio
     page.reload()
     guide.there_and_back(page, "image-get")
     expect(page.locator(".step a")).to_have_text("See what happened")
-    expect(page.locator(".step")).to_contain_text("Nothing has changed here.")
+    expect(page.locator(".step")).to_contain_text("Nothing in your account has changed.")
 
 
 def test_behind_the_attackers_page_are_its_bytes_and_the_way_to_its_attempt(

@@ -180,7 +180,7 @@ function look(walk) {
 
 function outcome(walk) {
   if (landed(walk)) return "The attacker led you here.";
-  if (!changed(walk)) return "Nothing has changed here. If something was read, it doesn’t show.";
+  if (!changed(walk)) return "Nothing in your account has changed.";
   return `${now.user ? "Something has changed." : "You’re signed out."} Was it you?`;
 }
 
