@@ -86,3 +86,50 @@ def test_two_trainers_see_what_the_other_does_and_undo_nothing(
         mine.focus("#vote-end")
         mine.keyboard.press("Enter")
         expect(theirs.locator("text=Start the vote")).to_be_visible()
+
+
+def test_in_a_room_too_one_press_moves_one_screen_and_a_trainer_needs_no_name(
+    browsers: Browsers, stand: Stand
+) -> None:
+    site = stand.site
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto(f"{site.playground}/room/enter/?key={laptops.secret(stand.var_dir)}")
+        page.goto(f"{site.playground}/lessons/the-image/present/")
+        for screen in ("predict", "do-it", "tried"):
+            page.keyboard.press("ArrowRight")
+            expect(page.locator(".screen:visible")).to_have_id(screen)
+            expect(page.locator(f"#{screen} [rel=next]")).to_be_in_viewport(ratio=1)
+
+
+def test_the_ballot_follows_the_trainer_and_keeps_a_tick_that_is_not_sent(
+    browsers: Browsers, stand: Stand
+) -> None:
+    playground = stand.site.playground
+    browser = browsers.get("chromium")
+    with profiles.fresh_context(browser) as trainer, profiles.fresh_context(browser) as attendee:
+        boss, ballot = trainer.new_page(), attendee.new_page()
+        boss.goto(f"{playground}/room/enter/?key={laptops.secret(stand.var_dir)}")
+        ballot.goto(f"{playground}/join/?next=/vote/")
+        ballot.fill("#name", "Anna")
+        ballot.click("text=Join >> visible=true")
+        expect(ballot.locator("h1")).to_have_text("No vote is running")
+        boss.click("text=Start the vote")
+        ballot.check("#choice-B")
+        boss.fill("#said", "One more minute")
+        boss.click("text=Announce")
+        expect(ballot.locator(".announced")).to_have_text("One more minute")
+        expect(ballot.locator("#choice-B")).to_be_checked()
+        expect(ballot.locator("#choice-B")).to_be_focused()
+        assert "csrf" not in ballot.evaluate("performance.getEntries().map(e => e.name).join()")
+        ballot.click("#cast")
+        expect(ballot.locator("text=Your vote counts")).to_be_visible()
+        boss.click("#vote-counted")
+        expect(ballot.locator("text=This vote is closed")).to_be_visible()
+        expect(ballot.locator("text=Your vote counts")).to_be_hidden()
+        boss.click("#vote-again")
+        expect(ballot.locator("text=Talk with your neighbor")).to_be_visible()
+        expect(ballot.locator("#choice-B")).not_to_be_checked()
+        boss.click("#vote-end")
+        expect(ballot.locator("h1")).to_have_text("No vote is running")

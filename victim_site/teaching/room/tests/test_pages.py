@@ -12,7 +12,14 @@ from victim_site.teaching.tests.audit import audit
 
 pytestmark = pytest.mark.django_db
 
-EVERYBODYS = ["/join/", "/join/?next=/lessons/", "/vote/", "/room/strip/", "/lessons/"]
+EVERYBODYS = [
+    "/join/",
+    "/join/?next=/lessons/",
+    "/vote/",
+    "/vote/live/",
+    "/room/strip/",
+    "/lessons/",
+]
 TRAINERS = ["/room/", "/room/live/", "/room/wall/", "/room/wall/live/", "/room/wall/?names"]
 TRAINERS += ["/room/hold/live/", "/room/vote/live/"]
 

@@ -237,23 +237,66 @@ def test_a_vote_alone_and_again_after_talking() -> None:
     assert "3 of 3 have voted" in wall
     assert "<meter" not in wall, "the bars are hidden while the room votes"
     post(boss, "/room/vote/", phase=votes.COUNTED)
+    assert_the_wall_gives_nothing_away(boss)
+    page = boss.get("/room/").content.decode()
+    assert "33% are right" in page
+    assert votes.ADVICE["some"] in page
     found = votes.tally(state())
     assert found
     assert (found.share, found.advice) == (33, votes.ADVICE["some"])
     assert post(people["Anna"], "/vote/", choice=wrong).status_code == 400
     post(boss, "/room/vote/", phase=votes.AGAIN)
+    assert "0 of 3 have" in boss.get("/room/wall/").content.decode()
     for name in people:
         assert post(people[name], "/vote/", choice=right).status_code == 302
+        assert_the_wall_gives_nothing_away(boss)
+        assert "are right" not in boss.get("/room/vote/live/").content.decode()
+    post(boss, "/room/vote/", phase=votes.RECOUNTED)
+    assert post(people["Anna"], "/vote/", choice=wrong).status_code == 400
+    assert_the_wall_gives_nothing_away(boss)
+    assert votes.ADVICE["again"] in boss.get("/room/vote/live/").content.decode()
     post(boss, "/room/vote/", phase=votes.REVEALED)
     found = votes.tally(state())
     assert found
-    assert found.share == 100
+    assert (found.share, found.advice) == (100, "")
     bar = next(bar for bar in found.bars if bar.code == right)
     assert (bar.first, bar.second, bar.right) == (1, 3, True)
     wall = boss.get("/room/wall/").content.decode()
     assert "This happens" in wall
     # The first vote is the prediction, and stays.
     assert Progress.objects.get(owner=owner_of("Ben")).predicted == wrong
+
+
+def assert_the_wall_gives_nothing_away(boss: Site) -> None:
+    wall = boss.get("/room/wall/").content.decode()
+    for told in ("right", "<meter", "This happens", "<button", "/room/wall/?names"):
+        assert told not in wall.partition("<main")[2]
+
+
+def test_the_ballot_follows_the_trainer_and_keeps_what_is_ticked() -> None:
+    site, boss = person("Anna"), trainer()
+
+    def ballot(**ticked: str) -> str:
+        return str(site.get("/vote/live/", ticked).content.decode())
+
+    assert "No vote is running" in ballot()
+    post(boss, "/room/vote/", phase=votes.ALONE, lesson=IMAGE)
+    assert "checked" not in ballot()
+    ticked = {"round": f"{IMAGE}.{votes.ALONE}", "choice": "forged"}
+    assert 'value="forged" required checked' in ballot(**ticked)
+    assert not Progress.objects.exists()
+    post(site, "/vote/", choice="forged")
+    assert "Your vote counts" in ballot()
+    post(boss, "/room/vote/", phase=votes.COUNTED)
+    assert "Your vote counts" not in ballot()
+    assert "This vote is closed" in ballot()
+    post(boss, "/room/vote/", phase=votes.AGAIN)
+    assert "Talk with your neighbor" in ballot(**ticked)
+    assert "checked" not in ballot(**ticked), "that was ticked in the first round"
+    post(boss, "/room/vote/", phase=votes.REVEALED)
+    assert "This vote is closed" in ballot()
+    Person.objects.all().delete()
+    assert site.get("/vote/live/")["HX-Refresh"] == "true"
 
 
 @pytest.mark.parametrize("share", [(0, "few"), (30, "some"), (70, "some"), (71, "many")])
@@ -515,6 +558,14 @@ def test_what_people_learned_can_be_taken_home() -> None:
     assert said["Carol"] == {store.BEFORE: [], store.AFTER: []}
     assert [sum(one["right"] for one in said["=Anna & Ben"][form]) for form in quiz.FORMS] == [3, 9]
     assert "before 3.0 (1 person), after 9.0 (1 person)" in boss.get("/room/").content.decode()
+
+
+def test_the_wall_counts_who_has_seen_an_attack_and_not_only_who_has_fixed_it() -> None:
+    for name in ("Anna", "Ben"):
+        predict(person(name), "forged")
+        _see_the_image(lab_of(name))
+    _see_the_image(lab_of("Ben", lab="fix"))
+    assert "2 saw it" in trainer().get("/room/wall/").content.decode()
 
 
 def test_the_wall_has_the_way_in_and_no_names() -> None:

@@ -15,6 +15,7 @@ from victim_site.teaching.lessons.progress import lessons
 from victim_site.teaching.room import names, votes
 from victim_site.teaching.room.access import in_a_room
 from victim_site.teaching.room.models import Person, state
+from victim_site.teaching.room.trainers import is_trainer
 
 
 def _onward(request: HttpRequest) -> str:
@@ -63,22 +64,51 @@ def device(request: HttpRequest, name: str) -> HttpResponse:
 @learner.with_name
 def vote(request: HttpRequest, name: str) -> HttpResponse:
     """Take part in the vote that runs."""
+    if not names.called(name):
+        return redirect("room")  # A trainer, who doesn't vote.
+    if request.method != "POST":
+        return render(request, "room/vote.html", _vote_context(name))
+    if votes.cast(state(), name, request.POST.get("choice", "")):
+        return redirect("vote")
+    context = _vote_context(name) | {"not_counted": True}
+    return render(request, "room/vote.html", context, status=400)
+
+
+@require_safe
+@in_a_room
+def vote_live(request: HttpRequest) -> HttpResponse:
+    """What the page of the vote shows now. What's ticked there and not sent yet stays ticked."""
+    name = learner.name_in(request)
+    if not names.called(name):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context = _vote_context(name)
+    if request.GET.get("round") == context["round"]:
+        context["ticked"] = request.GET.get("choice", context["ticked"])
+    return render(request, "room/_ballot.html", context)
+
+
+def _vote_context(name: str) -> dict[str, Any]:
     now = state()
     lesson = votes.running(now)
-    context: dict[str, Any] = {"lesson": lesson, "phase": now.phase}
-    if request.method == "POST":
-        if votes.cast(now, name, request.POST.get("choice", "")):
-            return redirect("vote")
-        context["not_counted"] = True
+    mine = votes.mine(now, name)
+    context: dict[str, Any] = {
+        "version": now.version,
+        "lesson": lesson,
+        "phase": now.phase,
+        "is_open": now.phase in votes.OPEN,
+        "round": f"{now.vote}.{now.phase}",
+        "mine": mine,
+        "ticked": mine,
+    }
     if lesson:
         context |= {
-            "mine": votes.mine(now, name),
             "scene": as_page(lesson.sections["The scene"]),
             "question": as_page(lesson.sections["Predict"]),
-            "choices": [(c, as_page(text, inline=True)) for c, text in lesson.choices.items()],
+            "choices": [
+                (letter, code, as_page(said, inline=True)) for letter, code, said in lesson.lettered
+            ],
         }
-    status = 400 if "not_counted" in context else 200
-    return render(request, "room/vote.html", context, status=status)
+    return context
 
 
 @require_safe
@@ -94,10 +124,10 @@ def strip_context(request: HttpRequest) -> dict[str, Any]:
     owner = learner.name_in(request)
     return {
         "room": now,
-        "vote_lesson": votes.running(now),
+        "vote_lesson": votes.running(now) if now.phase in votes.OPEN else None,
         "voted": votes.mine(now, owner) if now.phase else "",
         "called": names.called(owner) if owner else "",
-        "is_trainer": names.is_trainer(request),
+        "is_trainer": is_trainer(request),
     }
 
 
@@ -108,7 +138,7 @@ def remember_browser(owner: str, profile: str) -> None:
 
 def is_held(request: HttpRequest, slug: str) -> bool:
     """Tell whether a lesson isn't open yet for who asks. The trainer's lessons always are."""
-    return slug in lessons() and slug in state().held and not names.is_trainer(request)
+    return slug in lessons() and slug in state().held and not is_trainer(request)
 
 
 def held(request: HttpRequest, slug: str) -> HttpResponse:

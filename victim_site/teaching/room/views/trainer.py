@@ -22,7 +22,7 @@ from victim_site.teaching import spreadsheet
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.start_over import start_over
 from victim_site.teaching.recall import quiz
-from victim_site.teaching.room import names, table, votes
+from victim_site.teaching.room import names, table, trainers, votes
 from victim_site.teaching.room.access import for_trainer, in_a_room
 from victim_site.teaching.room.models import LONGEST_SAID, Person, SecondVote, change, state
 
@@ -40,7 +40,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     ):
         return render(request, "room/not_the_trainer.html", status=403)
     response = redirect("room")
-    names.remember_trainer(response)
+    trainers.remember(response)
     return response
 
 
@@ -106,7 +106,7 @@ def _with_people(said: dict[str, Any]) -> dict[str, Any]:
     found = table.lines()
     return said | {
         "lines": found,
-        "counts": table.counts(found),
+        "seen_by": table.seen_by(found),
         "stuck": [line for line in found if line.stuck],
         "browsers": browsers(found),
         "way_in": way_in(),
@@ -194,15 +194,14 @@ def vote(request: HttpRequest) -> HttpResponse:
         return _mistake(request, gettext("A vote has no such part."))
     if phase == votes.ALONE and lesson not in progress.lessons():
         return _mistake(request, gettext("There is no such lesson to vote on."))
-    onward = redirect("wall" if "wall" in request.POST else "room")
     if request.POST.get("was", now.phase) != now.phase:
-        return onward
+        return redirect("room")
     if phase == votes.ALONE:
         SecondVote.objects.filter(lesson=lesson).delete()
         change(vote=lesson, phase=phase)
     else:
         change(phase=phase)
-    return onward
+    return redirect("room")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
