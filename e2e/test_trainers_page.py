@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,3 +134,45 @@ def test_the_ballot_follows_the_trainer_and_keeps_a_tick_that_is_not_sent(
         expect(ballot.locator("#choice-B")).not_to_be_checked()
         boss.click("#vote-end")
         expect(ballot.locator("h1")).to_have_text("No vote is running")
+
+
+def test_the_timer_counts_down_in_the_page_and_says_once_that_it_is_over(
+    browsers: Browsers, stand: Stand
+) -> None:
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{stand.site.playground}/room/enter/?key={laptops.secret(stand.var_dir)}")
+        page.fill("#minutes", "1")
+        page.click("text=Start >> visible=true")
+        clock = page.locator("[role=timer]")
+        expect(clock).to_have_text(re.compile("^(1:00|0:5.) left$"))
+        heading = page.locator("h1")
+        before = heading.bounding_box()
+        page.clock.run_for(30_000)
+        expect(clock).to_have_text(re.compile("^0:[0-3]. left$"))
+        page.clock.run_for(31_000)
+        expect(clock).to_be_hidden()
+        expect(page.locator("[data-over]")).to_have_text("Time’s up")
+        assert heading.bounding_box() == before
+
+
+def test_what_cannot_be_undone_is_asked_about_first_without_scripts_and_by_keys(
+    browsers: Browsers, stand: Stand
+) -> None:
+    playground = stand.site.playground
+    with browsers.get("chromium").new_context(java_script_enabled=False) as context:
+        person, boss = context.new_page(), context.new_page()
+        person.goto(f"{playground}/join/")
+        person.fill("#name", "Olga")
+        person.keyboard.press("Enter")
+        person.wait_for_url(f"{playground}/")
+        boss.goto(f"{playground}/room/enter/?key={laptops.secret(stand.var_dir)}")
+        boss.click(".people >> text=Olga")
+        boss.focus("button[name=remove]")
+        boss.keyboard.press("Enter")
+        expect(boss.locator("h1")).to_have_text("Remove Olga from the room?")
+        boss.keyboard.press("Tab")
+        boss.keyboard.press("Enter")
+        boss.wait_for_url(f"{playground}/room/")
+        expect(boss.locator(".people >> text=Olga")).to_have_count(0)

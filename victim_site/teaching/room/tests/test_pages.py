@@ -59,3 +59,10 @@ def test_the_other_pages_hold_only_what_they_may() -> None:
     for slug in lessons():
         audit(f"/lessons/{slug}/", site=site)
     audit("/room/", 403, site=site)
+
+
+def test_a_page_that_asks_whether_the_trainer_is_sure_holds_only_what_it_may() -> None:
+    person("<script>Anna</script>")
+    for fields in ({"remove": ""}, {"reset": "", "lesson": "the-image"}):
+        page = post(trainer(), f"/room/people/{Person.objects.get().pk}/", **fields)
+        assert "<script>Anna" not in page.content.decode()
