@@ -149,6 +149,14 @@ def test_a_room_that_is_full_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no place for more" in answer.content.decode()
 
 
+def test_the_self_check_tells_the_trainer_before_anybody_goes_on() -> None:
+    site = person("Anna")
+    fields = {**site.hidden("/join/"), "cookies": "1"}
+    headers = {"origin": site.origin, "hx-request": "true"}
+    assert site.post("/lessons/browser/", fields, headers=headers).status_code == 204
+    assert Person.objects.get().browser == "chromium"
+
+
 def test_a_new_name_changes_nothing_else_and_brings_nobody_back() -> None:
     person("Anna")
     person("Ben")
