@@ -43,7 +43,7 @@ def main(victim_port: str, attacker_port: str, secret: str, name: str, folder: s
             print(f"{seconds:.2f}", flush=True)
         page.goto(f"{site.playground}/room/wall/")
         expect(page.locator("table.progress tr").first).to_contain_text(
-            re.compile(r"[1-9]\d* done")
+            re.compile(r"[1-9]\d* saw it")
         )
         page.screenshot(path=Path(folder, "wall.png"))
 

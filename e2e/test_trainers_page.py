@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import PdfMargins, expect
 
 from csrf_proof import profiles
 from csrf_proof.application.verdict import APPLICATION, BOTH
@@ -176,3 +176,20 @@ def test_what_cannot_be_undone_is_asked_about_first_without_scripts_and_by_keys(
         boss.keyboard.press("Enter")
         boss.wait_for_url(f"{playground}/room/")
         expect(boss.locator(".people >> text=Olga")).to_have_count(0)
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_hand_out_is_one_page(browsers: Browsers, stand: Stand, paper: str) -> None:
+    """As the browser prints it by default; what the trainer has said stays off the paper."""
+    playground = stand.site.playground
+    with profiles.fresh_context(browsers.get("chromium")) as context:
+        page = context.new_page()
+        page.goto(f"{playground}/room/enter/?key={laptops.secret(stand.var_dir)}")
+        page.fill("#said", "Print the hand-out")
+        page.click("text=Announce")
+        page.goto(f"{playground}/handout/")
+        expect(page.locator(".announced")).to_be_visible()
+        wide = "0.4in"
+        margin: PdfMargins = {"top": wide, "right": wide, "bottom": wide, "left": wide}
+        printed = page.pdf(format=paper, margin=margin)
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
