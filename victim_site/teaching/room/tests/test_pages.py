@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from victim_site.conftest import Bank
 from victim_site.teaching.lessons.progress import lessons
 from victim_site.teaching.room import votes
 from victim_site.teaching.room.models import Person
@@ -59,6 +60,13 @@ def test_the_other_pages_hold_only_what_they_may() -> None:
     for slug in lessons():
         audit(f"/lessons/{slug}/", site=site)
     audit("/room/", 403, site=site)
+
+
+def test_everything_runs_on_the_trainers_laptop_and_the_bank_says_so_too() -> None:
+    pages = [person("Anna").get("/lessons/"), Bank("no-defense").get("/login")]
+    for page in pages:
+        assert "on the trainer’s laptop" in page.content.decode()
+        assert "your own machine" not in page.content.decode()
 
 
 def test_a_page_that_asks_whether_the_trainer_is_sure_holds_only_what_it_may() -> None:
