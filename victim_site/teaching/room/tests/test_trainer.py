@@ -596,7 +596,7 @@ def test_the_wall_counts_who_has_seen_an_attack_and_not_only_who_has_fixed_it() 
         predict(person(name), "forged")
         _see_the_image(lab_of(name))
     _see_the_image(lab_of("Ben", lab="fix"))
-    assert "2 saw it" in trainer().get("/room/wall/").content.decode()
+    assert "<td>2</td>" in trainer().get("/room/wall/").content.decode()
 
 
 def test_the_wall_has_the_way_in_and_no_names() -> None:
