@@ -193,3 +193,5 @@ def test_the_hand_out_is_one_page(browsers: Browsers, stand: Stand, paper: str) 
         margin: PdfMargins = {"top": wide, "right": wide, "bottom": wide, "left": wide}
         printed = page.pdf(format=paper, margin=margin)
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+        page.emulate_media(media="print")
+        expect(page.locator(".announced")).to_be_hidden()
