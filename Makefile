@@ -14,12 +14,12 @@ BEGAN := $(shell date +%s)
 
 PYTEST_CELLS = $(PYTEST_BROWSER) e2e/test_matrix.py $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE))
 # What has more to try than make test does.
-BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e2e/test_trainers_page.py e2e/test_weaknesses.py e2e/test_what_a_server_can_know.py
+BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e2e/test_trainers_page.py e2e/test_weaknesses.py e2e/test_webkit.py e2e/test_what_a_server_can_know.py
 # What loads, what is sent, and what needs the attacker's own account at the bank.
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run room doctor rehearse bundle hosts reset check test browsers matrix matrix-full parity flaky matrix-https sabotage stress bench bench-room docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run room doctor rehearse bundle hosts reset check test browsers matrix matrix-full parity flaky matrix-https webkit sabotage stress bench bench-room docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ flaky: browsers ## All browser tests three times, 300 cells among them, with eve
 matrix-https: browsers ## What https changes, and attacks that must not notice it (K, PROFILE as above)
 	$(PYTEST_BROWSER) e2e/test_https.py --all-cells $(if $(K),-k "$(K)") $(if $(PROFILE),--profile $(PROFILE)) || [ $$? -eq 5 ]
 	$(PYTEST_BROWSER) e2e/test_matrix.py --https -k "$(or $(K),$(HTTPS_CELLS))" $(if $(PROFILE),--profile $(PROFILE))
+
+webkit: browsers ## The classic attacks in WebKit, where it's installed (K, as above)
+	$(PYTEST_BROWSER) e2e/test_webkit.py --all-cells $(if $(K),-k "$(K)")
 
 sabotage: browsers ## Take each defense away, and see its column turn red (DEFENSE=post-only: one)
 	$(RUN) -m e2e.sabotage $(DEFENSE)

@@ -57,6 +57,12 @@ BY_NOBODY = (
 )
 
 
+BY_ITSELF = (
+    "The browser asks ahead of time, as if the visitor had typed the address. So it names nobody, "
+    "unless the Referer does. To another site it sends nothing if it has cookies for that site."
+)
+
+
 def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     """Return short sentences that say what the page did, or, not yet opened, what it does."""
     effect = shot.action.effect.format(amount=shot.amount, evil=shot.evil)
@@ -76,7 +82,12 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
     }[shot.attack.trigger]
     cookie = "If the browser sends alice’s cookie with it, it looks like alice to the bank."
     if shot.action.name == "login":
-        cookie = "It doesn’t need a cookie: anyone who knows a password can sign in."
+        cookie = (
+            "It doesn’t need a cookie: anyone who knows a password can sign in. It has worked once "
+            "the browser sends the new cookie."
+        )
+    if shot.action.name == "branch-payment":
+        cookie = "It doesn’t need a cookie: the bank goes by the network address it comes from."
     if shot.action.name == "statement":
         cookie = "If the browser sends alice’s cookie with it, this page reads the answer."
     relation = SANDBOXED if shot.attack.sandboxed else RELATIONS[position]
@@ -84,6 +95,12 @@ def story(shot: AimedShot, position: str, *, fired: bool) -> list[str]:
         relation = BY_BANK
     if shot.attack.trigger == ADDRESS:
         relation = BY_NOBODY
+    if shot.attack.speculative:
+        cause = (
+            "It tells the browser which address you’ll probably open next, the bank’s. If the "
+            "browser follows the advice, it loads the address at once, without a click."
+        )
+        relation = BY_ITSELF
     last = shot.attack.second_click or (shot.attack.trigger == CLICK and shot.attack.button)
     again = f"Then it takes one more click, at the bank, on “{last}”."
     weak = f"It works only if the bank has a weakness: {shot.attack.needs}."
@@ -108,7 +125,7 @@ def request_text(shot: AimedShot, origin: str, position: str) -> str:
     relation = site[CROSS_SITE if attack.sandboxed else position]
     if attack.by_application:
         relation, origin = "same-origin", shot.origin
-    if attack.trigger == ADDRESS:
+    if attack.names_nobody:
         relation = "none"
     lines = [f"{attack.method} {shot.target} HTTP/1.1", f"Host: {urlsplit(shot.origin).netloc}"]
     if attack.method == "POST":
@@ -120,7 +137,10 @@ def request_text(shot: AimedShot, origin: str, position: str) -> str:
         # With a handshake, Chromium sends nothing else about who made it.
         lines += [f"Origin: {origin}", "Connection: Upgrade", "Upgrade: websocket"]
         return "\n".join([*lines, f"Cookie: {COOKIE}", ""])
-    lines += [f"Sec-Fetch-Site: {relation}", f"Cookie: {COOKIE}"]
+    lines.append(f"Sec-Fetch-Site: {relation}")
+    if attack.speculative:
+        lines.append("Sec-Purpose: prefetch")
+    lines.append(f"Cookie: {COOKIE}")
     if attack.method == "POST" and (body := _body(shot)):
         lines += ["", body]
     return "\n".join(lines) + "\n"

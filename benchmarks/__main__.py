@@ -25,14 +25,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import attendees, cells, requests, room, starts
+from benchmarks import attendees, cells, requests, room, starts, visits
 from benchmarks.pressing import GENERATOR
 from benchmarks.short import SESSIONS
 from benchmarks.starting import floor, playground
 from benchmarks.table import BEFORE, NOW, Table, machine
 from tools.run import ROOT
 
-PARTS = ("requests", "attendees", "memory", "cells", "starts")
+PARTS = ("requests", "attendees", "memory", "cells", "visits", "starts")
 # Only when asked for: it compares this checkout with itself.
 ROOM = "room"
 
@@ -93,6 +93,8 @@ def _measure(parts: Sequence[str], roots: Mapping[str, Path], folder: Path, tabl
             table.add(starts.memory(hello, flask, trees))
         if "cells" in parts:
             table.add(cells.measure(flask, roots, folder))
+        if "visits" in parts:
+            table.add(visits.measure(flask, roots, folder))
         if "starts" in parts:
             stack.close()
             table.add(starts.measure(roots, folder))

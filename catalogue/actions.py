@@ -58,6 +58,19 @@ ACTIONS = {
             (("new_password", "mischief"),),
         ),
         Action("upload-avatar", "/avatar", "change the picture", "change alice’s picture"),
+        Action(
+            "connect-account",
+            "/lighthouse/connect",
+            "connect an outside identity",
+            "connect mallory’s identity at Lighthouse to alice’s account",
+        ),
+        Action(
+            "branch-payment",
+            "/branch",
+            "make a payment at the branch",
+            "move {amount} from alice’s account to mallory’s",
+            (("account", "alice"), ("to", "mallory"), ("amount", "{amount}")),
+        ),
         Action("statement", "/statement/feed", "read the statement", "send alice’s statement here"),
     )
 }

@@ -17,11 +17,14 @@ from csrf_proof import arsenal
 
 FILE = Path(__file__).with_name("matrix.toml")
 HTTPS_FILE = Path(__file__).with_name("matrix-https.toml")
+WEBKIT_FILE = Path(__file__).with_name("matrix-webkit.toml")
 CONTROL = "no-defense"
 ALSO, REFUTED = "also", "refuted"
 NOT_SENT = "not-sent"
 # What a browser does after the request, or instead of it, and so no verdict of the bank's on it.
 UNSEEN = ("csp-refused", "preflight-refused", "press-ignored", "response-unreadable")
+# What a browser does with the answer to a sign-in. By then the bank has judged the request.
+NOT_KEPT = "cookie-not-kept"
 FORGED, BLOCKED, NOT_APPLICABLE = "forged", "blocked", "n/a"
 AGES = ("fresh", "old")
 
@@ -225,21 +228,24 @@ def _cell(
     attack: str, position: str, defense: str, profile: str, age: str, value: str, control: str
 ) -> Cell:
     value, _, said = value.partition(": ")
-    control = control.partition(": ")[0]
+    control, _, why = control.partition(": ")
     outcome, note, first = BLOCKED, "", False
     reason: str | None = value
     verdict: str | None = value
     if value == NOT_APPLICABLE:
         outcome, reason, verdict = NOT_APPLICABLE, None, None
     elif control == NOT_SENT:
-        reason, verdict, note = NOT_SENT, None, "This browser makes no such request."
+        reason, verdict = NOT_SENT, None
+        note = "" if said else why or "This browser makes no such request."
+    elif NOT_KEPT in (value, control) and value in (NOT_KEPT, FORGED):
+        reason, verdict = NOT_KEPT, None
     elif value.startswith("cookie-"):
         verdict = None
         first = defense.startswith(CONTROL)
         note = "The browser was first." if first else ""
     elif value in UNSEEN:
         verdict = None
-    elif control != FORGED:
+    elif control not in (FORGED, NOT_KEPT):
         # The browser withheld the cookie before the defense ran.
         first, reason, verdict = True, control, None if value == FORGED else value
         itself = f"; the defense itself says {verdict}" if verdict else ""

@@ -22,6 +22,8 @@ MOST_ANSWERED = 8_000_000
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 # State of a delivery whose visits are all done or failed; before, it has one of theirs.
 OVER = "over"
+# Seconds that alice stays at most: usually, and when asked to stay for long.
+STAY, LONG_STAY = 20, 60
 _TOKEN = "x" * 32
 Connect = Callable[[float], http.client.HTTPConnection]
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
+from string import Template as Text
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -43,6 +44,8 @@ METHODS = ("GET", "HEAD", "POST")
 # Those whose fields are in the address.
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER = "signed-in", "signed-out", "signs-in-later"
+# The action that makes a session, for whoever sends a password.
+SIGN_IN = "login"
 VICTIMS = (SIGNED_IN, SIGNED_OUT, SIGNS_IN_LATER)
 # What the visitor does on the attack's page: nothing, click the bait, open the address in it, click
 # the bait and double-click in the pop-up that it opens, or hold Enter.
@@ -75,14 +78,16 @@ class Attack:
     request has none. `fields_in_query`: a POST whose fields are in its address. `hides_origin`: its
     Origin is null. `sandboxed`: to the browser it comes from a site of its own, wherever the page
     is. `by_application`: a page of the application makes the request, so it is same-origin. `adds`
-    are fields in addition to the action's, `headers` what a script adds to the request, for which
-    the browser asks the application first. `needs` is the weakness of the application without which
-    nothing happens. `files` are the fields for files. `second_click` is the text that the visitor
-    has to click after the bait, on a page of the application. `opens` is the path of the
-    application's page on which the visitor then presses `button`, which is its text. `victim` says
-    whether the visitor is signed in when the page opens. `trigger` is what makes it happen. With
-    `address` that's an address that the visitor opens without a page, as from an e-mail: the
-    attacker's, who answers with a redirect to the act.
+    are fields in addition to the action's. `graphql` is a document that is sent instead of all of
+    them, in the field `query`, with their values where it has their names (`$amount`). `headers`
+    are what a script adds to the request, for which the browser asks the application first. `needs`
+    is the weakness of the application without which nothing happens. `files` are fields for files.
+    `second_click` is the text that the visitor has to click after the bait, on a page of the
+    application. `opens` is the path of the application's page on which the visitor then presses
+    `button`, which is its text. `victim` says whether the visitor is signed in when the page opens.
+    `speculative`: the browser asks ahead of time, as if the visitor went there, so it names nobody.
+    `trigger` is what makes it happen. With `address` that's an address that the visitor opens
+    without a page, as from an e-mail: the attacker's, who answers with a redirect to the act.
     """
 
     folder: Path = field(repr=False, compare=False)
@@ -103,7 +108,9 @@ class Attack:
     hides_origin: bool = False
     sandboxed: bool = False
     by_application: bool = False
+    speculative: bool = False
     adds: Mapping[str, str] = field(default_factory=dict)
+    graphql: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     needs: str = ""
@@ -111,6 +118,11 @@ class Attack:
     opens: str = ""
     button: str = ""
     victim: str = SIGNED_IN
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether its Sec-Fetch-Site is `none`, wherever its page is."""
+        return self.speculative or self.trigger == ADDRESS
 
     @property
     def launched_from(self) -> tuple[str, ...]:
@@ -229,6 +241,8 @@ class Shot:
     def fields(self) -> dict[str, str]:
         """The forged fields, name to value, with what the attacker's server adds to them."""
         forged = {**self.forged, **self.attack.adds}
+        if self.attack.graphql:
+            return {"query": Text(self.attack.graphql).safe_substitute(forged)}
         return forged | {k: v for k, v in self.prepared.fields.items() if k not in forged}
 
     @property

@@ -74,6 +74,31 @@ def alone(page: str) -> str:
 
 
 @contextmanager
+def serving_page(page: str, slug: str, application: str) -> Iterator[str]:
+    """Serve a page that somebody has written from another site; yield its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(min(int(self.headers.get("Content-Length") or 0), MOST))
+            there = urlsplit(self.path).path == f"/{slug}/"
+            self.send_response(200 if there else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(page.encode() if there else b"")
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    scheme = urlsplit(application).scheme
+    with serve(Handler, HOST if scheme == "https" else None) as port:
+        yield f"{scheme}://{HOST}:{port}/{slug}/"
+
+
+@contextmanager
 def serving(arsenal: Arsenal, shot: Shot, position: str) -> Iterator[Attacker]:
     """Serve the page of an aimed attack, and take what it steals.
 

@@ -29,7 +29,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -221,10 +221,12 @@ def launch(
     short_lax: bool = False,
     firefox_prefs: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
+    started_by: Callable[[str], str] | None = None,
 ) -> Browser:
     """Start the browser of a profile; make contexts from it with ``new_context()`` as usual.
 
-    ``env`` is its environment, if not this process's.
+    ``env`` is its environment, if not this process's. ``started_by`` returns, for the path of the
+    browser, that of a program which starts it.
     """
     chosen = plan(
         playwright,
@@ -236,6 +238,8 @@ def launch(
     engine: BrowserType = getattr(playwright, chosen.engine)
     if env is not None:
         chosen.options["env"] = dict(env)
+    if started_by is not None:
+        chosen.options["executable_path"] = started_by(chosen.path)
     if not chosen.preferences:
         return engine.launch(**chosen.options)
     folder = tempfile.mkdtemp(prefix="csrf-playground-")
@@ -255,12 +259,13 @@ def launch(
 
 @dataclass(frozen=True)
 class Settings:
-    """What browsers are started with: Chromium's arguments, Firefox's preferences, and an
-    environment, if not this process's."""
+    """What browsers are started with: Chromium's arguments, Firefox's preferences, an environment,
+    if not this process's, and what returns the program that starts a browser, if not itself."""
 
     arguments: Sequence[str] = ()
     preferences: Mapping[str, Any] = field(default_factory=dict)
     env: Mapping[str, str] | None = None
+    started_by: Callable[[str], str] | None = None
 
 
 class Running:
@@ -286,6 +291,7 @@ class Running:
                 extra_args=() if profile == "firefox" else self._settings.arguments,
                 firefox_prefs={**LEAN_FIREFOX, **self._settings.preferences},
                 env=self._settings.env,
+                started_by=self._settings.started_by,
             )
             self._by_profile[profile] = browser
         return browser
@@ -343,22 +349,25 @@ class Browsers:
         return [profile for profile in PROFILES if profile not in absent]
 
     @contextmanager
-    def limit(self) -> Iterator[None]:
+    def limit(self, seconds: float | None = None) -> Iterator[None]:
         """Kill the browsers when the time is over, so that whatever waits for one fails.
+
+        `seconds` are how many, if not as many as usual.
 
         Raises:
             BrowserFailed: A browser didn't start, died, or was killed.
         """
         if self._driver_killed.is_set():
             raise BrowserFailed("An earlier browser didn't finish, and no other can be started.")
-        with self._at_most(self._seconds) as out_of_time:
+        seconds = self._seconds if seconds is None else seconds
+        with self._at_most(seconds) as out_of_time:
             try:
                 yield
             except Error as error:
                 raise BrowserFailed(f"The browser failed: {first_line(error)}") from error
             finally:
                 if out_of_time.is_set():
-                    raise BrowserFailed(f"The browser didn't finish in {self._seconds:g} s.")
+                    raise BrowserFailed(f"The browser didn't finish in {seconds:g} s.")
 
     @contextmanager
     def _at_most(self, seconds: float) -> Iterator[threading.Event]:

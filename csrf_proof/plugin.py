@@ -11,18 +11,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
 from csrf_proof.address import WrongUse, address
+from csrf_proof.application import stored
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import NotApplicable
 from csrf_proof.application.proof import Proof
 from csrf_proof.application.tries import all_tries
 from csrf_proof.application.verdict import Try, Verdict, told
 from csrf_proof.browsers import BrowserMissing, Running
+from csrf_proof.positions import CROSS_SITE
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import FORGED, NotJudged
 
@@ -34,20 +37,29 @@ class Forged(AssertionError):
     """An attack did what only the user may do; the message is the report."""
 
 
-def attacks(action: Action) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a test of each attack on an action. The test has a parameter `attack`."""
-    return getattr(pytest.mark, MARK)(action)  # type: ignore[no-any-return]
+def attacks(
+    action: Action, exploit: str | Path = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a test of each attack on an action. The test has a parameter `attack`.
+
+    With `exploit`, a page that somebody has written is the only attack, in each browser. It's text,
+    a file, or an address of this machine.
+    """
+    return getattr(pytest.mark, MARK)(action, exploit)  # type: ignore[no-any-return]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", f"{MARK}(action): see csrf_proof.attacks")
+    config.addinivalue_line("markers", f"{MARK}(action, exploit): see csrf_proof.attacks")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker(MARK)
     if mark is None:
         return
-    metafunc.parametrize("attack", all_tries(PROFILES), ids=lambda one: one.id, indirect=True)
+    tries = all_tries(PROFILES)
+    if mark.args[1]:
+        tries = tuple(Try(stored.NAME, CROSS_SITE, profile) for profile in PROFILES)
+    metafunc.parametrize("attack", tries, ids=lambda one: one.id, indirect=True)
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,7 @@ class Attempt:
     one: Try
     action: Action
     name: str
+    exploit: str | Path
     _proofs: _Proofs
 
     def verdict(self, url: str) -> Verdict:
@@ -67,7 +80,10 @@ class Attempt:
             NotApplicable: It can't be aimed at this action.
         """
         with self._proofs.at_work():
-            return self._proofs.of(self.action, url).verdict(self.one)
+            proof = self._proofs.of(self.action, url)
+            if self.exploit:
+                return proof.verdict_on_page(stored.read(self.exploit), self.one.profile)
+            return proof.verdict(self.one)
 
     def assert_blocked(self, url: str) -> None:
         """Fail if the attack does what only the user may do."""
@@ -146,7 +162,7 @@ def attack(request: pytest.FixtureRequest, _csrf_proofs: _Proofs) -> Attempt:
     """One attack on the action of the test's `@attacks`."""
     mark = request.node.get_closest_marker(MARK)
     said = request.node.originalname.removeprefix("test_").replace("_", " ")
-    return Attempt(request.param, mark.args[0], said, _csrf_proofs)
+    return Attempt(request.param, mark.args[0], said, mark.args[1], _csrf_proofs)
 
 
 @pytest.hookimpl(wrapper=True)

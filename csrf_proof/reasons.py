@@ -110,6 +110,13 @@ CONTENT_TYPE_REFUSED = Reason(
     "The request doesn't declare its body as application/json.",
     415,
 )
+NO_PREFLIGHT = Reason(
+    "no-preflight",
+    "sent without a preflight",
+    "server",
+    "A form or a link could have sent this request to the application's API: it has neither the "
+    "type application/json nor the header X-Requested-With.",
+)
 BODY_NOT_JSON = Reason(
     "body-not-json", "not JSON", "server", "The request's body isn't a JSON object.", 400
 )
@@ -124,6 +131,19 @@ PASSWORD_WRONG = Reason(
     "wrong password",
     "server",
     "This action needs the current password, and the one that was sent is wrong.",
+)
+STATE_MISSING = Reason(
+    "state-missing",
+    "no state",
+    "server",
+    "The request has no state. The application gives one to another service, which has to bring it "
+    "back.",
+)
+STATE_WRONG = Reason(
+    "state-wrong",
+    "wrong state",
+    "server",
+    "Going by the request's cookies, no sign-in with this state is under way.",
 )
 STEP_SKIPPED = Reason(
     "step-skipped",
@@ -191,6 +211,13 @@ NOT_SIGNED_IN = Reason(
     "browser",
     "No session cookie was sent, and nobody was signed in to the application in any browser.",
 )
+COOKIE_NOT_KEPT = Reason(
+    "cookie-not-kept",
+    "cookie not kept",
+    "browser",
+    "The application signed somebody in, but the browser didn't keep the cookie, or keeps it apart "
+    "for frames on the other site: no later request brought it.",
+)
 PREFLIGHT_REFUSED = Reason(
     "preflight-refused",
     "preflight refused",
@@ -224,7 +251,11 @@ RESPONSE_UNREADABLE = Reason(
     "The request was sent, but the browser didn't let the attacker's page read the response.",
 )
 NOT_SENT = Reason(
-    "not-sent", "never sent", "browser", "This browser doesn't send this kind of request at all."
+    "not-sent",
+    "never sent",
+    "browser",
+    "The browser didn't send this request: it doesn't know this kind, or doesn't send it in this "
+    "situation.",
 )
 SESSION_ENDED = Reason(
     "session-ended",

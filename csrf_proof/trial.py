@@ -25,12 +25,14 @@ from csrf_proof.arsenal import (
     CLICK,
     DOUBLE_CLICK,
     HOLD_ENTER,
+    SIGN_IN,
     SIGNED_IN,
     SIGNS_IN_LATER,
     Attack,
 )
 from csrf_proof.browsers import first_line
 from csrf_proof.reasons import (
+    COOKIE_NOT_KEPT,
     CSP_REFUSED,
     FRAME_REFUSED,
     NOT_SENT,
@@ -340,7 +342,7 @@ class _Trial:
         """Whether a record or the browser shows that there will be no act, or the seconds that have
         passed do."""
         record = _deciding(look.records)
-        if record and record.reason:
+        if record and (record.reason or self._signed_somebody_in(record)):
             return True
         if self.wait_for == "policy":
             return self.watch.broke_policy
@@ -352,6 +354,10 @@ class _Trial:
             return self.watch.broke_policy or self.watch.asked_application
         return self.wait_for == "nothing" and bool(self.watch.addresses)
 
+    def _signed_somebody_in(self, record: Record) -> bool:
+        """Whether there's a new session. If its cookie was kept, a later request will show it."""
+        return self.attack.action == SIGN_IN and record.kind == ACT and not record.reason
+
     def _pause(self) -> None:
         if self.wait_for == "act" and self.before.records is not None and not self.opens:
             time.sleep(_POLL)
@@ -360,6 +366,8 @@ class _Trial:
 
     def reason(self, record: Record | None, evidence: Evidence) -> str | None:
         """Return the code of the reason why the attack didn't work."""
+        if record and self._signed_somebody_in(record):
+            return COOKIE_NOT_KEPT.code
         if record:
             return PREFLIGHT_REFUSED.code if record.kind == PREFLIGHT else record.reason
         if self.wait_for == "ignored" and self.watch.ignored_press:

@@ -92,22 +92,43 @@ class Visitor:
         Raises:
             VisitProblem: There is no such form, or it doesn't answer with a redirect.
         """
-        path, username = self._account.sign_in, self._account.username
+        status, _ = self._sign_in_at(self._account.sign_in)
+        if status not in {http.client.FOUND, http.client.SEE_OTHER}:
+            raise self._not_let_in(status)
+
+    def identify(self, path: str) -> dict[str, str]:
+        """Say who the attacker is on a page that asks for it, as that of another sign-in service;
+        return the hidden fields with which the page that follows leads on.
+
+        Raises:
+            VisitProblem: There is no such form, or it isn't answered with a page.
+        """
+        status, text = self._sign_in_at(path)
+        if status != http.client.OK:
+            raise self._not_let_in(status)
+        return self._read(path, text).fields
+
+    def _sign_in_at(self, path: str) -> tuple[int, str]:
+        """Fill in and send a page's form with the attacker's name and password."""
         page = self._open(path)
-        fields = {**page.fields, "username": username, "password": self._account.password}
+        account = self._account
+        fields = {**page.fields, "username": account.username, "password": account.password}
         sent_as_json = page.headers.get("Content-Type") == "application/json"
         body = json.dumps(fields) if sent_as_json else urlencode(fields)
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        status, _ = self._ask("POST", path, body, form | page.headers)
-        if status not in {http.client.FOUND, http.client.SEE_OTHER}:
-            raise VisitProblem(
-                f"{self._at_start} didn't let {username} sign in: it answered {status}."
-            )
+        return self._ask("POST", path, body, form | page.headers)
+
+    def _not_let_in(self, status: int) -> VisitProblem:
+        who = self._account.username
+        return VisitProblem(f"{self._at_start} didn't let {who} sign in: it answered {status}.")
 
     def _open(self, path: str) -> _Page:
         status, text = self._ask("GET", path)
         if status != http.client.OK:
             raise VisitProblem(f"{self._at_start} didn't show {path}: it answered {status}.")
+        return self._read(path, text)
+
+    def _read(self, path: str, text: str) -> _Page:
         try:
             return _Page(text)
         except (AssertionError, ValueError, RecursionError):

@@ -26,7 +26,9 @@ from e2e.bank import PASSWORDS
 from tools.run import free_port
 
 START_SECONDS = 30.0
-_ACCOUNT = re.compile(r'(\w+) has <b id="balance">(-?\d+)</b>')
+_ACCOUNT = re.compile(r'(\w+) has <b id="balance">(-?\d+)</b>(?:, new passwords so far: (\d+))?')
+# Where an application lets people sign in with another service: whose identity opens the account.
+_IDENTITY = re.compile(r'<b id="identity">(\w+)</b>')
 # A request in the log that these servers write: its path and the status of the answer.
 _LOGGED = re.compile(r'"[A-Za-z]+ (/[^ ?"]*)[^"]*" (\d{3}|\[accepted\])')
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
@@ -60,14 +62,15 @@ class Running:
             connection.close()
 
     def account(self, context: BrowserContext) -> tuple[str, ...] | None:
-        """Return who is signed in by the cookies of a browser, and how much they have."""
+        """Return who is signed in by the cookies of a browser, how much they have and, if the page
+        says so, how often their password was changed, or who else can sign in to their account."""
         return self.account_by(cookie_header(context, self.url))
 
     def account_by(self, cookies: str) -> tuple[str, ...] | None:
         """The same by a header with cookies."""
         _, page = self.request("GET", "/", {"Cookie": cookies})
-        found = _ACCOUNT.search(page)
-        return found.groups() if found else None
+        found, identity = _ACCOUNT.search(page), _IDENTITY.search(page)
+        return found.groups() + (identity.groups() if identity else ()) if found else None
 
     def answers(self, path: str) -> list[int]:
         """Return the statuses with which requests for a path were answered so far, by its log; of a
@@ -176,7 +179,10 @@ def _wait(process: subprocess.Popen[bytes], started: Running) -> None:
 
 
 def forged_fields(action: str) -> dict[str, str]:
-    """Return what an attack sends: a transfer, or a sign-in to mallory's account."""
+    """Return what an attack sends: a transfer, a sign-in to mallory's account, or a password, which
+    is alice's first, so that the next attack's victim can sign in."""
     if action == "login":
         return {"username": "mallory", "password": PASSWORDS["mallory"]}
+    if action == "change-password":
+        return {"new_password": PASSWORDS["alice"]}
     return {"to": "mallory", "amount": "100"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext
 
-from csrf_proof.arsenal import Attack
+from csrf_proof.arsenal import SIGN_IN, Attack
 from csrf_proof.trial import Look, Record
 from e2e.bank import Lab, browser_cookies, sign_in_by_hand
 
@@ -40,13 +40,16 @@ class LabTarget:
             for a in attempts
             if a["id"] > self._last and a["action"] == self._attack.action
         ]
-        return Look(self._of_interest(state["accounts"]), tuple(records))
+        return Look(self._of_interest(state["accounts"], attempts), tuple(records))
 
-    def _of_interest(self, accounts: dict[str, Any]) -> dict[str, Any]:
+    def _of_interest(
+        self, accounts: dict[str, Any], attempts: list[dict[str, Any]]
+    ) -> dict[str, Any]:
         action = self._attack.action
-        if action != "login":
-            # The attacker's server signs mallory in at will. A forged sign-in is also hers.
-            del accounts["mallory"]["sessions"]
+        # The attacker's server signs mallory in at will. A sign-in is forged once its cookie comes.
+        del accounts["mallory"]["sessions"]
+        if action == SIGN_IN:
+            accounts["confirmed"] = [a["id"] for a in attempts if a["confirmed"]]
         if action == "upload-avatar":
             accounts["picture"] = self._lab.has_picture(self._cookies)
         if action == "statement":

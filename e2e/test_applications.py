@@ -21,7 +21,7 @@ from csrf_proof import attacker, profiles, trial, windows
 from csrf_proof.application.choice import arsenal
 from csrf_proof.arsenal import Attack, Shot
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
-from csrf_proof.reasons import REASONS
+from csrf_proof.reasons import COOKIE_NOT_KEPT, REASONS
 from csrf_proof.serving import serve
 from csrf_proof.visitor import Prepared
 from csrf_proof.watching import IGNORED
@@ -34,11 +34,18 @@ from e2e.applications import (
     running,
     sign_in,
 )
+from e2e.bank import PASSWORDS
 from e2e.conftest import Browsers
 from e2e.hostile import HostilePage
 
 PROFILE = profiles.ORDER[0]
-PATHS = {"transfer": "/transfer", "login": "/login", "statement": "/statement/feed"}
+PATHS = {
+    "transfer": "/transfer",
+    "login": "/login",
+    "change-password": "/password",
+    "statement": "/statement/feed",
+    "connect-account": "/lighthouse/connect",
+}
 API, FEED = "/api/transfer", PATHS["statement"]
 # Whose applications act on GET too, since it's GET that the defense is about, or GET as well.
 ACT_ON_GET = {
@@ -51,10 +58,15 @@ ACT_ON_GET = {
 }
 # Defenses that are about more than requests that act.
 FRAMING, READING, HASTE = "no-framing", "websocket-origin", "delayed-button"
+ELSEWHERE = "oauth-state"
 # Milliseconds after which nobody is in a hurry.
 A_MOMENT = 600
 # Attacks that need a weakness are tried where the defense is about it, and its application has it.
-WITH_WEAKNESS = {"content-policy": {"injected-script-post", "dangling-markup"}}
+WITH_WEAKNESS = {
+    "content-policy": {"injected-script-post", "dangling-markup"},
+    "per-form-token": {"form-hijack"},
+    "oauth-state": {"connect-account-get"},
+}
 # Flask-WTF answers 400 where others answer 403.
 REFUSALS = {("session-token", "Flask"): 400}
 # What these applications answer to a transfer of somebody who isn't signed in.
@@ -204,6 +216,10 @@ def be_honest(
             page.wait_for_timeout(A_MOMENT)
         send.click()
         page.locator("#balance", has_text=str(left)).wait_for()
+        if page.get_by_label("New password").count():
+            page.get_by_label("New password").fill(PASSWORDS["alice"])
+            page.get_by_role("button", name="Change").click()
+            page.get_by_text("new passwords so far: 1").wait_for()
         if FEED in application.source:
             page.locator("#feed", has_text="balance").wait_for()
         for method in UNSAFE if API in application.source else ():
@@ -213,9 +229,35 @@ def be_honest(
             status = as_from_another_site(here, page, method)
             assert others(status, balance(here, page) != left), (method, status)
             left = balance(here, page)
+        if application.slug == ELSEWHERE:
+            connect(here, page)
         survive(here, page)
 
 
+def connect(here: Running, page: Page) -> None:
+    """Let alice's identity at another service open her account; the way back works once."""
+    page.goto(f"{here.url}/lighthouse")
+    page.get_by_role("button", name="Go to Lighthouse").click()
+    page.get_by_label("Password").fill("wonderland")
+    page.get_by_role("button", name="Sign in").click()
+    with page.expect_request("**/lighthouse/connect?*") as back:
+        page.get_by_role("button", name="Continue to the bank").click()
+    page.locator("#identity", has_text="alice").wait_for()
+    path = back.value.url.removeprefix(here.url)
+    cookies = {"Cookie": cookie_header(page.context, here.url)}
+    for nonsense in (path, *AT_LIGHTHOUSE):
+        status, _ = here.request("GET", nonsense, cookies)
+        assert 400 <= status < 500, nonsense
+
+
+# What another service may bring back if it doesn't work, or isn't what it says.
+AT_LIGHTHOUSE = (
+    "/lighthouse/connect",
+    "/lighthouse/connect?code=&state=",
+    "/lighthouse/connect?code=x&code=y&state=x&state=y",
+    f"/lighthouse/connect?code={'x' * 1000}&state={'x' * 1000}",
+    "/lighthouse/connect?code=%00%ff&state=%00%ff%C3%A4",
+)
 # What breaks applications that expect good input: method, path, type and body.
 BROKEN = (
     ("GET", "/pay?source=x&to=%00", "", ""),
@@ -376,10 +418,11 @@ def blocked(application: Application, here: Running, tried: Trial, browsers: Bro
         said = " ".join(result.evidence.console)
         return "" if BY_PAGE[code] in said and not result.record else f"{tried}: {said}"
     reason = REASONS[code]
-    status = REFUSALS.get((application.slug, application.framework), reason.status)
+    said = str(REFUSALS.get((application.slug, application.framework), reason.status))
     if reason.by == "browser":
-        status = SIGNED_OUT
-    return "" if result.reason == str(status) else f"{tried}: {result.reason}, not {status}"
+        # After a sign-in, what counts is the cookie, and not what the server answered.
+        said = code if code == COOKIE_NOT_KEPT.code else str(SIGNED_OUT)
+    return "" if result.reason == said else f"{tried}: {result.reason}, not {said}"
 
 
 def forged(here: Running, tried: Trial, browsers: Browsers) -> str:

@@ -62,7 +62,7 @@ def test_on_paper_every_step_of_a_lesson_is_open(context: BrowserContext, site: 
     assert code.evaluate(shown)
 
 
-@pytest.mark.parametrize("path", ["/cookies/", "/policies/"])
+@pytest.mark.parametrize("path", ["/advisories/", "/cookie-jar/", "/cookies/", "/policies/"])
 def test_on_a_phone_nothing_scrolls_sideways(
     context: BrowserContext, site: Site, path: str
 ) -> None:
@@ -83,16 +83,17 @@ def test_on_a_phone_each_verdict_says_whose_it_is_and_is_in_a_table_still(
         page.set_viewport_size({"width": 390, "height": 844})
         page.goto(f"{site.playground}/policies/")
         whose = page.locator("tr[data-row=form-post] td[data-policy] .column")
-        expect(whose).to_have_count(5)
+        expect(whose).to_have_count(page.locator(".costs tbody tr").count())
         for each in whose.all():
             expect(each).to_be_visible()
 
         tree = context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
         roles = Counter(node["role"]["value"] for node in tree if not node["ignored"])
-        assert roles["table"] == 1
-        assert roles["row"] == page.locator(".policies tr").count()
-        assert roles["cell"] == page.locator(".policies td").count()
-        assert roles["columnheader"] == page.locator(".policies thead th").count()
+        # Both tables of the page: what each gets wrong, and all answers.
+        assert roles["table"] == 2
+        assert roles["row"] == page.locator("main tr").count()
+        assert roles["cell"] == page.locator("main td").count()
+        assert roles["columnheader"] == page.locator("main thead th").count()
 
 
 def test_all_of_the_matrix_is_on_one_screen(context: BrowserContext, site: Site) -> None:

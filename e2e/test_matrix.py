@@ -23,6 +23,8 @@ PATHS = {
     "change-email": "/email",
     "change-password": "/password",
     "upload-avatar": "/avatar",
+    "branch-payment": "/branch",
+    "connect-account": "/lighthouse/connect",
     "statement": "/statement/feed",
 }
 
@@ -85,15 +87,18 @@ def test_the_shell_does_not_block_third_party_cookies_of_websockets(
         try_out(cell, window, Lab(site, cell.defense))
 
 
-def try_out(cell: matrix.Cell, window: Window, lab: Lab) -> None:
-    """Try a cell's attack on a lab, and compare what came out with what the cell expects."""
+def try_out(cell: matrix.Cell, window: Window, lab: Lab, target: LabTarget | None = None) -> None:
+    """Try a cell's attack on a lab, and compare what came out with what the cell expects.
+
+    `target` is the lab as the trial sees it, if alice signs in there in another way.
+    """
     attack = all_attacks()[cell.attack]
     gets_old = cell.cookie_age == "old" and profiles.grows_old_by_the_clock(cell.attack)
     result = trial.run(
         window,
         attack,
         lab.site.attack_page(cell.attack, cell.position, lab.label),
-        LabTarget(lab, attack),
+        target or LabTarget(lab, attack),
         path=attack.path or PATHS[attack.action],
         wait_for=trial.awaited(cell.reason),
         cookie_age=profiles.SHORT_AGE if gets_old else 0,
@@ -111,6 +116,6 @@ def try_out(cell: matrix.Cell, window: Window, lab: Lab) -> None:
     if cell.attack == "form-post" and attack.victim != SIGNED_OUT:
         # The bank's answer must not have signed alice out by replacing her cookie.
         page = window.page
-        page.wait_for_url(f"{lab.url}/**")
+        page.wait_for_url(lambda url: url.startswith(f"{lab.url}/"))
         page.goto(lab.url)
-        assert page.is_visible("h1.greeting"), "a blocked attack signed alice out"
+        page.wait_for_selector("h1.greeting")

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from catalogue import matrix
 from csrf_proof.application.choice import arsenal, general
 from csrf_proof.profile_names import PROFILES
-from tools.run import ROOT
+from csrf_proof.serving import serve
+from tools.run import ROOT, free_port
 
 EXAMPLES = ROOT / "examples"
 # Of Django's, what another framework could change: the sign-in, the database, the live server.
@@ -145,3 +147,45 @@ def change(folder: Path, old: str, new: str) -> None:
     assert any(old in source for source in sources.values())
     for name, source in sources.items():
         (folder / name).write_text(source.replace(old, new))
+
+
+EXPLOIT = """<form action="http://localhost:{port}/email" method="post">
+<input name="email" value="robbed@evil.example"></form>
+<button onclick="document.forms[0].submit()">Win</button>"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("protected", "word"), [({}, "FAILED"), ({"PROTECTED": "1"}, "PASSED")])
+@pytest.mark.parametrize("given", ["text", "file", "address"])
+def test_an_exploit_that_somebody_has_written(
+    tmp_path: Path, given: str, protected: dict[str, str], word: str
+) -> None:
+    port = free_port()
+    page = EXPLOIT.format(port=port)
+    (tmp_path / "exploit.html").write_text(page)
+
+    class Stored(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/exploit" else 404)
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+    change(tmp_path, 'make_server("127.0.0.1", 0,', f'make_server("127.0.0.1", {port},')
+    with serve(Stored) as stored:
+        exploit = {
+            "text": repr(page),
+            "file": f"pathlib.Path({str(tmp_path / 'exploit.html')!r})",
+            "address": f"'http://exploit-x.localhost:{stored}/exploit'",
+        }[given]
+        test = tmp_path / "test_csrf.py"
+        text = test.read_text().replace("import os", "import os, pathlib", 1)
+        test.write_text(
+            text.replace("@attacks(change_email)", f"@attacks(change_email, {exploit})")
+        )
+        # The browsers differ in nothing that the way of giving it could change.
+        arguments = [] if given == "text" else ["-k", "chromium and not 3pc"]
+        said, output = run(tmp_path, *arguments, **protected)
+    profiles = PROFILES if given == "text" else PROFILES[:1]
+    ids = {f"stored-exploit-cross-site-{profile}" for profile in profiles}
+    assert said == dict.fromkeys(ids, word), output
+    assert ("alice@example.org → robbed@evil.example" in output) is (word == "FAILED"), output

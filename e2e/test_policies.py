@@ -4,22 +4,25 @@ The page says of each row what its headers say (`data-` attributes of its lines)
 browser of today sends it. For each row that one does, `WAYS` has a way to make it. It is made
 over http: a lab's hosts are below `localhost`, where browsers send Sec-Fetch-Site anyway. The
 rows over plain http to any other host go through a proxy, which stands for the network, a shop and
-a bank on it.
+a bank on it. The rows with a proxy in front of the bank have one that speaks https.
 """
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from html.parser import HTMLParser
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
 from playwright.sync_api import Browser, Page
 
 from csrf_proof import profiles
@@ -51,6 +54,7 @@ class Rows(HTMLParser):
         super().__init__()
         self.headers: dict[str, Headers] = {}
         self.sent: set[str] = set()
+        self.proxies: dict[str, str] = {}
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -58,7 +62,9 @@ class Rows(HTMLParser):
         if tag == "tr" and "row" in data:
             names = ("method", "sec-fetch-site", "origin", "referer")
             self.headers[data["row"]] = Headers(*(data[name] for name in names))
-            if data["browser"] == "yes":
+            if data["proxy"]:
+                self.proxies[data["row"]] = data["proxy"]
+            elif data["browser"] == "yes":
                 self.sent.add(data["row"])
 
 
@@ -138,7 +144,21 @@ FORM = (
 )
 
 
-class Network(BaseHTTPRequestHandler):
+class Answering(BaseHTTPRequestHandler):
+    """Answers with a page, and says nothing on the terminal."""
+
+    def _answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+class Network(Answering):
     """A proxy that is the network: any page asked for is one that posts a form to the bank."""
 
     seen: dict[str, str | None]
@@ -153,16 +173,6 @@ class Network(BaseHTTPRequestHandler):
         self.seen.update({"path": self.path} | {name: self.headers.get(name) for name in names})
         self.posted.set()
         self._answer(b"")
-
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
 
 
 @contextmanager
@@ -190,6 +200,127 @@ def plain_http(sender: str, browser: Browser, site: Site) -> Headers:
     assert seen["path"] == f"{BANK}/transfer"
     owners = {BANK: "own", SHOP: "other site"}
     return Headers(
+        "POST",
+        seen["Sec-Fetch-Site"] or "",
+        owner(seen["Origin"], owners),
+        owner(seen["Referer"], owners),
+    )
+
+
+# --- A proxy in front of a bank -------------------------------------------------------------------
+
+PUBLIC = "bank.localhost"
+OWN_FORM = b'<!doctype html><form method="post" action="/transfer"><button>Send</button></form>'
+
+
+class Bank(Answering):
+    """A bank behind a proxy: it keeps what its form's request says."""
+
+    seen: dict[str, str | None]
+    posted: Event
+
+    def do_GET(self) -> None:
+        self._answer(OWN_FORM)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        names = ("Host", "Sec-Fetch-Site", "Origin", "Referer")
+        forwarded = ("X-Forwarded-Host", "X-Forwarded-Proto")
+        self.seen.update({name: self.headers.get(name) for name in (*names, *forwarded)})
+        self.posted.set()
+        self._answer(b"")
+
+
+class Proxy(Answering):
+    """Ends TLS, and sends a request on to a bank with what its kind changes."""
+
+    kind: str
+    bank: str
+
+    def do_GET(self) -> None:
+        self._send_on(None)
+
+    def do_POST(self) -> None:
+        self._send_on(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+    def _send_on(self, body: bytes | None) -> None:
+        headers = dict(self.headers.items())
+        if self.kind == "port":
+            headers["Host"] = f"{PUBLIC}:{self.bank.partition(':')[2]}"
+        if self.kind in {"host", "told"}:
+            headers["Host"] = self.bank
+        if self.kind == "told":
+            told = {"X-Forwarded-Host": self.headers["Host"], "X-Forwarded-Proto": "https"}
+            headers.update(told)
+        bank = HTTPConnection(self.bank, timeout=PATIENCE)
+        bank.request(self.command, self.path, body, headers)
+        self._answer(bank.getresponse().read())
+        bank.close()
+
+
+@contextmanager
+def proxied(kind: str) -> Iterator[tuple[type[Bank], str, str]]:
+    """Start a bank and a proxy of this kind; yield the bank, its address and the public one."""
+    bank = type("ThisBank", (Bank,), {"seen": {}, "posted": Event()})
+    behind = ThreadingHTTPServer(("127.0.0.1", 0), bank)
+    address = f"127.0.0.1:{behind.server_port}"
+    front = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("ThisProxy", (Proxy,), {"kind": kind, "bank": address})
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert(PUBLIC).configure_cert(context)
+    front.socket = context.wrap_socket(front.socket, server_side=True)
+    for server in (behind, front):
+        Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield bank, address, f"{PUBLIC}:{front.server_port}"
+    finally:
+        for server in (behind, front):
+            server.shutdown()
+            server.server_close()
+
+
+# What becomes of Host, and what the bank is told, by the kind of proxy.
+CHANGES = {
+    "scheme": ("public", None, None),
+    "port": ("public, bank's port", None, None),
+    "host": ("bank", None, None),
+    "told": ("bank", "public", "https"),
+}
+
+
+def test_every_kind_of_proxy_is_in_the_table(site: Site) -> None:
+    assert set(rows(site).proxies.values()) == set(CHANGES)
+
+
+@pytest.mark.parametrize("through", CHANGES)
+@pytest.mark.parametrize("posted_by", PROFILES)
+def test_a_proxy_changes_what_the_table_says(
+    through: str, posted_by: str, browsers: Browsers, site: Site
+) -> None:
+    table = rows(site)
+    row = next(row for row, kind in table.proxies.items() if kind == through)
+    with proxied(through) as (bank, address, public):
+        context = browsers.get(posted_by).new_context(ignore_https_errors=True)
+        try:
+            page = context.new_page()
+            page.goto(f"https://{public}/transfer")
+            page.click("button")
+            assert bank.posted.wait(PATIENCE), "nothing was posted"
+        finally:
+            context.close()
+    seen = bank.seen
+    names = {
+        public: "public",
+        address: "bank",
+        f"{PUBLIC}:{address.partition(':')[2]}": "public, bank's port",
+    }
+
+    host, told_host = names[seen["Host"] or ""], seen["X-Forwarded-Host"]
+    told = (names[told_host] if told_host else None, seen["X-Forwarded-Proto"])
+    assert (host, *told) == CHANGES[through]
+    owners = {f"https://{public}": "own"}
+    assert table.headers[row] == Headers(
         "POST",
         seen["Sec-Fetch-Site"] or "",
         owner(seen["Origin"], owners),

@@ -149,6 +149,7 @@ PAGES = {
         "/labs/no-defense/",
         "/policies/",
         "/known-labs/",
+        "/advisories/",
         "/static/teaching/teaching.css",
     ],
     f"no-defense--with-open-redirect.{DOMAINS.bank}": [

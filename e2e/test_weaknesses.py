@@ -87,6 +87,34 @@ def pay_what_a_note_asks_for(page: Page) -> None:
     page.wait_for_selector("#balance:has-text('980')")
 
 
+def connect_an_identity_and_sign_in_with_it(page: Page) -> None:
+    in_the_menu(page, "Lighthouse")
+    go_through_lighthouse(page)
+    page.wait_for_selector("#identity:has-text('alice@lighthouse')")
+    page.click("text=Sign out")
+    page.click("text=Sign in with Lighthouse")
+    go_through_lighthouse(page)
+    page.wait_for_selector("h1:has-text('Hello, alice')")
+
+
+def go_through_lighthouse(page: Page) -> None:
+    page.click("#lighthouse")
+    assert complaints(page) == []
+    page.click("main button")
+    assert complaints(page) == []
+    page.click("#continue")
+
+
+def pay_at_the_branch(page: Page) -> None:
+    in_the_menu(page, "Branch")
+    page.fill("main input[name=to]", "mallory")
+    page.fill("main input[name=amount]", "60")
+    page.click("main form button")
+    page.wait_for_selector("#paid")
+    page.click("nav >> text=Account")
+    page.wait_for_selector("#balance:has-text('940')")
+
+
 def read_a_message(page: Page) -> None:
     in_the_menu(page, "Inbox")
     page.click("text=Mark as read >> nth=0")
@@ -95,16 +123,30 @@ def read_a_message(page: Page) -> None:
     assert page.locator("main li:has-text('read') a").count() == 1, "the message is not read"
 
 
+def pay_by_the_api(page: Page) -> None:
+    in_the_menu(page, "Developers")
+    page.click("#graphql >> text=Run")
+    page.wait_for_selector("#graphql-answer:has-text('1000')")
+    page.fill("#graphql textarea", 'mutation { transfer(to: "mallory", amount: 30) { balance } }')
+    if page.is_visible(f"#graphql {PASSWORD}"):
+        page.fill(f"#graphql {PASSWORD}", "wonderland")
+    page.click("#graphql >> text=Run")
+    page.wait_for_selector("#graphql-answer:has-text('970')")
+
+
 HONEST: dict[str, Callable[[Page], None]] = {
     "open-redirect": go_to_a_page_of_the_bank,
     "cors-reflect": see_what_an_app_gets,
     "method-override": pay_by_bookmark,
     "second-cookie": be_known_to_partners,
+    "connect-account": connect_an_identity_and_sign_in_with_it,
     "cookie-refresh": sign_in_by_lantern_id,
+    "trusted-network": pay_at_the_branch,
     "two-step": pay_in_two_steps,
     "markup-injection": pay_what_a_note_asks_for,
     "script-injection": pay_what_a_note_asks_for,
     "fragment-request": read_a_message,
+    "graphql": pay_by_the_api,
 }
 
 
@@ -125,6 +167,18 @@ def test_an_honest_customer_uses_the_feature(
 
     if profile == HERE[0] and defense == "no-defense":
         assert complaints(page) == []
+
+
+@pytest.mark.parametrize("defense", ["oauth-state", "oauth-state--json-only"])
+def test_the_state_comes_back_to_an_honest_customer(
+    request: pytest.FixtureRequest, profile: str, site: Site, defense: str
+) -> None:
+    context = needs_a_browser(request, profile, covered=defense == "oauth-state")
+    lab = Lab(site, f"{defense}--with-connect-account")
+
+    connect_an_identity_and_sign_in_with_it(sign_in_by_hand(context, lab))
+
+    assert lab.state()["accounts"]["alice"]["identity"] == "alice@lighthouse"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -215,6 +216,60 @@ def test_no_attack_of_the_catalogue_stores_on_somebodys_behalf(site: Site, tmp_p
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"All \d+ attacks were blocked", done.stdout), done.stdout
     assert "form-post-cross-site-chromium" in done.stdout
+
+
+def test_what_is_written_is_in_colors_and_the_keyboard_leads_on(
+    profile: str, browsers: Browsers, site: Site
+) -> None:
+    bench = Workbench(site)
+    with profiles.fresh_context(browsers.get(profile)) as context:
+        page = context.new_page()
+        said: list[str] = []
+        asked: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{bench.writing}/")
+        body = page.locator("[name=responseBody]")
+        page.locator(".prism-code-editor").wait_for()
+        page.get_by_label("Body", exact=True).click()
+        page.keyboard.type('<form action="/x"><script>const a = "b";</script>')
+        for kind in ("tag", "attr-name", "attr-value", "keyword", "string"):
+            assert page.locator(f".pce-line .token.{kind}").count(), kind
+        color = "(token) => getComputedStyle(token).color"
+        colors = {
+            page.locator(f".pce-line .token.{kind}").first.evaluate(color)
+            for kind in ("tag", "attr-name", "keyword")
+        }
+        assert len(colors) == 3
+        # The colors' layer takes as much room as the text, or the cursor would be elsewhere.
+        sizes = page.locator(".pce-line .token").evaluate_all(
+            "(tokens) => tokens.map((token) => getComputedStyle(token).padding + "
+            "getComputedStyle(token).fontSize)"
+        )
+        assert len(set(sizes)) == 1
+
+        body.press("Escape")
+        assert page.evaluate("document.activeElement === document.body")
+        body.focus()
+        body.press("Tab")
+        assert page.evaluate("document.activeElement.value") == "STORE"
+        page.keyboard.press("Shift+Tab")
+        body.press("End")
+        body.type("\n<!-- ü -->")
+        # Afterwards, the preview says that it runs nothing.
+        assert said == []
+        page.click("text='Store'")
+        page.wait_for_selector("text=Be the victim yourself")
+        written = '<form action="/x"><script>const a = "b";</script>\n<!-- ü -->'
+        assert body.input_value() == written
+
+        body.fill("<b>" * 40_000)
+        assert page.locator(".language-text").count() == 1
+        body.fill("<b>")
+        assert page.locator(".language-markup .token.tag").count()
+    assert bench.get("/versions/1").text == written.replace("\n", "\r\n")
+    assert {urlsplit(address).hostname for address in asked} == {bench.host}
 
 
 def test_the_workbenchs_pages_are_usable_and_fit(context: BrowserContext, site: Site) -> None:

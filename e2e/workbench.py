@@ -17,7 +17,7 @@ class Workbench:
     """A new owner's two hosts."""
 
     def __init__(self, site: Site, name: str = "") -> None:
-        self._site = site
+        self.site = site
         answer = site.request(
             site.domains.evil,
             "POST",
@@ -30,6 +30,7 @@ class Workbench:
         self.name: str = said["name"]
         self.url: str = said["exploit_url"]
         self.origin = self.url.removesuffix("/exploit")
+        self.reading = self.origin.partition("//")[2].partition(":")[0]
         self.host: str = said["exploit_host"].partition(":")[0]
         self.writing = f"{urlsplit(self.url).scheme}://{said['exploit_host']}"
 
@@ -39,10 +40,10 @@ class Workbench:
         assert answer.status == 303, answer.text
 
     def post(self, fields: dict[str, str]) -> Answer:
-        return self._site.request(self.host, "POST", "/", FORM, urlencode(fields))
+        return self.site.request(self.host, "POST", "/", FORM, urlencode(fields))
 
     def get(self, path: str) -> Answer:
-        return self._site.get(self.host, path)
+        return self.site.get(self.host, path)
 
     def start_from(self, attack: str, lab: str) -> None:
         """Store an attack of the catalogue as the workbench's page offers it, but aimed at this

@@ -80,6 +80,7 @@ def _run(environment: Mapping[str, str], root: Path, signals: Signals) -> int:
         with playground:
             _announce(playground)
             while (dead := playground.dead()) is None:
+                playground.revive()
                 signals.pause()
     except PortInUse:
         address = running.find(addresses, where)

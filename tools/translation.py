@@ -25,8 +25,8 @@ CODE = {"bdi", "code", "pre", "script", "style"}
 # What people read, and what is the same in every language.
 NAMES = {
     *("CSRF Playground", "CSV", "JSON", "UTC", "WebSocket"),
-    *("Host", "Origin", "Referer", "Sec-Fetch-Site"),
-    *("Chrome", "Edge", "Firefox", "Safari"),
+    *("Host", "Origin", "Referer", "Sec-Fetch-Site", "X-Forwarded-Host", "X-Forwarded-Proto"),
+    *("Chrome", "Chromium", "Edge", "Firefox", "Safari"),
 }
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # A block such as `{% block main_class %}` is inside a tag of another template.

@@ -21,6 +21,9 @@ from csrf_proof.browsers import end_all
 from victim_bot.bot import Bot, found
 from victim_bot.fence import Fence
 
+# By which the queue knows it, if the runner gives it one.
+NAME = "VICTIM_WORKER"
+
 
 def main() -> int:
     where = read(os.environ)
@@ -49,7 +52,7 @@ def main() -> int:
     try:
         with (
             Fence(where, servers) as fence,
-            Bot(Queue(where, connect, key), fence, profiles) as bot,
+            Bot(Queue(where, connect, key), fence, profiles, os.environ.get(NAME, "")) as bot,
         ):
             bot.run(lambda: not ended.is_set())
     except (KeyboardInterrupt, SystemExit):

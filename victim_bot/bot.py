@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,13 +23,16 @@ from catalogue.visits import NoAnswer, Queue
 from csrf_proof import browsers, windows
 from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
 from csrf_proof.profile_names import PROFILES
+from victim_bot import nobody
 from victim_bot.fence import Fence
 from victim_bot.visit import TooMuch, task_of, visit
 
-# Seconds: between two questions, for one visit, and that browsers stay without one.
-PAUSE, LONGEST, WARM = 0.4, 45.0, 120.0
-# Bytes by which the browsers may grow during a visit.
+# Seconds: between two questions, for a visit besides the stay, and that browsers stay without one.
+PAUSE, BESIDES, WARM = 0.4, 25.0, 120.0
+# Bytes by which the browsers may grow during a visit, and how much of the time of the stay they may
+# use a processor: a page that loops does it all the time, or in several processes at once.
 MOST_MEMORY = 1_000_000_000
+MOST_CPU = 0.5
 _CHECKED_EVERY = 0.25
 
 
@@ -39,43 +43,66 @@ def found() -> list[str]:
     return [profile for profile in PROFILES if profile not in absent]
 
 
-class _Memory:
-    """Watches how much memory this process's browsers take."""
+class _Taken:
+    """Watches how much memory and processor time this process's browsers take, from `begin` on."""
 
-    def __init__(self) -> None:
-        self._checked = 0.0
-        self._before = self._taken()
+    def __init__(self, seconds: float) -> None:
+        self._most = seconds
+        self.begin()
+
+    def begin(self) -> None:
+        self._checked = time.monotonic()
+        self._spent = 0.0
+        self._before: dict[psutil.Process, float] = {}
+        self._memory = self._look()
+        self._spent = 0.0
 
     def check(self) -> None:
-        """Raise TooMuch where it has become much more since the beginning."""
+        """Raise TooMuch where it has become too much since the beginning."""
         now = time.monotonic()
         if now - self._checked < _CHECKED_EVERY:
             return
         self._checked = now
-        if self._taken() - self._before > MOST_MEMORY:
+        if self._look() - self._memory > MOST_MEMORY:
             raise TooMuch("The page took more memory than a visit may, so the visit ended.")
+        if self._spent > self._most:
+            raise TooMuch(
+                f"The page kept the processor busy for more than {self._most:g} s, so the visit "
+                "ended."
+            )
 
-    def _taken(self) -> int:
-        total = 0
+    def _look(self) -> int:
+        """Return how much memory is taken, and add the time that was spent since the last look."""
+        memory = 0
         for process in psutil.Process().children(recursive=True):
             with suppress(psutil.Error):
-                total += process.memory_info().rss
-        return total
+                with process.oneshot():
+                    times = process.cpu_times()
+                    memory += process.memory_info().rss
+                used = times.user + times.system
+                # One that has ended is counted until the last look.
+                self._spent += used - self._before.get(process, 0.0)
+                self._before[process] = used
+        return memory
 
 
 class Bot:
-    """A worker with browsers. A context manager that leaves none of them running."""
+    """A worker with browsers. A context manager that leaves none of them running.
 
-    def __init__(self, queue: Queue, fence: Fence, profiles: list[str]) -> None:
+    One that is started again with the same name makes the visit again that was cut short.
+    """
+
+    def __init__(self, queue: Queue, fence: Fence, profiles: list[str], name: str = "") -> None:
         self._queue = queue
         self._fence = fence
         self._profiles = profiles
-        self._name = f"bot-{secrets.token_hex(8)}"
+        self._name = name or f"bot-{secrets.token_hex(8)}"
         self._browsers: Browsers | None = None
         self._used = 0.0
 
     def __enter__(self) -> Bot:
         self._home = tempfile.TemporaryDirectory(prefix="csrf-victim-")
+        self._started_by = nobody.starter(Path(self._home.name))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
@@ -114,7 +141,8 @@ class Bot:
             report = self._visit(said, lambda: self._begin(where, who))
         except (BrowserFailed, BrowserMissing, TooMuch, NoAnswer) as failure:
             report = {"problem": str(failure)[:300]}
-            self._end_browsers()
+        if report["problem"]:
+            self._end_browsers()  # Whatever the page has left in them goes with them.
         report["refused"] = _asked_for(report, self._fence.refused[refused:])
         self._used = time.monotonic()
         with suppress(NoAnswer):  # Then the visit counts as lost.
@@ -127,18 +155,28 @@ class Bot:
 
     def _visit(self, said: Any, begin: Callable[[], None]) -> dict[str, Any]:
         running = self._running()
-        with running.limit():
+        task = task_of(said)
+        taken = _Taken(task.stay * MOST_CPU)
+
+        def signed_in() -> None:
+            begin()
+            taken.begin()
+
+        with running.limit(task.stay + BESIDES):
             browser = running.get(str(said["profile"]))
             with windows.fresh(browser, downloads=False) as window:
                 window.context.set_default_timeout(10_000)
-                return visit(window, task_of(said), begin, _Memory().check)
+                return visit(window, task, signed_in, taken.check)
 
     def _running(self) -> Browsers:
         if self._browsers is None:
             settings = browsers.Settings(
-                self._fence.arguments, self._fence.preferences, self._environment()
+                self._fence.arguments,
+                self._fence.preferences,
+                self._environment(),
+                self._started_by,
             )
-            self._browsers = Browsers(LONGEST, settings).__enter__()
+            self._browsers = Browsers(settings=settings).__enter__()
         return self._browsers
 
     def _environment(self) -> dict[str, str]:

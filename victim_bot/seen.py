@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,9 @@ from playwright.sync_api import (
     Response,
 )
 
-from csrf_proof.watching import PING_TYPE, POLICY
+from csrf_proof import cookie_rules
+from csrf_proof.reasons import COOKIE_UNKNOWN
+from csrf_proof.watching import PING_TYPE, POLICY, Watch
 
 MOST, LONGEST = 100, 1_000
 # What an open page of the bank asks once a second, and what stays open for long.
@@ -29,10 +32,16 @@ _BY_SCRIPT = {"fetch", "xhr"}
 
 @dataclass
 class Seen:
-    """Watches one browser context, from `begin` on. `bank` is the origin of the lab."""
+    """Watches one browser context, from `begin` on.
+
+    `bank` is the origin of the lab, `site` the host whose subdomains are one site with it, and
+    `watch` knows what the bank said about its cookies.
+    """
 
     context: BrowserContext
     bank: str
+    site: str
+    watch: Watch
     console: list[str] = field(default_factory=list)
     navigation: list[str] = field(default_factory=list)
 
@@ -56,7 +65,11 @@ class Seen:
         self._last = time.monotonic()
         self.console.clear()
         self.navigation.clear()
-        self.held = [cookie["name"] for cookie in self.context.cookies(self.bank)]
+        self.held = self._in_store()
+
+    def _in_store(self) -> list[str]:
+        """Return the names of the cookies that the browser holds for the bank."""
+        return [cookie["name"] for cookie in self.context.cookies(self.bank)]
 
     def _asked(self, request: Request) -> None:
         if urlsplit(request.url).path == _POLL:
@@ -118,9 +131,12 @@ class Seen:
 
     def requests(self) -> list[dict[str, Any]]:
         """Return what was asked for: where the browser tells, with the cookies by name."""
-        return [self._told(request) for request in self._requests]
+        # One that has gone meanwhile may have been gone already when a request was made.
+        left = set(self._in_store())
+        held = [name for name in self.held if name in left]
+        return [self._told(request, held) for request in self._requests]
 
-    def _told(self, request: Request) -> dict[str, Any]:
+    def _told(self, request: Request, held: Sequence[str]) -> dict[str, Any]:
         headers = self._sent.get(request, {})
         sent = None
         # Without these, it doesn't tell what was sent beside the page's own headers.
@@ -128,6 +144,7 @@ class Seen:
             pairs = filter(None, headers.get("cookie", "").split("; "))
             sent = list(dict.fromkeys(pair.partition("=")[0] for pair in pairs))
         known = sent is not None and self._is_banks(request)
+        withheld = [name for name in held if name not in (sent or ())] if known else []
         return {
             "method": request.method,
             "url": request.url[:LONGEST],
@@ -135,5 +152,16 @@ class Seen:
             "status": self._status.get(request),
             "failed": (request.failure or "")[:LONGEST],
             "cookies_sent": sent,
-            "cookies_withheld": [n for n in self.held if n not in (sent or ())] if known else [],
+            "cookies_withheld": withheld,
+            "cookies_why": {name: self._why(request, name) for name in withheld},
         }
+
+    def _why(self, request: Request, cookie: str) -> str:
+        """Return the code of the rule that is enough to withhold a cookie from a request."""
+        if not self.watch.has_seen_set(cookie):
+            return COOKIE_UNKNOWN.code  # What it says about SameSite wasn't seen.
+        headers = {name.title(): said for name, said in self._sent[request].items()}
+        asked = cookie_rules.Request(request.method, headers, self.bank, self.site)
+        return cookie_rules.no_session(
+            asked, self.watch.samesite(cookie), cookie_sent=False, anybody_signed_in=lambda: True
+        ).code

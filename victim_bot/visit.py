@@ -15,12 +15,13 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Error, Page
 
+from catalogue.visits import STAY
 from csrf_proof.trial import lure
 from csrf_proof.windows import Window
 from victim_bot.seen import Seen
 
-# Seconds: that a page has to be quiet, and that a visit takes at least and at most.
-QUIET, SHORTEST, LONGEST = 0.8, 1.2, 20.0
+# Seconds: that a page has to be quiet, and that a visit takes at least.
+QUIET, SHORTEST = 0.8, 1.2
 MOST_WINDOWS = 10
 _LOADS, _SHOWS, _SNAPS = 3_000, 400, 2_000  # Milliseconds.
 _SLICE = 50
@@ -35,11 +36,17 @@ class TooMuch(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """What to do: where alice signs in, what she opens, and what she clicks, if that's told."""
+    """What to do: where alice signs in, what she opens, and what she clicks, if that's told.
+
+    `site` is the host whose subdomains are one site with the bank, `stay` how many seconds she
+    stays at most.
+    """
 
     bank: str
+    site: str
     address: str
     click: str = ""
+    stay: float = STAY
 
 
 def visit(
@@ -52,7 +59,8 @@ def visit(
     Raises:
         Error: The browser failed.
     """
-    seen = Seen(window.context, task.bank)
+    window.watch.begin(task.bank, "", "")
+    seen = Seen(window.context, task.bank, task.site, window.watch)
     _sign_in(window.page, task.bank)
     seen.begin()
     begin()
@@ -61,7 +69,7 @@ def visit(
     try:
         lure(window.page, task.address)
         clicked = _click(window.page, task, seen)
-        quiet = _stay(window.context, seen, began, check)
+        quiet = _stay(window.context, seen, began + task.stay, check)
     except TooMuch as much:
         problem = str(much)
     return {
@@ -107,13 +115,14 @@ def _click(page: Page, task: Task, seen: Seen) -> str:
     return ""
 
 
-def _stay(context: BrowserContext, seen: Seen, began: float, check: Callable[[], None]) -> bool:
+def _stay(context: BrowserContext, seen: Seen, until: float, check: Callable[[], None]) -> bool:
     """Stay until nothing happens any more; return whether that came in time."""
-    while (stayed := time.monotonic() - began) < LONGEST:
+    began = time.monotonic()
+    while time.monotonic() < until:
         check()
         if len(context.pages) > MOST_WINDOWS:
             raise TooMuch(f"The page opened more than {MOST_WINDOWS} windows, so the visit ended.")
-        if stayed > SHORTEST and seen.quiet_for() > QUIET:
+        if time.monotonic() - began > SHORTEST and seen.quiet_for() > QUIET:
             return True
         if not context.pages:
             return True  # The page has closed its own window.
@@ -131,4 +140,10 @@ def _picture(page: Page) -> str:
 
 def task_of(said: Mapping[str, Any]) -> Task:
     """Return what the queue asks for."""
-    return Task(str(said["bank"]), str(said["address"]), str(said.get("click", "")))
+    return Task(
+        str(said["bank"]),
+        str(said["site"]),
+        str(said["address"]),
+        str(said["click"]),
+        float(said["stay"]),
+    )

@@ -15,10 +15,13 @@ from werkzeug.test import Client, TestResponse
 from attacker_site.app import create_app
 from attacker_site.tests.victim import LittleBank, Victim
 from csrf_proof.arsenal import Arsenal
+from csrf_proof.positions import SUBDOMAIN
 
 # One for all: otherwise each test would read and compile every attack again.
 ARSENAL = Arsenal()
 SERVERS = ARSENAL.servers
+# Those that get a token; another gets a code from a sign-in service.
+TAKE_TOKENS = sorted(slug for slug in SERVERS if not ARSENAL.attacks[slug].needs)
 EVIL = "evil.localhost:9000"
 Get = Callable[..., TestResponse]
 
@@ -39,6 +42,14 @@ def community(lab: str) -> str:
 def lookalike(lab: str) -> str:
     """Return the Host header of the attacker's host that begins with the bank's name."""
     return f"{lab}.bank.localhost.evil.localhost:9000"
+
+
+def launched(slug: str, lab: str) -> tuple[str, str]:
+    """Return a path and a host at which an attack on a lab is launched: the lab's sub-domain if
+    it's launched there at all."""
+    if SUBDOMAIN in ARSENAL.attacks[slug].positions:
+        return f"/{slug}/", community(lab)
+    return f"/{slug}/?lab={lab}", EVIL
 
 
 def getter(app: Flask) -> Get:

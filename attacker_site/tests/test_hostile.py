@@ -10,7 +10,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from attacker_site.tests.conftest import EVIL, SERVERS, Get, community, getter, lookalike, site
+from attacker_site.tests.conftest import (
+    EVIL,
+    SERVERS,
+    Get,
+    community,
+    getter,
+    launched,
+    lookalike,
+    site,
+)
 from attacker_site.tests.victim import LittleBank, Victim
 from catalogue.labels import is_label
 
@@ -151,7 +160,7 @@ def test_whatever_stands_in_the_query_the_server_asks_the_victim_for_that_lab_or
     reached.clear()
     query = f"lab={quote(lab)}&{name}={quote(extra)}"
 
-    get(f"/{slug}/", community("a--b"))
+    get(*launched(slug, "a--b"))
     get(f"/{slug}/?{query}", community("a--b"))
     get(f"/{slug}/?{query}")
 

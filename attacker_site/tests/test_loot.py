@@ -14,11 +14,13 @@ from attacker_site.loot import KEPT_A_LAB, Entry, Notebook
 from attacker_site.tests.conftest import (
     EVIL,
     SERVERS,
+    TAKE_TOKENS,
     Document,
     Get,
     closed_port,
     community,
     getter,
+    launched,
     lookalike,
     site,
 )
@@ -204,7 +206,7 @@ def test_every_link_of_the_page_leads_to_where_that_attack_is_launched(
     get_at: Get, host: str, filled: bool
 ) -> None:
     for slug in SERVERS if filled else []:
-        get_at(f"/{slug}/", community(LAB))
+        get_at(*launched(slug, LAB))
 
     links = Document(get_at(f"/loot/?lab={LAB}", host).text).addresses()
 
@@ -280,7 +282,7 @@ def hostile(asked: Asked) -> Answer:
     return Answer(field.format(value.replace("<", "&lt;")), headers=(kept,))
 
 
-@pytest.mark.parametrize("slug", sorted(SERVERS))
+@pytest.mark.parametrize("slug", TAKE_TOKENS)
 def test_markup_in_loot_is_shown_as_text_and_never_run(
     get_beside: Get, victim: Victim, slug: str
 ) -> None:

@@ -96,6 +96,25 @@ def test_a_page_cannot_have_a_header_sent_that_no_script_can_set(victim: Victim,
     assert asked.headers["X-Also"] == "yes"
 
 
+def test_a_visitor_identifies_herself_elsewhere_and_is_led_on(
+    visitor: Visitor, victim: Victim
+) -> None:
+    assert visitor.identify("/lighthouse/authorize?for=connect") == {"code": "code-of-mallory"}
+    assert [asked.method for asked in victim.requests] == ["GET", "POST"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer("No.", 403), Answer(status=303), Answer("<script data-headers='[]'></script>", 200)],
+)
+def test_a_visitor_who_is_not_led_on_says_so(victim: Victim, answer: Answer) -> None:
+    bank = LittleBank()
+    victim.reply = lambda asked: answer if asked.method == "POST" else bank(asked)
+
+    with pytest.raises(VisitProblem, match=r"didn't let mallory|can't be read"):
+        visitor_to(victim.address).identify("/lighthouse/authorize")
+
+
 def test_a_visitor_without_cookies_sends_none(visitor: Visitor, victim: Victim) -> None:
     visitor.hidden_fields("/login")
 

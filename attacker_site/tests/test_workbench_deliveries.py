@@ -40,7 +40,8 @@ EVIDENCE = {
             "status": 303,
             "failed": "",
             "cookies_sent": ["sessionid"],
-            "cookies_withheld": ["other"],
+            "cookies_withheld": ["other", "third"],
+            "cookies_why": {"other": "cookie-lax"},
         }
     ],
     "console": ["<b>hello"],
@@ -59,6 +60,7 @@ class Queue:
     asked: list[Asked] = field(default_factory=list)
     # States that a delivery has one after the other, each time that somebody asks.
     coming: list[str] = field(default_factory=list)
+    began: str = "2020-01-01T00:00:00.000Z"
 
     def __call__(self, asked: Asked) -> Answer:
         self.asked.append(asked)
@@ -86,6 +88,8 @@ class Queue:
             "outcome": "forged" if done else None,
             "reason": None,
             "sentence": "The bank did it." if done else "",
+            "started": self.began,
+            "ended": self.began if done else None,
             **({"evidence": EVIDENCE} if done else {}),
         }
         return {
@@ -141,6 +145,7 @@ def test_a_program_delivers_and_asks_what_came_of_it(bench: Bench, queue: Queue)
         "file": "/exploit",
         "browsers": ["firefox"],
         "click": "",
+        "stay": 20,
     }
     told = bench.write_page(f"/api/deliveries/{ID}").get_json()
     assert told["state"] == "over"
@@ -176,6 +181,8 @@ BAD = {
     "a lab of another type": b'{"lab": 1}',
     "browsers of another type": b'{"lab": "a", "browsers": "chromium"}',
     "numbers as browsers": b'{"lab": "a", "browsers": [1]}',
+    "another stay": b'{"lab": "a", "stay": 61}',
+    "a stay of another type": b'{"lab": "a", "stay": [60]}',
     "brackets": b"[" * 9_000,
 }
 
@@ -256,7 +263,7 @@ def test_a_person_stores_and_delivers_with_one_click(bench: Bench, queue: Queue)
     boxes = [
         one["name"] for one in Document(page.text).all("input") if one.get("type") == "checkbox"
     ]
-    assert boxes == ["browser-chromium", "browser-firefox"]
+    assert boxes == ["browser-chromium", "browser-firefox", "stay"]
     body = f"responseBody=new&lab={LAB}&click=+Win+&browser-firefox=on&browser-chromium=on"
 
     answer = bench.send(bench.writing, "/deliveries", "POST", body.encode(), FORM)
@@ -287,7 +294,9 @@ def test_what_came_of_it_is_shown_as_text(bench: Bench) -> None:
     answer = bench.write_page(f"/deliveries/{ID}")
 
     assert Document(answer.text).mistakes == []
-    for text in ("Forged.", "1000 before, 900 after", "sessionid", "other", "still busy"):
+    texts = ("Forged.", "1000 before, 900 after", "sessionid", "still busy", "See it as a picture")
+    why = ("<code>other</code>: SameSite=Lax", "<code>third</code>: the request doesn’t show why")
+    for text in (*texts, *why):
         assert text in answer.text
     assert "<b>" not in answer.text
     assert 'http-equiv="refresh"' not in answer.text
@@ -321,3 +330,70 @@ def test_while_the_teaching_side_is_down_everything_else_works(tmp_path: Path) -
     assert answer.status_code == 503
     assert "no victim’s browser" in answer.get_json()["error"]
     assert bench.write_page("/deliver-to-victim").status_code == 503
+
+
+def test_the_list_of_versions_says_what_each_did(bench: Bench, queue: Queue) -> None:
+    assert "not known" in bench.write_page().text
+    queue.began = "2100-01-01T00:00:00.000Z"
+    row = bench.write_page().text.partition('<th scope="row">1</th>')[2].partition("</tr>")[0]
+    assert f'href="/deliveries/{ID}"' in row
+    assert "forged" in row
+
+
+def test_a_long_stay_is_asked_for_in_every_way(bench: Bench, queue: Queue) -> None:
+    form = f"responseBody=new&lab={LAB}&stay=60".encode()
+    bench.send(bench.writing, "/deliveries", "POST", form, FORM)
+    assert queue.delivered["stay"] == 60
+    ask(bench, {"lab": LAB, "stay": 20})
+    assert queue.delivered["stay"] == 20
+    ask(bench, {"lab": LAB, "stay": 60})
+    assert queue.delivered["stay"] == 60
+    sent = bench.post({"formAction": "DELIVER_TO_VICTIM", "lab": LAB, "stay": "60"})
+    assert sent.headers["Location"] == f"/deliver-to-victim?lab={LAB}&stay=60"
+    bench.write_page("/deliver-to-victim?stay=20")
+    assert queue.delivered["stay"] == 20
+    bench.write_page(sent.headers["Location"])
+    assert queue.delivered["stay"] == 60
+
+
+def test_another_stay_is_refused_before_anything_is_stored(bench: Bench, queue: Queue) -> None:
+    form = f"responseBody=new&lab={LAB}&stay=999".encode()
+    answer = bench.send(bench.writing, "/deliveries", "POST", form, FORM)
+    assert answer.status_code == 400
+    assert "20 or 60 seconds" in answer.text
+    assert bench.write_page("/deliver-to-victim?stay=x").status_code == 400
+    assert bench.read().text == "hello"
+    assert not [each for each in queue.asked if each.method == "POST"]
+
+
+def test_what_has_worked_can_be_saved_as_a_test(bench: Bench, queue: Queue) -> None:
+    queue.began = "2100-01-01T00:00:00.000Z"
+    bench.store('<p>"""</p>{}\\')
+    page = bench.write_page(f"/deliveries/{ID}").text
+    assert f'href="/deliveries/{ID}/test.py">test_exploit_2.py' in page
+    answer = bench.write_page(f"/deliveries/{ID}/test.py")
+    assert answer.headers["Content-Disposition"].endswith('"test_exploit_2.py"')
+    said: dict[str, Any] = {}
+    kept = [
+        line for line in answer.text.splitlines() if line.startswith(("EXPLOIT", "LAB", "BANK"))
+    ]
+    exec("\n".join(kept), said)
+    compile(answer.text, "test", "exec")
+    assert said["EXPLOIT"] == '<p>"""</p>{}\\'
+    assert said["LAB"] == "csrf-token--for-otter42"
+    assert said["BANK"] == "http://csrf-token--for-otter42.bank.localhost:8000"
+
+
+@pytest.mark.parametrize("problem", ["an old visit", "bytes", "nothing changed"])
+def test_what_cant_be_a_test_isnt_offered(
+    bench: Bench, queue: Queue, monkeypatch: pytest.MonkeyPatch, problem: str
+) -> None:
+    if problem != "an old visit":
+        queue.began = "2100-01-01T00:00:00.000Z"
+    if problem == "bytes":
+        bench.store(b"\xff")
+    if problem == "nothing changed":
+        same = EVIDENCE["accounts"]["before"]  # type: ignore[index]
+        monkeypatch.setitem(EVIDENCE, "accounts", {"before": same, "after": same})
+    assert "test.py" not in bench.write_page(f"/deliveries/{ID}").text
+    assert bench.write_page(f"/deliveries/{ID}/test.py").status_code == 404

@@ -134,6 +134,8 @@ class LittleBank:
             return self._sign_in(asked, session)
         if asked.path == "/transfer" and asked.cookies.get(session) == "mallorys":
             return self._page(self.token, "cookie-of-mallory")
+        if asked.path.startswith("/lighthouse"):
+            return self._lighthouse(asked)
         if asked.path == "/transfer":
             return Answer(status=302, headers=(("Location", "/login"),))
         return Answer("No such page.", 404)
@@ -146,6 +148,17 @@ class LittleBank:
         page = f"<!doctype html>{script}<form>{field}<input name=amount></form>"
         kept = f"{self.prefix}token={cookie}; Path=/; SameSite=Lax"
         return Answer(page, headers=(("Set-Cookie", kept),))
+
+    def _lighthouse(self, asked: Asked) -> Answer:
+        """Ask who the visitor is, and then lead back with a code."""
+        hidden = {"for": "connect"}
+        if asked.method == "POST":
+            fields = dict(parse_qsl(asked.body.decode()))
+            if fields != {**hidden, "username": "mallory", "password": "mischief"}:
+                return Answer("Who are you?", 403)
+            hidden = {"code": "code-of-mallory"}
+        [(name, value)] = hidden.items()
+        return Answer(f'<form><input type="hidden" name="{name}" value="{value}"></form>')
 
     def _sign_in(self, asked: Asked, session: str) -> Answer:
         as_json = asked.headers["Content-Type"] == "application/json"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attacker_site.workbench.store import Owner, Refused
-from catalogue.visits import OVER, Answer, NoAnswer, Queue
+from catalogue.visits import OVER, STAY, Answer, NoAnswer, Queue
 
 # Of a request that waits for a visit: how often it looks, for how many seconds, and how many of
 # them there are in a process, which has eight threads.
@@ -36,7 +36,14 @@ class Deliveries:
         return [str(name) for name in found.get("browsers", [])]
 
     def deliver(
-        self, owner: Owner, lab: str, file: str, browsers: Sequence[str] = (), click: str = ""
+        self,
+        owner: Owner,
+        lab: str,
+        file: str,
+        browsers: Sequence[str] = (),
+        *,
+        click: str = "",
+        stay: int = STAY,
     ) -> str:
         """Put a visit in each browser into the queue, and return the delivery's id.
 
@@ -50,6 +57,7 @@ class Deliveries:
             "file": file,
             "browsers": list(browsers),
             "click": click,
+            "stay": stay,
         }
         return str(self._ask("", asked)["id"])
 

@@ -1,25 +1,28 @@
 """What the secret host answers about alice.
 
 POST /deliveries         stores, and sends the newest version to alice
-GET  /deliveries/<id>    the result
+GET  /deliveries/<id>    the result; with /test.py, a test of what has worked
 GET  /deliver-to-victim  sends the newest to alice at ?lab=, and answers when the visit is over
 POST /api/deliveries     the same in JSON, at once; GET /api/deliveries/<id> says the result
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Flask, Response, g, make_response, redirect, request
 
-from attacker_site.workbench import form
+from attacker_site.targets import Addresses
+from attacker_site.workbench import form, outcomes, regression
 from attacker_site.workbench.asked import json_object
 from attacker_site.workbench.deliveries import Deliveries
 from attacker_site.workbench.form import Fields
 from attacker_site.workbench.starts import checked_lab
-from attacker_site.workbench.store import Owner, Refused, Store
-from catalogue.visits import OVER
+from attacker_site.workbench.store import Owner, Refused, Store, Version
+from catalogue.matrix import FORGED
+from catalogue.visits import OVER, STAY
+from csrf_proof import reasons
 
 ACTS_BY_GET = "deliver"
 MOST_JSON, LONGEST_CLICK = 10_000, 100
@@ -27,6 +30,18 @@ _SAYS = (
     'Send a JSON object: {"lab": "no-defense--for-otter42", "exploit": "/exploit", '
     '"browsers": ["chromium"]}. Only “lab” is needed.'
 )
+# Why a cookie wasn't sent, as far as the request shows it. Each of these rules is enough.
+WHY = {
+    reasons.COOKIE_LAX.code: (
+        "SameSite=Lax: requests from other sites get it only on a top-level GET navigation"
+    ),
+    reasons.COOKIE_STRICT.code: "SameSite=Strict: requests from other sites don’t get it",
+    reasons.COOKIE_DEFAULT.code: "no SameSite, and this browser treats that as Lax",
+    reasons.COOKIE_THIRD_PARTY.code: (
+        "blocked as a third-party cookie, or the page didn’t ask for cookies"
+    ),
+    reasons.COOKIE_UNKNOWN.code: "the request doesn’t show why",
+}
 Stored = Callable[[Callable[[Fields], object], Callable[[Fields], Response]], Response]
 
 
@@ -34,6 +49,7 @@ def add(
     app: Flask,
     store: Store,
     deliveries: Deliveries,
+    addresses: Addresses,
     page: Callable[..., Response],
     stored: Stored,
 ) -> None:
@@ -43,25 +59,41 @@ def add(
         found: Owner = g.owner
         return found
 
-    def sent(lab: str, file: str = "", browsers: Sequence[str] = (), click: str = "") -> str:
+    def sent(
+        lab: str,
+        file: str = "",
+        browsers: Sequence[str] = (),
+        *,
+        click: str = "",
+        stay: int = STAY,
+    ) -> str:
         """Deliver what's stored, and return the delivery's id."""
         found = store.served(owner(), file) if file else store.newest(owner())
         if found is None:
             raise Refused(409, f"Nothing is stored{f' as {file[:100]}' if file else ' yet'}.")
         said = click.strip()[:LONGEST_CLICK]
-        return deliveries.deliver(owner(), lab, found.exploit.file, browsers, said)
+        return deliveries.deliver(owner(), lab, found.exploit.file, browsers, click=said, stay=stay)
+
+    def check(fields: Fields) -> None:
+        lab_of(fields)
+        form.stay_of(fields)
 
     def lab_of(fields: Fields) -> str:
         return checked_lab(form.text(fields, form.LAB))
 
     def send(fields: Fields) -> Response:
         names = [n.removeprefix(form.BROWSER) for n in fields if n.startswith(form.BROWSER)]
-        made = sent(lab_of(fields), browsers=names, click=form.text(fields, form.CLICK))
+        made = sent(
+            lab_of(fields),
+            browsers=names,
+            click=form.text(fields, form.CLICK),
+            stay=form.stay_of(fields),
+        )
         return see(f"/deliveries/{made}")
 
     @app.post("/deliveries")
     def store_and_send() -> Response:
-        return stored(lab_of, send)
+        return stored(check, send)
 
     @app.get("/deliver-to-victim", endpoint=ACTS_BY_GET)
     def deliver() -> Response:
@@ -69,14 +101,46 @@ def add(
         if not lab:
             before = deliveries.newest(owner())
             lab = before[0]["lab"] if before else owner().lab
-        made = sent(lab)
+        made = sent(lab, stay=form.checked_stay(request.args.get(form.STAY, "")))
         deliveries.wait(owner(), made)
         return see(f"/deliveries/{made}", 302)
 
     @app.get("/deliveries/<made>")
     def delivery(made: str) -> Response:
         told = deliveries.told(owner(), made)
-        return page("delivery.html", aimed=told["lab"], told=told, over=told["state"] == OVER)
+        test = test_of(told)
+        return page(
+            "delivery.html",
+            aimed=told["lab"],
+            told=told,
+            over=told["state"] == OVER,
+            test=regression.file_of(test.number) if test else "",
+            why=WHY,
+        )
+
+    def test_of(told: Mapping[str, Any]) -> Version | None:
+        """Return the version that has changed the accounts, if it can be made a test."""
+        changed = [visit for visit in told["browsers"] if _has_robbed(visit)]
+        found = outcomes.by_version(store.versions(owner()), [{**told, "browsers": changed}])
+        version = store.version(owner(), next(iter(found))) if found else None
+        return version if version and written(told, version) else None
+
+    def written(told: Mapping[str, Any], version: Version) -> str | None:
+        shown = version.exploit
+        return regression.write(addresses, told["lab"], shown.file, version.number, shown.body)
+
+    @app.get("/deliveries/<made>/test.py")
+    def test(made: str) -> Response:
+        told = deliveries.told(owner(), made)
+        version = test_of(told)
+        text = written(told, version) if version else None
+        if version is None or text is None:
+            raise Refused(404, "This delivery can’t be made a test.")
+        answer = make_response(text)
+        answer.content_type = "application/octet-stream"
+        name = regression.file_of(version.number)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
 
     @app.get("/deliveries/<made>/<browser>.jpg")
     def picture(made: str, browser: str) -> Response:
@@ -94,11 +158,18 @@ def add(
             raise Refused(400, _SAYS)
         # The whole address of an exploit will do, too.
         path = file if file.startswith("/") else "/" + "/".join(file.split("/")[3:]) if file else ""
-        return make_response({"id": sent(lab, path, browsers, click)}, 202)
+        stay = form.checked_stay(str(said.get("stay", "")))
+        return make_response({"id": sent(lab, path, browsers, click=click, stay=stay)}, 202)
 
     @app.get("/api/deliveries/<made>")
     def told_as_json(made: str) -> Response:
         return make_response(dict(deliveries.told(owner(), made)), 200)
+
+
+def _has_robbed(visit: Mapping[str, Any]) -> bool:
+    """Tell whether a visit has changed the accounts, which is what a test can see."""
+    accounts = visit.get("evidence", {}).get("accounts", {})
+    return bool(visit["outcome"] == FORGED and accounts["before"] != accounts["after"])
 
 
 def _json() -> dict[str, Any]:

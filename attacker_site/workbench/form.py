@@ -15,6 +15,7 @@ from flask import Request
 
 from attacker_site.workbench.exploit import FILE, HEAD, Unusable
 from attacker_site.workbench.store import Refused
+from catalogue import visits
 from csrf_proof.arsenal import FORM_TYPE
 
 # What a paste sends besides.
@@ -22,6 +23,7 @@ PASTED: Final = "pasted"
 LAB: Final = "lab"
 BROWSER: Final = "browser-"
 CLICK: Final = "click"
+STAY: Final = "stay"
 # The whole request, encoded. The server reads no more.
 MOST_BYTES: Final = 1_000_000
 MOST_FIELDS: Final = 20
@@ -85,6 +87,29 @@ def action_of(fields: Fields) -> Action:
         return Action(said)
     except ValueError:
         raise Unusable(f"formAction has to be one of {', '.join(Action)}.") from None
+
+
+def stay_of(fields: Fields) -> int:
+    """Return how many seconds alice stays at most, as a form asks for it.
+
+    Raises:
+        Refused: That isn't possible.
+    """
+    return checked_stay(text(fields, STAY))
+
+
+def checked_stay(said: str) -> int:
+    """Return how many seconds alice stays at most; without a word, as long as usual.
+
+    Raises:
+        Refused: That isn't possible.
+    """
+    for seconds in (visits.STAY, visits.LONG_STAY):
+        if said == str(seconds):
+            return seconds
+    if said:
+        raise Refused(400, f"“stay” is {visits.STAY} or {visits.LONG_STAY} seconds.")
+    return visits.STAY
 
 
 def written(fields: Fields) -> Written:

@@ -26,7 +26,7 @@ from werkzeug.exceptions import HTTPException
 from attacker_site.hosts import Visit
 from attacker_site.refusal import Refusal
 from attacker_site.targets import Addresses
-from attacker_site.workbench import delivering, exploit, form
+from attacker_site.workbench import delivering, exploit, form, outcomes
 from attacker_site.workbench.asked import by_another_site
 from attacker_site.workbench.deliveries import Deliveries
 from attacker_site.workbench.delivering import see
@@ -100,16 +100,18 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
         versions = store.versions(owner())
         newest = store.newest(owner())
         shown = said or _of(newest)
+        sent = deliveries.newest(owner()) if newest else []
         return page(
             "write.html",
             status,
             aimed=aimed,
             attacks=starts.attacks,
             browsers=deliveries.browsers(),
-            deliveries=deliveries.newest(owner())[:SHOWN] if newest else [],
+            deliveries=sent[:SHOWN],
             most_versions=MOST_VERSIONS,
             newest=newest,
             notes=notes,
+            outcomes=outcomes.by_version(versions, sent),
             pasted=pasted,
             problem=problem,
             said=shown,
@@ -141,7 +143,8 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
         forms = f"'self' {public()}" if "owner" in g else "'none'"
         own = {
             "Content-Security-Policy": (
-                "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
+                f"default-src 'none'; script-src {request.host_url}static/; style-src 'self'; "
+                "img-src 'self'; frame-src 'self'; "
                 "base-uri 'none'; "
                 f"form-action {forms}; frame-ancestors 'none'"
             ),
@@ -275,7 +278,9 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
             raise Unusable("Nothing is stored yet.")
         if action is Action.VIEW:
             return see(public() + newest.exploit.file)
-        return see("/deliver-to-victim" + (f"?{urlencode({form.LAB: aimed})}" if aimed else ""))
+        asked = {form.LAB: aimed, form.STAY: form.text(fields, form.STAY)}
+        query = urlencode({name: said for name, said in asked.items() if said})
+        return see("/deliver-to-victim" + (f"?{query}" if query else ""))
 
     @app.get("/log")
     def log() -> Response:
@@ -291,7 +296,7 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
             raise Refused(404, f"Nothing is stored as /{file}, and the workbench has no such page.")
         return see(f"{public()}/{file}", 302)
 
-    delivering.add(app, store, deliveries, page, stored)
+    delivering.add(app, store, deliveries, addresses, page, stored)
     return app
 
 

@@ -114,6 +114,14 @@ def test_where_the_control_is_not_forged_the_browser_was_first(
     assert (found.outcome, found.reason, found.verdict, found.note) == expected
 
 
+def test_why_nothing_is_sent_is_said_once_and_goes_for_the_row(load: Load) -> None:
+    text = '[rule.cross-site]\nno-defense = "not-sent: It has cookies."\ndefense = "forged"\n'
+    found = load(text)
+
+    for lab in ("no-defense", "defense"):
+        assert cell(found, f"chromium/rule/cross-site/{lab}").note == "It has cookies."
+
+
 @pytest.mark.parametrize("line", ["forged", "get-refused", "cookie-lax"])
 def test_where_the_control_is_not_sent_nothing_is(load: Load, line: str) -> None:
     text = '[ping.cross-site]\nno-defense = { firefox = "not-sent", else = "forged" }\n'
@@ -121,6 +129,24 @@ def test_where_the_control_is_not_sent_nothing_is(load: Load, line: str) -> None
 
     assert (found.outcome, found.reason, found.verdict) == ("blocked", "not-sent", None)
     assert found.note == "This browser makes no such request."
+
+
+NOT_KEPT = {
+    "forged": ("blocked", "cookie-not-kept", None),
+    "cookie-not-kept": ("blocked", "cookie-not-kept", None),
+    "token-missing": ("blocked", "token-missing", "token-missing"),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), NOT_KEPT.items())
+def test_a_cookie_that_is_not_kept_comes_after_the_bank_has_judged(
+    load: Load, line: str, expected: tuple[str, str, str | None]
+) -> None:
+    text = '[sign-in.cross-site]\nno-defense = { firefox = "cookie-not-kept", else = "forged" }\n'
+    found = cell(load(f'{text}defense = "{line}"'), "firefox/sign-in/cross-site/defense")
+
+    assert (found.outcome, found.reason, found.verdict) == expected
+    assert not found.browser_first
 
 
 def test_in_another_profile_it_was_not(load: Load) -> None:
@@ -246,6 +272,10 @@ def test_every_row_has_every_column_in_every_profile() -> None:
     assert fresh == expected
 
 
+# What no browser sends from there, and some from elsewhere.
+SENT_ONLY_FROM_ELSEWHERE = {("speculation-get", "cross-site")}
+
+
 def test_every_row_is_forged_without_a_defense_in_some_profile() -> None:
     found = matrix.load()
     forged = {
@@ -254,7 +284,10 @@ def test_every_row_is_forged_without_a_defense_in_some_profile() -> None:
         if (c.defense, c.outcome) == (found.lab(c.attack, "no-defense"), "forged")
     }
 
-    assert forged == set(matrix.load().rows)
+    assert forged == set(found.rows) - SENT_ONLY_FROM_ELSEWHERE
+    assert {attack for attack, _ in SENT_ONLY_FROM_ELSEWHERE} <= {attack for attack, _ in forged}
+    silent = [c for c in CELLS if (c.attack, c.position) in SENT_ONLY_FROM_ELSEWHERE]
+    assert {c.reason for c in silent} == {"not-sent"}
 
 
 def test_outcome_and_reason_go_together() -> None:

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from csrf_proof.application.recording import Recorded
 from csrf_proof.arsenal import (
-    ADDRESS,
     FORM_TYPE,
     NO_TYPE,
     SIGNED_IN,
@@ -58,6 +57,8 @@ def general() -> tuple[Attack, ...]:
         if (not attack.needs or attack.slug in _ANY_MAY_HAVE)
         and attack.victim == SIGNED_IN
         and not attack.second_click
+        # From another site it's never sent, and other attacks by GET are.
+        and not attack.speculative
         and (not attack.by_application or attack.slug == BY_CLICK)
         and (
             attack.slug in WITH_TOKEN
@@ -194,7 +195,7 @@ def headers(shot: Shot, sent: Mapping[str, str], position: str, sender: str) -> 
     if shot.attack.method not in WITHOUT_BODY:
         kept.setdefault("origin", "null" if shot.attack.hides_origin else sender)
     relation = FETCH_SITE[CROSS_SITE if shot.attack.sandboxed else position]
-    kept.setdefault("sec-fetch-site", "none" if shot.attack.trigger == ADDRESS else relation)
+    kept.setdefault("sec-fetch-site", "none" if shot.attack.names_nobody else relation)
     return kept
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from csrf_proof import attacker, trial, windows
 from csrf_proof.address import Address, WrongUse
-from csrf_proof.application import preflight, sockets
+from csrf_proof.application import preflight, sockets, stored
 from csrf_proof.application.action import BY_ATTACKER, Action
 from csrf_proof.application.another import bring
 from csrf_proof.application.choice import (
@@ -34,9 +34,9 @@ from csrf_proof.application.target import Application
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
 from csrf_proof.arsenal import Shot
 from csrf_proof.browsers import BrowserMissing
-from csrf_proof.positions import SUBDOMAIN
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from csrf_proof.reasons import FRAME_REFUSED, PREFLIGHT_REFUSED
-from csrf_proof.trial import FORGED, NotJudged
+from csrf_proof.trial import BLOCKED, FORGED, NotJudged
 from csrf_proof.watching import PING_TYPE
 from csrf_proof.windows import Window
 
@@ -161,6 +161,37 @@ class Proof:
                 server.page,
                 tuple(shot.prepared.cookies),
             )
+
+    def verdict_on_page(self, page: str, profile: str) -> Verdict:
+        """Try an exploit that somebody has written, from another site.
+
+        Who stopped it isn't told: nothing is known of its request.
+
+        Raises:
+            NotJudged: The honest act fails in this browser, before it or after it.
+            WrongUse: The application doesn't answer.
+        """
+        one = Try(stored.NAME, CROSS_SITE, profile)
+        control = self.control(profile)
+        with self._application(profile, control) as app, self._window(profile) as window:
+            window.watch.begin(app.url, control.recorded.method, control.recorded.path)
+            app.sign_in(window.context)
+            window.watch.forget()
+            before = app.state()
+            held = [cookie["name"] for cookie in window.context.cookies(app.act)]
+            shown = stored.aimed(page, app.url)
+            try:
+                with attacker.serving_page(shown, stored.NAME, app.url) as address:
+                    trial.lure(window.page, address)
+                    stored.visit(window, app, before)
+                after = app.state()
+                if after == before:
+                    self._check_again(app, window, control)
+            finally:
+                self._honest.restore(app, before, window.context, control)
+            outcome = FORGED if after != before else BLOCKED
+            evidence = window.watch.evidence(held)
+            return Verdict(one, outcome, None, None, evidence, before, after, page=shown)
 
     def control(self, profile: str) -> Control:
         """Let an honest user act, and send their request again; once for each browser.

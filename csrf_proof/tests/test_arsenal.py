@@ -124,6 +124,18 @@ def shot(arsenal: Arsenal) -> Shot:
     )
 
 
+def test_a_document_takes_the_place_of_the_fields() -> None:
+    attack = Arsenal(FOLDER).attacks["graphql-get"]
+    fields = {"to": "mallory", "amount": "7"}
+    known = Shot(attack=attack, origin="http://app.localhost", action_path="/", forged=fields)
+    unknown = Shot(attack=attack, origin="", action_path="/", forged={"text": "$"})
+
+    document = 'mutation { transfer(to: "mallory", amount: 7) { balance } }'
+    assert known.fields == {"query": document}
+    assert known.url.startswith("http://app.localhost/api/graphql?query=mutation+%7B")
+    assert unknown.fields == {"query": attack.graphql}
+
+
 @pytest.mark.parametrize(
     ("template", "complaint"),
     [

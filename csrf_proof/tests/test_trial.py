@@ -10,12 +10,12 @@ from unittest.mock import Mock, PropertyMock
 import pytest
 
 from csrf_proof import trial
-from csrf_proof.arsenal import read_all
+from csrf_proof.arsenal import Attack, read_all
 from csrf_proof.trial import Look, NotJudged, Record, awaited
 from csrf_proof.watching import Evidence, Watch
 
 ATTACKS = read_all()
-ATTACK = ATTACKS["form-post"]
+ATTACK, SIGN_IN = ATTACKS["form-post"], ATTACKS["login-frame-post"]
 
 
 @dataclass
@@ -68,7 +68,10 @@ class Target:
 
 
 def judge(
-    *looks: Look, wait_for: trial.Awaited = "act", watch: Seen | None = None
+    *looks: Look,
+    wait_for: trial.Awaited = "act",
+    watch: Seen | None = None,
+    attack: Attack | None = None,
 ) -> tuple[str, str | None]:
     seen = watch or Seen(["http://evil.localhost/"])
     judged = trial._Trial(
@@ -76,7 +79,7 @@ def judge(
         cast("Watch", seen),
         cast("Any", Target(*looks)),
         Look("before", ()),
-        ATTACK,
+        attack or ATTACK,
         wait_for,
     )
     record, changed = judged.wait()
@@ -108,6 +111,13 @@ def test_a_change_that_comes_after_its_record_is_forged() -> None:
 
 def test_a_refusal_that_comes_too_late_is_forged() -> None:
     assert judge(look("after", REFUSED)) == ("forged", None)
+
+
+def test_a_sign_in_is_forged_only_if_its_cookie_is_kept() -> None:
+    new_session = look("before", APPLIED)
+    assert judge(new_session, attack=SIGN_IN) == ("blocked", "cookie-not-kept")
+    assert judge(new_session, look("after", APPLIED), attack=SIGN_IN) == ("forged", None)
+    assert judge(look("before", REFUSED), attack=SIGN_IN) == ("blocked", "token-missing")
 
 
 def test_a_refused_act_is_blocked_for_its_reason() -> None:

@@ -387,6 +387,29 @@ def test_the_victims_browser_starts_with_the_sites_and_may_end_without_them(
     assert runner.finish() == (0, "")
 
 
+def test_a_victims_browser_that_dies_is_started_again_but_not_forever(
+    start: Callable[..., Runner], tree: Path
+) -> None:
+    told = tree / "told"
+    (tree / "victim_bot.py").write_text(
+        "import os, pathlib, time\n"
+        f"path = pathlib.Path({str(told)!r})\n"
+        "path.open('a').write(os.environ['VICTIM_WORKER'] + '\\n')\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    runner = start(VICTIM_BROWSER="1")
+    runner.wait_until_ready()
+    lives = starting.MOST_DEATHS + 1
+    assert soon(lambda: told.exists() and len(told.read_text().split()) == lives, 20)
+    assert not soon(lambda: len(told.read_text().split()) > lives, 1)
+    assert len(set(told.read_text().split())) == 1, "it has one name in all its lives"
+    runner.process.send_signal(signal.SIGINT)
+    status, errors = runner.finish()
+    assert status == 0
+    assert errors.count("is started again") == starting.MOST_DEATHS
+    assert errors.count("isn't started again") == 1
+
+
 def test_without_wanting_it_there_is_no_victims_browser(
     start: Callable[..., Runner], tree: Path
 ) -> None:

@@ -15,7 +15,18 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from e2e.stress import clock, feeds, floods, full_disk, kills, malformed, room, slow, transfers
+from e2e.stress import (
+    clock,
+    feeds,
+    floods,
+    full_disk,
+    kills,
+    malformed,
+    room,
+    slow,
+    transfers,
+    workbench,
+)
 from e2e.stress.report import Result
 from e2e.stress.stand import Stand, StandError
 
@@ -32,6 +43,7 @@ def kinds(seed: int) -> dict[str, Kind]:
         "feeds": feeds.run,
         "floods": partial(floods.run, seed=seed),
         "malformed": partial(malformed.run, seed=seed),
+        "workbench": partial(workbench.run, seed=seed),
         "transfers": transfers.run,
         "kills": kills.run,
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from catalogue import fixes, missions, reviews
+from catalogue import advisories, fixes, missions, reviews
 from catalogue import matrix as expectations
 from tools.check import attacks, claims, defenses, gaps, lessons, matrix
 from tools.check.files import BLANK, SLUG, blanks
@@ -46,11 +46,13 @@ def problems(root: Path = ROOT) -> Iterator[str]:
     columns = sound | set(stacks)
     yield from matrix.rows(loaded, found)
     yield from matrix.columns(loaded, columns, flawed, weaknesses, reasons)
-    yield from matrix.over_https(root, found, columns | flawed, reasons)
+    for name in ("matrix-https.toml", "matrix-webkit.toml"):
+        yield from matrix.beside(root / "catalogue" / name, found, columns | flawed, reasons)
     yield from claims.untrue(claimed, sound, flawed, loaded)
     yield from matrix.known_labs(
         root / "victim_site" / "teaching" / "reference" / "known_labs.toml", loaded
     )
+    yield from advisories.problems(root / "docs" / "advisories.toml", loaded)
     yield from lessons.problems(root / "docs", loaded)
     found_missions, mistakes = missions.read_all(root / "docs" / "missions")
     yield from mistakes

@@ -58,27 +58,27 @@ def columns(
         yield from _outcomes(where, {**row, **also}, reasons)
 
 
-def over_https(
-    root: Path, attacks: dict[str, Attack], labels: set[str], reasons: set[str]
+def beside(
+    file: Path, attacks: dict[str, Attack], labels: set[str], reasons: set[str]
 ) -> Iterator[str]:
-    """Yield the problems of `matrix-https.toml`, which has the rows and columns that it likes."""
+    """Yield the problems of a matrix besides the whole one, about https or another browser, which
+    has the rows and columns that it likes."""
     try:
-        loaded = matrix.load(
-            root / "catalogue" / "matrix-https.toml", root / "attacker_site" / "attacks"
-        )
+        loaded = matrix.load(file, file.parents[1] / "attacker_site" / "attacks")
     except matrix.MatrixError as error:
-        yield f"matrix-https.toml: {error}"
+        yield f"{file.name}: {error}"
         return
     for (slug, place), row in loaded.rows.items():
-        where = f"matrix-https.toml: [{slug}.{place}]"
+        where = f"{file.name}: [{slug}.{place}]"
         # A sub-domain's page that came by http still is an attack from the sub-domain.
         if slug not in attacks or place.removeprefix("insecure-") not in attacks[slug].positions:
             yield f"{where}: there is no such attack or position."
         if list(row) != loaded.columns:
             yield f"{where} states other columns than the first row."
-        for label in sorted(set(row) - labels):
+        also = loaded.also[slug, place]
+        for label in sorted({*row, *also} - labels):
             yield f"{where} states {label}, which is not a defense or stack."
-        yield from _outcomes(where, row, reasons)
+        yield from _outcomes(where, {**row, **also}, reasons)
 
 
 def _outcomes(where: str, row: dict[str, Any], reasons: set[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +24,8 @@ POLL_SECONDS = 0.02
 PATIENCE_SECONDS = 2.0
 START_SECONDS = 60.0
 GRACE_SECONDS = 5.0
+# A service that isn't vital may die so often in so many seconds, and is started again each time.
+MOST_DEATHS, DEATHS_SECONDS = 5, 600.0
 
 
 class Playground:
@@ -88,6 +91,8 @@ class Playground:
         self.services = {service.name: service for service in services}
         self._pause = pause
         self._running: dict[str, processes.Process] = {}
+        # When services that aren't vital have died.
+        self._deaths: dict[str, list[float]] = {}
         self._mark: running.Mark | None = None
 
     @property
@@ -147,6 +152,30 @@ class Playground:
         """Return a service that has ended, and without which there's no playground, or None."""
         ended = (name for name, process in self._running.items() if process.poll() is not None)
         return next((self.services[name] for name in ended if self.services[name].vital), None)
+
+    def revive(self) -> None:
+        """Start again what has died and isn't vital, unless that happens all the time.
+
+        One that has ended by itself has nothing to do here, and says so.
+        """
+        for name, process in list(self._running.items()):
+            service = self.services[name]
+            if service.vital or not process.poll():
+                continue
+            # Its group isn't ended: Playwright's driver notices by itself, and ends the browsers.
+            if process.stdin is not None:
+                with suppress(OSError):
+                    process.stdin.close()
+            del self._running[name]
+            now = time.monotonic()
+            deaths = self._deaths.setdefault(name, [])
+            deaths[:] = [at for at in deaths if now - at < DEATHS_SECONDS] + [now]
+            often = len(deaths) > MOST_DEATHS
+            what = "isn't started again" if often else "is started again"
+            status = process.returncode
+            print(f"The {service.title} ended (exit status {status}) and {what}.", file=sys.stderr)
+            if not often:
+                self._start(service)
 
     def stop(self) -> None:
         """Stop all services: ask them, and after a grace time end them. May be called twice."""

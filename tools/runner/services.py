@@ -5,6 +5,7 @@ A new service is one more entry in `all_services`.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -72,7 +73,7 @@ def all_services(
     if room:
         services.append(way_in(room))
     if victims_browser:
-        services.append(BOT)
+        services.append(bot())
     return tuple(services)
 
 
@@ -99,13 +100,16 @@ def attacker(where: Addresses, addresses: Sequence[str], server: str) -> Service
     )
 
 
-BOT = Service(
-    "bot",
-    "victim's browser",
-    ("-m", "victim_bot"),
-    died="",
-    health=None,
-)
+def bot() -> Service:
+    return Service(
+        "bot",
+        "victim's browser",
+        ("-m", "victim_bot"),
+        died="",
+        health=None,
+        # The same after it was started again, so that the queue knows which visit was cut short.
+        environment={"VICTIM_WORKER": f"bot-{secrets.token_hex(8)}"},
+    )
 
 
 def way_in(room: Room) -> Service:

@@ -22,6 +22,7 @@ LESSON = "docs/lessons/02-the-image.md"
 GUIDE = "docs/facilitator.md"
 MATRIX = "catalogue/matrix.toml"
 KNOWN_LABS = "victim_site/teaching/reference/known_labs.toml"
+ADVISORIES = "docs/advisories.toml"
 GAPS = f"{ATTACK}/gaps.toml"
 THREE_GAPS = "attacker_site/attacks/null-origin-post/gaps.toml"
 FLAWED = "victim_site/defenses/flawed/origin_suffix"
@@ -456,6 +457,55 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             ),
             "against no-defense (fresh) is forged in the matrix, and should be blocked",
             id="known lab that does not hold",
+        ),
+        pytest.param(
+            edit(ADVISORIES, 'lab = "browser-default"', 'lab = "samesite-lax"'),
+            "CVE-2021-34637 names form-post.cross-site against samesite-lax, which isn't forged",
+            id="an advisory whose lab stops its attack",
+        ),
+        pytest.param(
+            edit(ADVISORIES, 'attack = "form-post"', 'attack = "form-pots"'),
+            "CVE-2021-34637 names form-pots.cross-site against browser-default, which isn't forged",
+            id="an advisory with an attack that isn't there",
+        ),
+        pytest.param(
+            edit(ADVISORIES, 'position = "cross-site"\n', ""),
+            "CVE-2021-34637 needs a lab, an attack and a position, or none of them.",
+            id="an advisory without a position",
+        ),
+        pytest.param(
+            edit(ADVISORIES, 'kind = "get"', 'kind = "got"'),
+            "CVE-2021-3729 is of the kind got, which [kinds] doesn't have.",
+            id="an advisory of an unknown kind",
+        ),
+        pytest.param(
+            edit(ADVISORIES, 'id = "CVE-2021-3729"', 'id = "CVE-2021-34637"'),
+            "advisories.toml: CVE-2021-34637 is there twice.",
+            id="an advisory that's there twice",
+        ),
+        pytest.param(
+            edit(ADVISORIES, "year = 2021", "year = 2020"),
+            "advisories.toml: CVE-2021-34637 is not a CVE of 2020.",
+            id="an advisory of another year",
+        ),
+        pytest.param(
+            edit(
+                ADVISORIES,
+                'lab = "csrf-token"\nattack = "link-get"\nposition = "cross-site"\n',
+                'note = "Not here."\n',
+            ),
+            "advisories.toml: 47 of 50 have a lab, fewer than 95%.",
+            id="too many advisories without a lab",
+        ),
+        pytest.param(
+            edit(ADVISORIES, "product =", "produkt ="),
+            "advisories.toml: advisory.0.product: Field required.",
+            id="an advisory with a misspelled key",
+        ),
+        pytest.param(
+            lambda tree: (tree / ADVISORIES).unlink(),
+            "advisories.toml: No such file or directory.",
+            id="no advisories",
         ),
         pytest.param(
             edit(GAPS, "text = 'method=\"get\"'", "text = 'method=\"put\"'"),

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
 from csrf_proof.reasons import Reason
@@ -42,7 +42,10 @@ class Action:
     `perform` does it, within a transaction, and returns the answer; it may raise `Invalid` or
     `Refused`, and then nothing has happened. `template` shows the form; without one the address is
     POST only. `sensitive`: money or access is at stake, so a defense may ask for the password.
-    `checked`: the lab's defenses are asked, which only a weakness does without.
+    `checked`: the lab's defenses are asked, which only a weakness does without. `body` reads the
+    fields of a POST's body where they aren't read as everywhere (`victim_site.fields`).
+    `comes_back`: the bank has led the browser to another service, which leads it back, so a GET
+    has to do. `ignores_session`: it makes no difference whether anybody is signed in, or who.
     """
 
     slug: str
@@ -55,6 +58,9 @@ class Action:
     json: bool = False
     sensitive: bool = False
     checked: bool = True
+    body: Callable[[HttpRequest], dict[str, str]] | None = None
+    comes_back: bool = False
+    ignores_session: bool = False
 
     def acts(self, request: BankRequest) -> bool:
         """Tell whether the request would do the action, rather than show its form."""
@@ -84,7 +90,7 @@ class Action:
         if self.acts(request):
             form = self.form(submitted(request), request.FILES if self.post_only else None)
             if not form.is_valid():
-                raise Invalid(" ".join(_messages(form)))
+                raise Invalid(mistakes(form))
             return partial(self.perform, request, form.cleaned_data)
         if self.post_only or request.method not in {"GET", "HEAD"}:
             allowed = ["POST"] if self.post_only else ["GET", "HEAD", "POST"]
@@ -99,12 +105,12 @@ class Action:
         return render(request, self.template, context, status=status)
 
 
-def _messages(form: forms.Form) -> list[str]:
+def mistakes(form: forms.Form) -> str:
     """Return the form's errors as sentences, each naming its field unless it does so itself."""
-    return [
+    return " ".join(
         message
         if message.startswith("The ")
         else f"{name.replace('_', ' ').capitalize()}: {message}"
         for name, messages in form.errors.items()
         for message in map(str, messages)
-    ]
+    )

@@ -37,7 +37,8 @@ ADVICE = {
         "sign in again, even in another tab.",
         "If the form is yours, it may be older than the sign-in, which renews the token. Or it "
         "came from a cache (send pages that contain a token with Cache-Control: no-store), or "
-        "another host has set a cookie with the token’s name.",
+        "another host has set a cookie with the token’s name. Where each action has a token of its "
+        "own, it may be another action’s.",
     ),
     "cookie-missing": Advice(
         "If you meant to do this, allow cookies for the bank, open it in a window of its own "
@@ -93,6 +94,11 @@ ADVICE = {
         "If the form is yours, the browser sent it itself instead of the script that sends JSON, "
         "or that script doesn’t set Content-Type: application/json.",
     ),
+    "no-preflight": Advice(
+        _SCRIPTS,
+        "If the request is yours, send it by a script, with Content-Type: application/json. If it "
+        "has no body, add the header X-Requested-With, with any value.",
+    ),
     "body-not-json": Advice(_SCRIPTS, "The body has to be one JSON object."),
     "password-missing": Advice(
         "If you meant to do this, send the form again with your current password.",
@@ -101,6 +107,17 @@ ADVICE = {
     "password-wrong": Advice(
         "If you meant to do this, send the form again with your current password.",
         "There’s nothing to fix: the password was wrong.",
+    ),
+    "state-missing": Advice(
+        "If you meant to do this, begin again at the bank.",
+        "Give the other service a state whenever you lead a browser there. If you do, that service "
+        "didn’t bring it back.",
+    ),
+    "state-wrong": Advice(
+        "If you meant to do this, begin again at the bank, and don’t begin twice in two tabs. An "
+        "address that has worked once doesn’t work again.",
+        "The state is valid in the session that began, and once. If the sign-in began here, the "
+        "session was renewed in between, or the cookie that holds the state wasn’t sent.",
     ),
     "step-skipped": Advice(
         "If you meant to do this, begin the payment again on its first page.",

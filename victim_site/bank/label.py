@@ -13,10 +13,11 @@ from http.cookies import Morsel
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import resolve
 
 from catalogue.labels import NO_DEFENSE, without_owner
 from victim_site.bank.weakness import Weakness
-from victim_site.defenses.base import Defense
+from victim_site.defenses.base import Defense, action_of
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,14 @@ class Label:
         for defense in self.defenses:
             policy |= defense.policy
         return build_policy(policy)
+
+    def form_fields(self, request: HttpRequest, address: str) -> dict[str, str]:
+        """Return the hidden fields of an honest form for an address of the bank."""
+        action = action_of(resolve(address).func, address)
+        fields: dict[str, str] = {}
+        for defense in self.defenses:
+            fields |= defense.fields_for(request, action)
+        return fields
 
     def script_headers(self, request: HttpRequest) -> dict[str, str]:
         """Return the headers that the bank's own scripts must send."""

@@ -160,7 +160,8 @@ def _enter_lab(request: BankRequest) -> None:
 
 def guarded(action: Action, request: BankRequest) -> HttpResponse:
     """Perform an act unless a defense refuses it, or it needs a session and none was sent."""
-    user = request.user.username if request.user.is_authenticated else None
+    known = request.user.is_authenticated and not action.ignores_session
+    user = request.user.get_username() if known else None
     refused_by = attempts.verdicts(request) if action.checked else []
     outcome, reason = attempts.judged(request, refused_by, needs_session=action.needs_session)
     if outcome != attempts.APPLIED:

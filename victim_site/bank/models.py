@@ -28,6 +28,8 @@ class Account(AbstractBaseUser):
     balance = models.BigIntegerField()
     avatar = models.BinaryField(default=b"")
     avatar_type = models.CharField(max_length=20, default="")
+    # The identity at another service that opens this account too; empty if there's none.
+    identity = models.CharField(max_length=20, default="")
     last_login = None
 
     USERNAME_FIELD = "username"
@@ -65,6 +67,18 @@ class Session(AbstractBaseSession):
         Account, on_delete=models.CASCADE, related_name="sessions", null=True
     )
     unconfirmed = models.BigIntegerField(null=True)
+
+
+class IdentityCode(models.Model):
+    """A code that says once who somebody is at another service. Whoever brings it back is that."""
+
+    lab = models.ForeignKey(Lab, on_delete=models.CASCADE)
+    code = models.CharField(max_length=43, unique=True)
+    identity = models.CharField(max_length=20)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.identity} in {self.lab}"
 
 
 class Attempt(models.Model):

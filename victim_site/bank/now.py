@@ -42,6 +42,7 @@ def state(request: BankRequest) -> dict[str, Any]:
         "user": customer.username,
         "balance": customer.balance,
         "email": customer.email,
+        "identity": customer.identity,
         "acts": dict(_newest(customer.lab_id, customer.username)),
         "payments": payments.history(customer.lab_id, customer.username),
     }

@@ -13,20 +13,22 @@ from victim_site.bank.models import Account, Attempt, Session
 
 
 def accounts(label: str) -> dict[str, dict[str, Any]]:
-    """Return each account's balance, e-mail, live sign-ins, and whether its password changed."""
+    """Return each account's balance, e-mail, live sign-ins, whether its password changed, and the
+    outside identity that opens it."""
     report = {
         username: {
             "balance": FIRST_BALANCE,
             "email": first_email(username),
             "sessions": 0,
             "password_changed": False,
+            "identity": "",
         }
         for username in PASSWORDS
     }
     live = Count("sessions", filter=Q(sessions__expire_date__gt=timezone.now()))
     # Columns by name, since a picture may have a megabyte.
     stated = Account.objects.filter(lab__label=label).values(
-        "username", "balance", "email", "password"
+        "username", "balance", "email", "password", "identity"
     )
     for row in stated.annotate(live=live):
         report[row["username"]] = {
@@ -34,6 +36,7 @@ def accounts(label: str) -> dict[str, dict[str, Any]]:
             "email": row["email"],
             "sessions": row["live"],
             "password_changed": row["password"] != first_password(row["username"]),
+            "identity": row["identity"],
         }
     return report
 

@@ -140,6 +140,11 @@ def _sign_in(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
     user = authenticate(request, username=fields["username"], password=fields["password"])
     if user is None:
         raise Invalid("The username or the password is wrong.")
+    return begin_session(request, user)
+
+
+def begin_session(request: BankRequest, user: Account) -> HttpResponse:
+    """Sign a customer in; return the way to the account page."""
     login(request, user)
     for defense in request.label.defenses:
         defense.signed_in(request)

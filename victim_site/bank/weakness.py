@@ -24,6 +24,8 @@ class Weakness:
     settles: ClassVar[str] = ""
     # Where the bank uses the feature honestly: an address, and what the menu calls it.
     menu: ClassVar[tuple[str, str]]
+    # Another way to sign in: an address, and what the sign-in page calls it.
+    sign_in: ClassVar[tuple[str, str] | None] = None
     # Whether the bank answers a browser that asks if another origin may send a request.
     opens_cors: ClassVar[bool] = False
     # The methods besides POST by which the bank then acts.

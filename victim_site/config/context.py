@@ -9,7 +9,9 @@ from django.http import HttpRequest
 
 # What isn't in the menu of the teaching side, and the part of the menu that it belongs to.
 PARTS = {
+    "advisories": "attacks",
     "compare": "labs",
+    "cookie-jar": "attacks",
     "cookies": "self-check",
     "facilitator": "lessons",
     "glossary": "lessons",

@@ -56,6 +56,10 @@ class Defense:
         """Return what an honest form must contain, as names and values of hidden fields."""
         return {}
 
+    def fields_for(self, request: HttpRequest, action: str) -> dict[str, str]:
+        """Return the same for the form of one action, where it isn't the same for all."""
+        return self.form_fields(request)
+
     def script_headers(self, request: HttpRequest) -> dict[str, str]:
         """Return the headers that the bank's own scripts must send."""
         return {}
@@ -70,6 +74,14 @@ class Defense:
 
     def signed_in(self, request: HttpRequest) -> None:
         """Called after a sign-in succeeded, to renew what has to be renewed."""
+
+    def handed_over(self, request: HttpRequest) -> dict[str, str]:
+        """Return the fields that the bank gives another service, which brings them back unchanged
+        when it leads the browser back here."""
+        return {}
+
+    def came_back(self, request: HttpRequest) -> None:
+        """Called after another service has led the browser back and the bank has acted on it."""
 
     def declare(self, request: HttpRequest, response: HttpResponse) -> None:
         """Add headers to the response, on every page of the bank."""
@@ -108,6 +120,21 @@ def is_sensitive(request: HttpRequest) -> bool:
     """
     assert request.resolver_match  # Defenses are asked once Django has found the view.
     return bool(getattr(request.resolver_match.func, "sensitive", False))
+
+
+def action_of(view: object, otherwise: str) -> str:
+    """Return the name of the action that a view performs, or something else if it is none.
+
+    The view says so itself, with the attribute `slug`.
+    """
+    return str(getattr(view, "slug", otherwise))
+
+
+def comes_back(request: HttpRequest) -> bool:
+    """Tell whether the view asked for has the attribute `comes_back`: another service leads the
+    browser there, which is a GET from wherever that service is."""
+    match = request.resolver_match
+    return match is not None and bool(getattr(match.func, "comes_back", False))
 
 
 def own_origin(request: HttpRequest) -> str:

@@ -64,6 +64,7 @@ class AccountOut(Schema):
     email: str
     sessions: int
     password_changed: bool
+    identity: str
 
 
 class LabOut(Schema):

@@ -13,11 +13,11 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def honest_fields(context: dict[str, Any]) -> SafeString:
-    """Return the hidden fields that a form of this lab must bring along."""
+def honest_fields(context: dict[str, Any], address: str) -> SafeString:
+    """Return the hidden fields that this lab's form for an address of the bank must bring along."""
     request = context["request"]
-    fields = (item for d in request.label.defenses for item in d.form_fields(request).items())
-    return format_html_join("", '<input type="hidden" name="{}" value="{}">', fields)
+    fields = request.label.form_fields(request, address)
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', fields.items())
 
 
 @register.simple_tag(takes_context=True)

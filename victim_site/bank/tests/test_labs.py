@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 LAB = "no-defense--for-mine"
 OTHER = "no-defense--for-other"
-FIRST_ACCOUNT = {"balance": 1000, "sessions": 0, "password_changed": False}
+FIRST_ACCOUNT = {"balance": 1000, "sessions": 0, "password_changed": False, "identity": ""}
 FIRST_STATE = {
     "alice": FIRST_ACCOUNT | {"email": "alice@bank.localhost"},
     "mallory": FIRST_ACCOUNT | {"email": "mallory@bank.localhost"},

@@ -99,6 +99,7 @@ def is_new(lab: str) -> bool:
             "email": f"{username}@bank.localhost",
             "sessions": 0,
             "password_changed": False,
+            "identity": "",
         }
         for username in PASSWORDS
     }

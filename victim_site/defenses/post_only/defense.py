@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from csrf_proof.reasons import GET_REFUSED, Reason
-from victim_site.defenses.base import Defense
+from victim_site.defenses.base import Defense, comes_back
 
 
 @require_POST
@@ -16,8 +16,10 @@ def _accept(request: HttpRequest) -> HttpResponse:
 
 class PostOnly(Defense):
     stops = ("image-get", "link-get", "form-get")
-    does_not_stop = ("form-post", "override-get", "clickjacking")
+    does_not_stop = ("form-post", "override-get", "connect-account-get")
     at_view = True
 
     def refusal(self, request: HttpRequest) -> Reason | None:
+        if comes_back(request):
+            return None
         return GET_REFUSED if _accept(request).status_code == 405 else None

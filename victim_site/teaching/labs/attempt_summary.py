@@ -37,6 +37,8 @@ DEEDS = {
     "change-email": gettext_noop("change %(user)s's e-mail address"),
     "change-password": gettext_noop("change %(user)s's password"),
     "upload-avatar": gettext_noop("change %(user)s's picture"),
+    "branch-payment": gettext_noop("move a customer's money at the branch"),
+    "connect-account": gettext_noop("connect an outside identity to %(user)s's account"),
     "statement": gettext_noop("send %(user)s's statement"),
     "enter-transfer": gettext_noop("enter a payment for %(user)s"),
     "read-message": gettext_noop("mark %(user)s's message as read"),

@@ -16,8 +16,8 @@ from django.utils.translation import gettext, gettext_noop
 
 from catalogue.labels import BadLabel
 from catalogue.matrix import FORGED, NOT_APPLICABLE, Cell
+from csrf_proof.reasons import COOKIE_NOT_KEPT, RESPONSE_UNREADABLE
 from csrf_proof.reasons import REASONS as ALL_REASONS
-from csrf_proof.reasons import RESPONSE_UNREADABLE
 from victim_site.label import parse, stacks
 from victim_site.teaching import descriptions, expectations
 from victim_site.wording import REASONS
@@ -106,6 +106,8 @@ def find(attack: str, position: str, lab: str, profile: str) -> Question | None:
     square = expectations.squares(profile).get((attack, position, lab), [])
     if len(square) != 1 or square[0].outcome == NOT_APPLICABLE:
         return None
+    if square[0].reason == COOKIE_NOT_KEPT.code:
+        return None  # The request does what it should, and no answer says what the browser does.
     try:
         parse(lab)
     except BadLabel:

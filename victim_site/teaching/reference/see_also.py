@@ -12,7 +12,7 @@ from victim_site.teaching.reference.views.known_labs import publishers
 
 # What the frameworks on /policies/ look at.
 IN_FRAMEWORKS = {"csrf-token", "fetch-metadata", "origin-check", "referer-check"}
-FRAMEWORKS = ("/policies/", gettext_noop("What five frameworks let through, and why"))
+FRAMEWORKS = ("/policies/", gettext_noop("What frameworks let through, and whom they turn away"))
 COOKIES = ("/cookies/", gettext_noop("Which cookies your own browser sends where"))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.urls import path
 
 from victim_site.teaching.reference.views import (
+    advisories,
     attacks,
+    cookie_jar,
     defenses,
     known_labs,
     matrix,
@@ -15,6 +17,7 @@ from victim_site.teaching.reference.views import (
 )
 
 urlpatterns = [
+    path("advisories/", advisories.show, name="advisories"),
     path("attacks/", attacks.index, name="attacks"),
     path("attacks/<slug:slug>/", attacks.show, name="attack"),
     path("attacks/<slug:slug>/bait.svg", attacks.bait, name="bait"),
@@ -26,6 +29,7 @@ urlpatterns = [
     path("matrix/", matrix.show, name="matrix"),
     path("matrix/pattern/", pattern.show, name="pattern"),
     path("matrix/<int:row>.<int:column>", matrix.square, name="square"),
+    path("cookie-jar/", cookie_jar.show, name="cookie-jar"),
     path("known-labs/", known_labs.show, name="known-labs"),
     path("policies/", policies.show, name="policies"),
 ]

@@ -52,6 +52,7 @@ class DeliveryIn(Schema):
     file: File
     browsers: list[Name] = []
     click: Annotated[str, StringConstraints(max_length=100)] = ""
+    stay: Literal[20, 60] = 20
 
 
 class WorkerIn(Schema):
@@ -67,6 +68,8 @@ class RequestIn(Schema):
     failed: Line
     cookies_sent: list[Line] | None
     cookies_withheld: list[Line]
+    # The code of the rule that is enough to withhold each of them.
+    cookies_why: dict[Line, Name] = {}
 
 
 class ReportIn(Schema):
@@ -93,7 +96,13 @@ def browsers(request: HttpRequest) -> dict[str, Any]:
 def deliver(request: HttpRequest, asked: DeliveryIn) -> HttpResponse:
     try:
         made = queue.deliver(
-            asked.owner, asked.name, asked.lab, asked.file, asked.browsers, asked.click
+            asked.owner,
+            asked.name,
+            asked.lab,
+            asked.file,
+            asked.browsers,
+            click=asked.click,
+            stay=asked.stay,
         )
     except queue.NotTaken as refusal:
         raise HttpError(refusal.status, str(refusal)) from None
@@ -129,9 +138,11 @@ def take(request: HttpRequest, asked: WorkerIn) -> dict[str, Any]:
         "visit": found.pk,
         "profile": found.profile,
         "bank": where.bank(delivery.lab),
+        "site": where.domains.bank,
         # Built here, so nothing but an exploit is ever visited.
         "address": where.exploit(delivery.owner) + delivery.file,
         "click": delivery.click,
+        "stay": delivery.stay,
     }
 
 
@@ -201,6 +212,8 @@ def _visit(found: Visit, lab: str, *, whole: bool) -> dict[str, Any]:
         "outcome": found.outcome or None,
         "reason": found.reason or None,
         "sentence": _sentence(found),
+        "started": iso(found.started) if found.started else None,
+        "ended": iso(found.ended) if found.ended else None,
     }
     if whole and found.report:
         told["evidence"] = found.report | {"attempts": _attempts(found, lab)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from catalogue.visits import RUNNING, WAITING
+from catalogue.visits import RUNNING, STAY, WAITING
 
 
 class Worker(models.Model):
@@ -20,14 +20,15 @@ class Worker(models.Model):
 
 
 class Delivery(models.Model):
-    """A page that alice is to open. `owner` is the public name of whoever wrote it, and `key` the
-    delivery's name in the API."""
+    """A page that alice is to open. `owner` is the public name of whoever wrote it, `key` the
+    delivery's name in the API, and `stay` how many seconds she stays at most."""
 
     key = models.CharField(max_length=32, unique=True)
     owner = models.CharField(max_length=50, db_index=True)
     lab = models.CharField(max_length=63)
     file = models.CharField(max_length=100)
     click = models.CharField(max_length=100, default="")
+    stay = models.PositiveSmallIntegerField(default=STAY)
     made = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -48,6 +49,7 @@ class Visit(models.Model):
     worker = models.CharField(max_length=40, default="")
     tries = models.PositiveSmallIntegerField(default=0)
     started = models.DateTimeField(null=True)
+    ended = models.DateTimeField(null=True)
     after = models.BigIntegerField(null=True)
     before = models.JSONField(default=dict)
     outcome = models.CharField(max_length=10, default="")

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from catalogue.labels import BadLabel
 from catalogue.matrix import FORGED
-from catalogue.visits import DONE, FAILED, RUNNING, WAITING
+from catalogue.visits import DONE, FAILED, LONG_STAY, RUNNING, STAY, WAITING
 from csrf_proof.profile_names import PROFILES
 from victim_site.bank import reports
 from victim_site.label import parse
@@ -27,11 +27,11 @@ from victim_site.teaching.visits.verdict import judge
 MOST_WAITING = 200
 MOST_OF_OWNER = 6
 KEPT, KEPT_OF_OWNER = 1_000, 20
-# A worker says at least that often that it's there, also during a visit.
-PRESENT = timedelta(seconds=60)
+# A worker says at least that often that it's there, also during a long visit.
+PRESENT = timedelta(seconds=100)
 SAYS_SO = timedelta(seconds=5)
-# No visit takes longer.
-LOST = timedelta(seconds=75)
+# No visit takes longer than alice stays, and this.
+BESIDES = timedelta(seconds=55)
 UNTAKEN = timedelta(minutes=15)
 MOST_TRIES = 2
 
@@ -54,7 +54,14 @@ def available() -> list[str]:
 
 
 def deliver(
-    owner: str, name: str, lab: str, file: str, profiles: Sequence[str], click: str = ""
+    owner: str,
+    name: str,
+    lab: str,
+    file: str,
+    profiles: Sequence[str],
+    *,
+    click: str = "",
+    stay: int = STAY,
 ) -> Delivery:
     """Put a visit in each of these browsers at the end of the queue.
 
@@ -82,6 +89,7 @@ def deliver(
             lab=lab,
             file=file,
             click=click,
+            stay=stay,
             made=timezone.now(),
         )
         Visit.objects.bulk_create(
@@ -158,7 +166,10 @@ def _note(worker: str, profiles: list[str], now: datetime) -> None:
 def _clear_up(worker: str, now: datetime) -> None:
     """End what nobody makes any more: visits of lost workers, and of this one, which is free."""
     running = Visit.objects.filter(state=RUNNING)
-    _give_back(running.filter(started__lt=now - LOST) | running.filter(worker=worker))
+    _give_back(running.filter(worker=worker))
+    for stay in (STAY, LONG_STAY):
+        lost = now - timedelta(seconds=stay) - BESIDES
+        _give_back(running.filter(delivery__stay=stay, started__lt=lost))
     Visit.objects.filter(state=WAITING, delivery__made__lt=now - UNTAKEN).update(
         state=FAILED, problem="No browser was free in time."
     )
@@ -191,6 +202,7 @@ def end(
     """Store what the browser has seen, and the verdict."""
     visit.report, visit.screenshot, visit.problem = report, screenshot, problem
     visit.state = FAILED if problem or visit.after is None else DONE
+    visit.ended = timezone.now()
     lab = visit.delivery.lab
     noted = reports.attempts(lab, pk__gt=visit.after or 0)
     report["accounts"] = {"before": visit.before, "after": reports.accounts(lab)}

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.utils import timezone
+from graphql import get_introspection_query
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from victim_site.conftest import CROSS_SITE, Bank, signed_in
+from victim_site.bank.models import Attempt, IdentityCode
+from victim_site.conftest import CROSS_SITE, PASSWORDS, Bank, signed_in
+from victim_site.weaknesses.connect_account.weakness import CODE_LASTS, MOST_CODES
 from victim_site.weaknesses.registry import all_weaknesses
 
 pytestmark = pytest.mark.django_db
@@ -289,6 +297,214 @@ class TestCookieRefresh:
         assert "sessionid" not in answer.cookies
 
 
+class TestConnectAccount:
+    LAB = "no-defense--with-connect-account"
+    NONSENSE = {
+        "missing": "",
+        "empty": "code=",
+        "wrong": "code=wrong",
+        "twice": "code=a&code=b",
+        "a thousand characters": f"code={'x' * 1000}",
+        "not text": "code=%00",
+        "no UTF-8": "code=%ff%fe",
+        "another name": "kode=x",
+        "an error": "error=access_denied&error_description=%3Cb%3E",
+        "lines": "code=a%0d%0aSet-Cookie:%20x=1",
+    }
+
+    def test_an_honest_customer_connects_an_identity_and_signs_in_with_it(self) -> None:
+        alice = signed_in(self.LAB)
+
+        assert alice.get(back(alice, "alice")).status_code == 303
+        assert alice.state["accounts"]["alice"]["identity"] == "alice@lighthouse"
+        assert "alice@lighthouse" in text(alice.get("/lighthouse"))
+        assert alice.attempts[-1]["action"] == "connect-account"
+        change = "alice@lighthouse is connected to alice's account"
+        assert Attempt.objects.latest("pk").change == change
+        assert alice.get("/poll/?").json()["identity"] == "alice@lighthouse"
+
+        stranger = Bank(self.LAB)
+        assert 'href="/lighthouse"' in text(stranger.get("/login"))
+        stranger.get(back(stranger, "alice"))
+        assert "Hello, alice" in text(stranger.get("/"))
+
+    def test_whoever_brings_a_code_is_believed(self) -> None:
+        alice, mallory = signed_in(self.LAB), signed_in(self.LAB, "mallory")
+
+        alice.get(back(mallory, "mallory"), headers=CROSS_SITE)
+        thief = Bank(self.LAB)
+        thief.get(back(thief, "mallory"))
+
+        assert alice.state["accounts"]["alice"]["identity"] == "mallory@lighthouse"
+        assert "Hello, alice" in text(thief.get("/"))
+
+    @pytest.mark.parametrize("query", NONSENSE.values(), ids=NONSENSE)
+    @pytest.mark.parametrize("address", ["/lighthouse/connect", "/lighthouse/sign-in"])
+    @pytest.mark.parametrize("lab", ["no-defense", "oauth-state"])
+    def test_what_is_no_code_is_a_clear_error(self, lab: str, address: str, query: str) -> None:
+        alice = signed_in(f"{lab}--with-connect-account")
+
+        answer = alice.get(f"{address}?{query}")
+
+        assert answer.status_code in {400, 403, 422}
+        assert "<h1>" in text(answer)
+        assert alice.state["accounts"]["alice"]["identity"] == ""
+
+    def test_a_code_is_valid_once_and_for_ten_minutes(self) -> None:
+        alice = signed_in(self.LAB)
+        address = back(alice, "alice")
+        alice.get(address)
+        again = alice.get(address)
+        late = back(alice, "mallory")
+        IdentityCode.objects.update(at=timezone.now() - CODE_LASTS)
+
+        assert (again.status_code, alice.get(late).status_code) == (422, 422)
+        assert "used already" in text(again)
+        assert alice.state["accounts"]["alice"]["identity"] == "alice@lighthouse"
+
+    def test_a_code_of_another_lab_is_not_known(self) -> None:
+        alice, other = signed_in(self.LAB), signed_in(f"{self.LAB}--for-fox")
+
+        assert alice.get(back(other, "alice")).status_code == 422
+
+    def test_an_identity_opens_one_account(self) -> None:
+        alice, mallory = signed_in(self.LAB), signed_in(self.LAB, "mallory")
+        alice.get(back(alice, "alice"))
+
+        answer = mallory.get(back(mallory, "alice"))
+
+        assert (answer.status_code, "another account" in text(answer)) == (422, True)
+        assert mallory.state["accounts"]["mallory"]["identity"] == ""
+
+    def test_an_identity_without_an_account_signs_nobody_in(self) -> None:
+        stranger = Bank(self.LAB)
+
+        answer = stranger.get(back(stranger, "alice"))
+
+        assert (answer.status_code, "isn’t connected" in text(answer)) == (422, True)
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{}, {"for": "x"}, {"for": "connect", "state": "x" * 201}, {"for": "connect", "x": "\0"}],
+    )
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_lighthouse_says_what_it_cannot_read(self, method: str, fields: dict[str, str]) -> None:
+        answer = getattr(Bank(self.LAB), method)("/lighthouse/authorize", fields)
+
+        assert answer.status_code == 400
+        assert "<h1>" in text(answer)
+
+    @pytest.mark.parametrize("name", ["alice", "nobody", "", "x" * 1000])
+    def test_a_wrong_password_at_lighthouse_gives_no_code(self, name: str) -> None:
+        fields = {"for": "connect", "username": name, "password": "wrong"}
+
+        answer = Bank(self.LAB).post("/lighthouse/authorize", fields)
+
+        assert answer.status_code == 422
+        assert not IdentityCode.objects.exists()
+
+    def test_a_lab_keeps_few_codes(self) -> None:
+        alice = signed_in(self.LAB)
+        for _ in range(MOST_CODES + 5):
+            last = back(alice, "alice")
+
+        assert IdentityCode.objects.count() == MOST_CODES
+        assert alice.get(last).status_code == 303
+
+
+def back(visitor: Bank, name: str) -> str:
+    """Say at Lighthouse who that is; return the address that it leads back to."""
+    begun = {**hidden(text(visitor.get("/lighthouse")), "/lighthouse/authorize")}
+    asked = hidden(text(visitor.get("/lighthouse/authorize", begun)), "/lighthouse/authorize")
+    said = {**asked, "username": name, "password": PASSWORDS[name]}
+    page = text(visitor.post("/lighthouse/authorize", said))
+    address = "/lighthouse/" + begun["for"]
+    return f"{address}?{urlencode(hidden(page, address))}"
+
+
+def hidden(page: str, action: str) -> dict[str, str]:
+    """Return the hidden fields of the form with that action."""
+    form = page.partition(f'action="{action}"')[2].partition("</form>")[0]
+    return dict(re.findall(r'name="([^"]*)" value="([^"]*)">\n', form))
+
+
+class TestTrustedNetwork:
+    LAB = "no-defense--with-trusted-network"
+    FIELDS = {"account": "alice", **PAYMENT}
+
+    @pytest.mark.parametrize("lab", ["no-defense", "session-token", "csrf-token", "everything"])
+    def test_a_teller_pays_without_a_sign_in(self, lab: str) -> None:
+        teller = Bank(f"{lab}--with-trusted-network")
+
+        assert teller.honest("/branch", self.FIELDS).status_code == 303
+        assert teller.balances == (900, 1100)
+        assert Attempt.objects.latest("pk").change == "100 moved from alice to mallory"
+
+    @pytest.mark.parametrize("lab", ["no-defense", "samesite-strict", "post-only"])
+    def test_so_does_any_page_in_the_browser(self, lab: str) -> None:
+        bank = Bank(f"{lab}--with-trusted-network")
+
+        bank.forged("/branch", self.FIELDS)
+
+        assert bank.balances == (900, 1100)
+
+    @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "172.18.0.1", "::ffff:127.0.0.1"])
+    def test_a_private_address_is_in_the_branch(self, address: str) -> None:
+        answer = Bank(self.LAB).get("/branch", REMOTE_ADDR=address)
+
+        assert (answer.status_code, "<form" in text(answer)) == (200, True)
+
+    @pytest.mark.parametrize(
+        "address", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8", "", "nonsense"]
+    )
+    def test_any_other_is_not(self, address: str) -> None:
+        bank = Bank(self.LAB)
+
+        shown = bank.get("/branch", REMOTE_ADDR=address)
+        paid = bank.post("/branch", self.FIELDS, REMOTE_ADDR=address)
+
+        assert (shown.status_code, paid.status_code) == (403, 403)
+        assert 'name="amount"' not in text(shown) + text(paid)
+        assert bank.balances == (1000, 1000)
+
+    def test_a_header_does_not_bring_anybody_in(self) -> None:
+        headers = {"x-forwarded-for": "127.0.0.1", "forwarded": "for=127.0.0.1"}
+
+        assert (
+            Bank(self.LAB).get("/branch", REMOTE_ADDR="8.8.8.8", headers=headers).status_code == 403
+        )
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"account": ""},
+            {"account": "nobody"},
+            {"to": "nobody"},
+            {"to": "alice"},
+            {"amount": "1001"},
+            {"amount": "-1"},
+            {"account": "x" * 1000},
+            {"account": "\0"},
+        ],
+    )
+    def test_a_wrong_payment_says_what_is_wrong(self, wrong: dict[str, str]) -> None:
+        teller = Bank(self.LAB)
+
+        answer = teller.honest("/branch", self.FIELDS | wrong)
+
+        assert answer.status_code in {400, 422}
+        assert "<h1>" in text(answer)
+        assert teller.balances == (1000, 1000)
+
+    def test_the_log_names_nobody_whoever_is_signed_in(self) -> None:
+        mallory = signed_in(self.LAB, "mallory")
+
+        mallory.forged("/branch", self.FIELDS)
+
+        assert mallory.attempts[-1]["user"] is None
+        assert mallory.attempts[-1]["action"] == "branch-payment"
+
+
 class TestTwoStep:
     @pytest.mark.parametrize("lab", ["no-defense", "rule-of-thumb", "session-token"])
     def test_an_honest_payment_takes_both(self, lab: str) -> None:
@@ -323,6 +539,278 @@ class TestTwoStep:
 
         assert alice.post("/transfer/confirm", fields).status_code == 422
         assert alice.balances == (1000, 1000)
+
+
+MUTATION = 'mutation { transfer(to: "mallory", amount: 100) { balance } }'
+JSON = "application/json"
+MANY = 1000
+
+
+def nested(levels: int) -> str:
+    return "{account" * levels + "}" * levels
+
+
+def aliased(field: str) -> str:
+    return " ".join(f"a{number}: {field}" for number in range(MANY))
+
+
+# What breaks a server that trusts its clients: the document, and what the bank says about it.
+DOCUMENTS = {
+    "nothing": ("", "This field is required"),
+    "a comment": ("# Hello", "Syntax Error"),
+    "half a document": ("{account{balance", "Syntax Error"),
+    "nested a little too deep": (nested(3), "Cannot query field"),
+    "nested a hundred deep": (nested(100), "Cannot query field"),
+    "nested a thousand deep": (nested(MANY), "Source contains more than"),
+    "nested a thousand deep, short": ("{a" * MANY + "}" * MANY, "more than 300 tokens"),
+    "lists a thousand deep": ("{account(x:" + "[" * MANY, "nested too deeply"),
+    "a thousand aliases": (f"{{{aliased('account{balance}')}}}", "Source contains more than"),
+    "a hundred aliases": (
+        "{" + " ".join(f"a{number}:account{{email}}" for number in range(100)) + "}",
+        "more than 300 tokens",
+    ),
+    "a thousand payments": (
+        f"mutation {{{aliased(MUTATION[11:-2])}}}",
+        "Source contains more than",
+    ),
+    "one name of 100 KB": ("{" + "a" * 100_000 + "}", "Source contains more than"),
+    "a text of 100 KB": ('{account(x:"' + "a" * 100_000 + '")}', "Source contains more than"),
+    "fragments in a circle": (
+        "{...a} fragment a on Query {...b} fragment b on Query {...a}",
+        "Cannot spread fragment",
+    ),
+    "a schema in a circle": (
+        "{__schema{types{fields{type{fields{type{fields{type{name}}}}}}}}}",
+        "Maximum introspection depth exceeded",
+    ),
+    "a field that isn't there": ("{password}", "Cannot query field"),
+    "a payment in a query": (MUTATION.removeprefix("mutation "), "Cannot query field"),
+    "a subscription": ("subscription {x}", "not supported"),
+    "a type": ("type X {a: Int}", "not executable"),
+    "two operations": ("query a {account{email}} query b {account{email}}", "The operationName"),
+    "half a surrogate pair, escaped": ('{account(x:"\\ud800")}', "Invalid Unicode"),
+}
+# The same for the other fields: the body of a POST, its type, and what the bank says.
+GRAPHQL_BODIES: dict[str, tuple[str, str, str]] = {
+    "nonsense": ("{query", JSON, "not JSON"),
+    "no JSON, of that type": ("query={account{email}}", JSON, "not JSON"),
+    "JSON of no type": (json.dumps({"query": MUTATION}), "text/plain", "required"),
+    "nothing": ("", JSON, "not JSON"),
+    "null": ("null", JSON, "must be a JSON object"),
+    "an empty object": ("{}", JSON, "required"),
+    "a batch": (json.dumps([{"query": MUTATION}] * 2), JSON, "must be a JSON object"),
+    "a batch of a thousand": (json.dumps([{"query": MUTATION}] * MANY), JSON, "must be a JSON"),
+    "brackets without end": ("[" * 100_000, JSON, "not JSON"),
+    "braces without end": ('{"query":' * 100_000, JSON, "not JSON"),
+    "a list as the document": ('{"query": [["{account{email}}"]]}', JSON, "Syntax Error"),
+    "a number as the document": ('{"query": 7}', JSON, "Syntax Error"),
+    "a number of 5,000 digits": ('{"query": ' + "9" * 5000 + "}", JSON, "not JSON"),
+    "variables that are a list": ('{"query": "{account{email}}", "variables": []}', JSON, "object"),
+    "variables nested deep": (
+        '{"query": "{account{email}}", "variables": ' + "[" * 500 + "]" * 500 + "}",
+        JSON,
+        "must be a JSON object",
+    ),
+    "variables that are nonsense": ("query={account{email}}&variables={", FORM, "not JSON"),
+    "variables in brackets without end": (
+        "query={account{email}}&variables=" + "[" * 100_000,
+        FORM,
+        "not JSON",
+    ),
+    "half a surrogate pair, escaped": (
+        'query={account{email}}&variables={"x": "\\ud800"}',
+        FORM,
+        "not JSON",
+    ),
+    "half a surrogate pair": ('{"query": "\\ud800"}', JSON, "cannot be stored"),
+    "NUL": ('{"query": "{account{email}}\\u0000"}', JSON, "cannot be stored"),
+    "an operation that isn't there": (
+        '{"query": "{account{email}}", "operationName": "x"}',
+        JSON,
+        "The operationName",
+    ),
+    "an operation that is a list": (
+        '{"query": "{account{email}}", "operationName": [[]]}',
+        JSON,
+        "The operationName",
+    ),
+}
+# Payments that the bank's own rules forbid, and those of GraphQL: the document, and its variables.
+PAYMENTS = {
+    "below zero": (MUTATION.replace("100", "-1"), {}),
+    "to oneself": (MUTATION.replace("mallory", "alice"), {}),
+    "to nobody": (MUTATION.replace("mallory", "x" * 30), {}),
+    "to NUL": (MUTATION.replace("mallory", "\\u0000"), {}),
+    "more than there is": (MUTATION.replace("100", "5000"), {}),
+    "two at once": (
+        MUTATION.replace("transfer", "a: transfer")[:-2] + " b: transfer("
+        'to: "mallory", amount: 1) { balance } }',
+        {},
+    ),
+    "none": ("mutation { __typename }", {}),
+    "skipped": (MUTATION.replace("100)", "100) @skip(if: true)"), {}),
+    "no variable": ('mutation($n: Int!) { transfer(to: "mallory", amount: $n) { email } }', {}),
+    "a text for a number": (
+        'mutation($n: Int!) { transfer(to: "mallory", amount: $n) { email } }',
+        {"n": "100"},
+    ),
+    "a number too large": (
+        'mutation($n: Int!) { transfer(to: "mallory", amount: $n) { email } }',
+        {"n": 10**20},
+    ),
+    "no number at all": (
+        'mutation($n: Int!) { transfer(to: "mallory", amount: $n) { email } }',
+        {"n": float("nan")},
+    ),
+}
+
+
+class TestGraphQL:
+    LAB = "no-defense--with-graphql"
+    API = "/api/graphql"
+
+    def by_script(self, bank: Bank, query: str, **more: Any) -> Any:
+        body = json.dumps({"query": query, **more})
+        return bank.post(self.API, body, content_type=JSON, headers={"origin": bank.origin})
+
+    def test_a_query_is_answered_and_is_no_attempt(self) -> None:
+        alice = signed_in(self.LAB)
+        before = len(alice.attempts)
+
+        answers = [
+            self.by_script(alice, "{ account { username balance } }"),
+            alice.get(self.API, {"query": "{ account { username balance } }"}),
+            alice.post(self.API, {"query": "{ account { username balance } }"}),
+        ]
+
+        account = {"username": "alice", "balance": 1000}
+        assert [answer.json() for answer in answers] == [{"data": {"account": account}}] * 3
+        assert len(alice.attempts) == before
+
+    @pytest.mark.parametrize("lab", ["no-defense", "origin-check", "csrf-token--fetch-metadata"])
+    def test_a_mutation_by_get_gets_past_the_checks_of_a_post(self, lab: str) -> None:
+        alice = signed_in(f"{lab}--with-graphql")
+
+        answer = alice.get(self.API, {"query": MUTATION}, headers={"sec-fetch-site": "cross-site"})
+
+        assert answer.json() == {"data": {"transfer": {"balance": 900}}}
+        assert alice.balances == (900, 1100)
+        (*_, attempt) = alice.attempts
+        assert (attempt["method"], attempt["action"]) == ("GET", "transfer")
+
+    @pytest.mark.parametrize("kind", ["urlencoded", "multipart"])
+    def test_a_mutation_may_be_a_form(self, kind: str) -> None:
+        alice = signed_in(self.LAB)
+        form = {"data": f"query={MUTATION}", "content_type": FORM}
+        multipart: dict[str, Any] = {"data": {"query": MUTATION}}
+
+        alice.post(self.API, **(form if kind == "urlencoded" else multipart), headers=CROSS_SITE)
+
+        assert alice.balances == (900, 1100)
+
+    def test_a_head_acts_like_a_get(self) -> None:
+        alice = signed_in(self.LAB)
+
+        alice.head(self.API, {"query": MUTATION})
+
+        assert alice.balances == (900, 1100)
+
+    @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+    def test_other_methods_do_not_act(self, method: str) -> None:
+        alice = signed_in(self.LAB)
+
+        answer = alice.generic(method, self.API, json.dumps({"query": MUTATION}), JSON)
+
+        assert (answer.status_code, alice.balances) == (405, (1000, 1000))
+
+    def test_variables_and_names_work_as_clients_send_them(self) -> None:
+        alice = signed_in(self.LAB)
+        pay = "mutation pay($to: String!, $n: Int!) { transfer(to: $to, amount: $n) { balance } }"
+        document = f"query look {{ account {{ email }} }} {pay}"
+        variables = {"to": "mallory", "n": 30}
+
+        self.by_script(alice, document, operationName="look", variables=None)
+        self.by_script(alice, document, operationName="pay", variables=variables)
+        alice.get(
+            self.API,
+            {"query": document, "operationName": "pay", "variables": json.dumps(variables)},
+        )
+
+        assert alice.balances == (940, 1060)
+
+    def test_tools_may_ask_for_the_schema(self) -> None:
+        answer = self.by_script(signed_in(self.LAB), get_introspection_query())
+
+        assert "Mutation" in answer.content.decode()
+
+    def test_who_is_not_signed_in_learns_nothing_and_changes_nothing(self) -> None:
+        bank = Bank(self.LAB)
+
+        answers = [self.by_script(bank, asked) for asked in (MUTATION, "{ account { email } }")]
+
+        assert [answer.status_code for answer in answers] == [401, 401]
+        (attempt,) = bank.attempts
+        assert (attempt["outcome"], attempt["reason"]) == ("anonymous", "not-signed-in")
+
+    @pytest.mark.parametrize(("query", "said"), DOCUMENTS.values(), ids=DOCUMENTS)
+    def test_a_document_that_makes_no_sense_is_refused_at_once(self, query: str, said: str) -> None:
+        alice = signed_in(self.LAB)
+        begin = time.process_time()
+
+        answer = self.by_script(alice, query)
+
+        assert time.process_time() - begin < 1
+        assert (answer.status_code, list(answer.json())) == (400, ["error"])
+        assert said in answer.json()["error"]
+        assert len(answer.json()["error"]) < 500
+        assert alice.balances == (1000, 1000)
+
+    @pytest.mark.parametrize(("body", "kind", "said"), GRAPHQL_BODIES.values(), ids=GRAPHQL_BODIES)
+    def test_a_body_that_makes_no_sense_is_refused(self, body: str, kind: str, said: str) -> None:
+        alice = signed_in(self.LAB)
+
+        answer = alice.post(self.API, body, content_type=kind, CONTENT_TYPE=kind)
+
+        assert (answer.status_code, list(answer.json())) == (400, ["error"])
+        assert said in answer.json()["error"]
+        assert alice.balances == (1000, 1000)
+
+    @pytest.mark.parametrize(("query", "variables"), PAYMENTS.values(), ids=PAYMENTS)
+    def test_a_payment_that_fails_leaves_everything_as_it_was(
+        self, query: str, variables: dict[str, Any]
+    ) -> None:
+        alice = signed_in(self.LAB)
+        before = len(alice.attempts)
+
+        answer = self.by_script(alice, query, variables=variables)
+
+        assert (answer.status_code, list(answer.json())) == (422, ["error"])
+        assert (alice.balances, len(alice.attempts)) == ((1000, 1000), before)
+
+    def test_the_slowest_documents_that_are_taken_are_fast(self) -> None:
+        alice = signed_in(self.LAB)
+        names = "abcdefghij"
+        fragments = "".join(
+            f"fragment {one} on Query {{...{other} ...{other}}}" for one, other in pairwise(names)
+        )
+        many = "".join(f"a{number}:account{{email}}" for number in range(49))
+        begin = time.process_time()
+
+        answers = [
+            self.by_script(alice, f"{{...a}} {fragments} fragment j on Query {{account{{email}}}}"),
+            self.by_script(alice, f"{{{many}}}"),
+        ]
+
+        assert time.process_time() - begin < 1
+        assert [answer.status_code for answer in answers] == [200, 200]
+
+    @given(st.text('{}()[]:$@!."\\# aefgnoqrtuy1', max_size=80) | st.text(max_size=40))
+    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_any_text_gets_an_answer(self, query: str) -> None:
+        answer = signed_in(self.LAB).get(self.API, {"query": query.encode("utf-8", "replace")})
+
+        assert answer.status_code in {200, 400}
+        assert list(answer.json()) in (["data"], ["error"])
 
 
 MARKUP = [

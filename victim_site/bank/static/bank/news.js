@@ -4,10 +4,10 @@
 import { keepAsking } from "./asking.js";
 
 const WAIT = 900, LONGEST_WAIT = 10000, JUST_NOW = 3000;
-const { user, balance, email } = document.querySelector("main").dataset;
+const { user, balance, email, identity } = document.querySelector("main").dataset;
 
 // What the page was made with; and what the bank has said last.
-const made = user ? { user, balance: Number(balance), email } : { user: "" };
+const made = user ? { user, balance: Number(balance), email, identity } : { user: "" };
 export let now = made;
 export let version = "";
 let heard = Date.now(), quietUntil = 0;
@@ -60,6 +60,9 @@ export function changes(earlier, later, when) {
   }
   if (earlier.email !== later.email) {
     found.push({ large: "Your e-mail address was changed", when, small: `From ${earlier.email} to ${later.email}` });
+  }
+  if (later.identity && earlier.identity !== later.identity) {
+    found.push({ large: "An identity was connected to your account", when, small: `${later.identity} can sign in to it now.` });
   }
   if (isNewer("change-password")) found.push({ large: "Your password was changed", when });
   if (isNewer("upload-avatar")) found.push({ large: "Your picture was changed", when });

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from csrf_proof.reasons import GET_REFUSED, Reason
-from victim_site.defenses.base import Defense
+from victim_site.defenses.base import Defense, comes_back
 
 
 class GetOnlyRefused(Defense):
@@ -15,6 +15,6 @@ class GetOnlyRefused(Defense):
     at_view = True
 
     def refusal(self, request: HttpRequest) -> Reason | None:
-        if request.method == "GET":
+        if request.method == "GET" and not comes_back(request):
             return GET_REFUSED
         return None

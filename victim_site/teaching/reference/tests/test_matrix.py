@@ -82,10 +82,18 @@ def test_the_page_repeats_no_names(profile: str) -> None:
 
 
 def test_the_matrix_shows_what_https_changes_and_nothing_else() -> None:
-    text = page("chromium").partition('id="over-https"')[2]
+    text = page("chromium").partition('id="over-https"')[2].partition("</table>")[0]
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", text, re.DOTALL)
     (strict,) = (row for row in rows if "link-get" in row and "samesite-strict" in row)
     assert "whose page came by http" in strict
     shown = re.findall(r"<(b|em)>", strict)
     assert shown == ["em", "em", "b", "b"]
     assert not any("from another site" in row and "samesite-lax" in row for row in rows)
+
+
+def test_the_matrix_shows_where_webkit_is_different_and_nothing_else() -> None:
+    text = page("firefox").partition('id="webkit"')[2].partition("</table>")[0]
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", text, re.DOTALL)
+    (image,) = (row for row in rows if "image-get" in row and "browser-default" in row)
+    assert "<b>" in image
+    assert not any("samesite-lax" in row and "form-post" in row for row in rows)

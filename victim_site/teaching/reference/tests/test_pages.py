@@ -16,6 +16,8 @@ from victim_site.teaching.tests.audit import audit, audit_missing
 pytestmark = pytest.mark.django_db
 
 PAGES = [
+    "/advisories/",
+    "/cookie-jar/",
     "/attacks/",
     "/defenses/",
     "/weaknesses/",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +13,10 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from catalogue.matrix import FORGED, Cell
+from catalogue.matrix import FORGED, HTTPS_FILE, WEBKIT_FILE, Cell
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.links import walk
-from victim_site.teaching.reference import over_https
+from victim_site.teaching.reference import beside
 from victim_site.teaching.reference.matrix_tables import profile_of, rows, square_at
 from victim_site.wording import REASONS
 
@@ -70,16 +71,24 @@ def _tables(profile: str) -> SafeString:
             for row in rows(list(expectations.the_matrix().rows), columns, profile)
         ],
         "flawed": [_flaw(flawed, profile) for flawed in descriptions.flawed()],
-        "over_https": [
-            {"line": line, "squares": [_cells(square) for square in line.squares]}
-            for line in over_https.differing()
-        ],
-        "https_profiles": over_https.expected().profiles,
+        "over_https": _beside(HTTPS_FILE),
+        "in_webkit": _beside(WEBKIT_FILE),
         "refuted": _refuted(profile),
         "profile": profile,
         "reasons": REASONS,
     }
     return render_to_string("reference/_matrix_tables.html", context)
+
+
+def _beside(file: Path) -> dict[str, Any]:
+    """Return what another matrix expects otherwise, and the browsers that it's about."""
+    return {
+        "profiles": beside.expected(file).profiles,
+        "rows": [
+            {"line": line, "squares": [_cells(square) for square in line.squares]}
+            for line in beside.differing(file)
+        ],
+    }
 
 
 def _cells(square: Sequence[Cell]) -> list[dict[str, Any]]:

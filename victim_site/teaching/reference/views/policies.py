@@ -17,7 +17,7 @@ from victim_site.teaching.rendering import as_code
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """The same request, judged by five frameworks."""
+    """The same request, judged by many frameworks."""
     groups = [
         (group, [(row, list(lines)) for row, lines in policies.by_row(group)])
         for group in policies.GROUPS
@@ -26,6 +26,7 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "policies": policies.POLICIES,
         "groups": groups,
+        "mistakes": policies.mistakes(),
         "columns": len(policies.POLICIES) + 3,
         "source": as_code(source, "python"),
         "mark_right": _mark(True, gettext("right")),

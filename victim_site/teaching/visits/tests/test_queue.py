@@ -108,8 +108,10 @@ def test_a_visit_is_asked_for_made_and_judged() -> None:
     assert visit == {
         "profile": "chromium",
         "bank": "http://no-defense--for-otter42.bank.localhost:8000",
+        "site": "bank.localhost",
         "address": "http://exploit-abc.localhost:9000/exploit",
         "click": "Win",
+        "stay": 20,
     }
     pk = Visit.objects.get().pk
     alice = signed_in(LAB)
@@ -123,7 +125,8 @@ def test_a_visit_is_asked_for_made_and_judged() -> None:
         "status": 200,
         "failed": "",
         "cookies_sent": ["sessionid"],
-        "cookies_withheld": [],
+        "cookies_withheld": ["csrftoken"],
+        "cookies_why": {"csrftoken": "cookie-lax"},
     }
     assert report(pk, "end", requests=[seen], screenshot=JPEG) == 204
 
@@ -217,6 +220,7 @@ def test_in_a_room_a_lab_without_an_owner_is_everybodys() -> None:
         {"browsers": "chromium"},
         {"browsers": ["netscape"]},
         {"click": "x" * 200},
+        {"stay": 61},
     ],
 )
 def test_a_malformed_delivery_is_refused(changed: dict[str, Any]) -> None:
@@ -267,6 +271,17 @@ def test_a_lost_workers_visit_is_made_again_once() -> None:
     (browser,) = told(key)["browsers"]
     assert (browser["state"], browser["outcome"]) == ("failed", None)
     assert "twice" in browser["sentence"]
+
+
+def test_a_long_visit_is_lost_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    take()
+    deliver(stay=60)
+    visit = take("one")
+    assert visit["stay"] == 60
+    age(visit["visit"], seconds=90)
+    assert take("two") == {}
+    age(visit["visit"], seconds=120)
+    assert take("two")["visit"] == visit["visit"]
 
 
 def test_a_worker_that_asks_again_or_leaves_gives_its_visit_back() -> None:

@@ -1,4 +1,4 @@
-// Marks the message named after the # as read, with a token from the bank's form.
+// Marks the message named after the # as read, with the inbox's own token.
 const state = document.getElementById("inbox-state");
 addEventListener("hashchange", markAsRead);
 markAsRead();
@@ -8,10 +8,10 @@ async function markAsRead() {
   if (!message) return;
   state.textContent = "One moment …";
   try {
-    const form = new DOMParser().parseFromString(await (await fetch("/transfer")).text(), "text/html");
+    const page = new DOMParser().parseFromString(await (await fetch("/inbox")).text(), "text/html");
     const fields = {};
-    for (const { name, value } of form.querySelectorAll("main input[type=hidden]")) fields[name] = value;
-    const script = form.querySelector("script[data-headers]");
+    for (const { name, value } of page.querySelectorAll("main input[type=hidden]")) fields[name] = value;
+    const script = page.querySelector("script[data-headers]");
     const headers = JSON.parse(script?.dataset.headers ?? "{}");
     const json = headers["Content-Type"] === "application/json";
     const body = json ? JSON.stringify(fields) : new URLSearchParams(fields);

@@ -1,9 +1,10 @@
-"""What is expected to change when both sites speak https, from `matrix-https.toml`."""
+"""What is expected to be different over https, and in WebKit, from matrices of their own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from django.utils.translation import gettext_lazy
 
@@ -29,15 +30,16 @@ class Line:
 
 
 @cache
-def expected() -> matrix.Matrix:
-    return matrix.load(matrix.HTTPS_FILE)
+def expected(file: Path) -> matrix.Matrix:
+    return matrix.load(file)
 
 
 @cache
-def differing() -> list[Line]:
-    """Return the lines of which any profile expects something else than over http."""
+def differing(file: Path) -> list[Line]:
+    """Return the lines of a matrix of which any profile expects something else than the whole
+    matrix does, of it or of the one that it's compared with."""
     cells: dict[tuple[str, str, str], dict[str, list[matrix.Cell]]] = {}
-    for cell in expected().cells():
+    for cell in expected(file).cells():
         line = cells.setdefault((cell.attack, cell.position, cell.defense), {})
         line.setdefault(cell.profile, []).append(cell)
     return [
@@ -46,7 +48,7 @@ def differing() -> list[Line]:
             position,
             str(PLACES.get(position) or descriptions.POSITIONS[position]),
             defense,
-            tuple(tuple(line[profile]) for profile in expected().profiles),
+            tuple(tuple(line[profile]) for profile in expected(file).profiles),
         )
         for (attack, position, defense), line in cells.items()
         if any(_differs(profile, found) for profile, found in line.items())
@@ -61,9 +63,10 @@ def _differs(profile: str, found: list[matrix.Cell]) -> bool:
 
 
 def _known(profile: str) -> str:
-    """Return the profile of the whole matrix that one is a variant of, by its name."""
+    """Return the profile of the whole matrix that one is compared with: that of which it's a
+    variant, by its name, else Chrome."""
     known = [name for name in expectations.the_matrix().profiles if profile.startswith(name)]
-    return max(known, key=len)
+    return max(known, key=len, default=expectations.the_matrix().profiles[0])
 
 
 def _said(cells: list[matrix.Cell]) -> list[tuple[str, str, str | None]]:

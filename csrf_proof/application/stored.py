@@ -1,0 +1,111 @@
+"""An exploit that somebody has written: a whole page, of which nothing is known but its text.
+
+It's served from the attacker's site as it is, except that the application has another name in a
+trial. The visitor opens it, clicks once on what invites a click, and stays until it's quiet. What
+counts is whether the state has changed.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Error, Page
+
+from csrf_proof.address import WrongUse
+from csrf_proof.application.target import Application
+from csrf_proof.browsers import first_line
+from csrf_proof.trial import NotJudged
+from csrf_proof.windows import Window
+
+NAME = "stored-exploit"
+MOST = 1_000_000
+# Seconds: that it has to be quiet, and that a visitor stays at least and at most.
+_QUIET, _SHORTEST, _LONGEST = 0.8, 1.2, 20.0
+_SLICE, _LOADS = 50, 10_000  # Milliseconds.
+_BAITS = "#bait, button, input[type=submit], input[type=button], input[type=image], [onclick]"
+_ORIGIN = re.compile(r"https?://(?:127\.0\.0\.1|(?:[a-z0-9_-]+\.)*localhost):[0-9]+", re.IGNORECASE)
+
+
+def read(exploit: str | Path) -> str:
+    """Return the page that is in a file, at an address of this machine, or given as text.
+
+    Raises:
+        WrongUse: There's none.
+    """
+    try:
+        if isinstance(exploit, Path):
+            return exploit.read_text(encoding="utf-8")
+        if re.fullmatch(r"http://\S+", exploit):
+            return _fetch(exploit)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise WrongUse(f"The exploit can't be read: {error}") from None
+    return exploit
+
+
+def _fetch(address: str) -> str:
+    """Return the page at an address, which names this machine. Not every resolver knows that."""
+    parts = urlsplit(address)
+    if not _ORIGIN.match(f"http://{parts.hostname}:{parts.port or 80}"):
+        raise WrongUse(f"{address} isn't on this machine.")
+    with closing(http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=10)) as asked:
+        path = parts._replace(scheme="", netloc="", fragment="").geturl()
+        asked.request("GET", path or "/", headers={"Host": parts.netloc})
+        answer = asked.getresponse()
+        if answer.status != 200:
+            raise WrongUse(f"{address} answers {answer.status}, and no exploit.")
+        return answer.read(MOST).decode()
+
+
+def aimed(page: str, application: str) -> str:
+    """Return the page with the application's origin in the place of its other names here: whatever
+    on this machine has its port."""
+    port = urlsplit(application).port
+    return _ORIGIN.sub(
+        lambda found: application if urlsplit(found[0]).port == port else found[0], page
+    )
+
+
+def visit(window: Window, app: Application, before: object) -> None:
+    """Click once, and stay until the state changes or the page is quiet.
+
+    Raises:
+        NotJudged: It invites a click, and can't be clicked.
+    """
+    _click(window.page)
+    began = last = time.monotonic()
+    seen = 0
+    while (now := time.monotonic()) - began < _LONGEST:
+        if window.watch.unanswered or len(window.watch.addresses) != seen:
+            seen, last = len(window.watch.addresses), now
+        if now - began > _SHORTEST and (now - last > _QUIET or app.state() != before):
+            return
+        with suppress(Error):  # The page may have closed its own window.
+            window.page.wait_for_timeout(_SLICE)
+
+
+def _click(page: Page) -> None:
+    """Click where it is, so that whatever covers it gets the click.
+
+    Raises:
+        NotJudged: It invites a click, and can't be clicked.
+    """
+    with suppress(Error):
+        page.wait_for_load_state(timeout=_LOADS)
+    if not _is_here(page):
+        return  # The page has led on by itself.
+    bait = page.locator(_BAITS).locator("visible=true").first
+    try:
+        if bait.count() and (box := bait.bounding_box(timeout=_LOADS)):
+            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    except Error as error:
+        if _is_here(page):
+            raise NotJudged(f"The exploit couldn't be clicked: {first_line(error)}") from error
+
+
+def _is_here(page: Page) -> bool:
+    return urlsplit(page.url).path == f"/{NAME}/"
