@@ -86,6 +86,8 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     store = Store(var_dir)
     app = Flask(__name__)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    in_room = environ.get("ROOM") == "1"
+    app.jinja_env.globals["in_room"] = in_room
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     def visit() -> Visit:
@@ -517,7 +519,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
 
     writes = writing.create(addresses, store, starts, Deliveries(queue))
     front: Application = ByHost(app.wsgi_app, Reading(store), writes, addresses.domains)
-    if environ.get("ROOM") == "1":
+    if in_room:
         front = Moved(front, addresses, addresses.attacker_port)
     # Flask's way to put something in front; its types say that it's a method.
     app.wsgi_app = front  # type: ignore[assignment,method-assign]

@@ -234,7 +234,7 @@ async def let_in(tree: Tree, secret: str) -> str:
 async def start_over(tree: Tree, cookie: str) -> None:
     """Let everybody start over, as the trainer can."""
     connection = Connection(tree.victim.port)
-    said = {"lesson": LESSON.slug}
+    said = {"lesson": LESSON.slug, "sure": "1"}
     await send_form(connection, tree.playground, cookie, "/room/", "/room/reset/", said)
     connection.close()
 

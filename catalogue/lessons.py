@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 from catalogue import documents
@@ -85,6 +86,14 @@ class Lesson:
         own = {(self.attack, position, lab) for position in self.positions for lab in self.labs}
         return [
             claim for claim in self.claims if (claim.attack, claim.position, claim.lab) not in own
+        ]
+
+    @property
+    def lettered(self) -> list[tuple[str, str, str]]:
+        """The choices as a room calls them: a letter, then the code and its sentence."""
+        return [
+            (letter, code, said)
+            for letter, (code, said) in zip(ascii_uppercase, self.choices.items(), strict=False)
         ]
 
     @property

@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from csrf_proof import profiles
+from csrf_proof.waiting import soon
 from e2e import guide
-from e2e.bank import Lab, Site, sign_in_by_hand
+from e2e.bank import PATIENCE, Lab, Site, sign_in_by_hand
 from e2e.conftest import Browsers
 
 
@@ -465,6 +466,8 @@ def test_the_self_check_says_what_this_browser_does(
     assert page.is_visible("text=behaves exactly as the lessons describe") == sends
     assert page.is_visible("text=say where your browser is different") != sends
     assert not page.is_visible("text=Not ready")
+    # It's saved before anybody presses the button.
+    assert soon(lambda: any(cookie["name"] == "browser" for cookie in context.cookies()), PATIENCE)
 
 
 def test_the_self_check_is_not_ready_where_the_browser_blocks_all_cookies(

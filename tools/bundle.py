@@ -54,6 +54,7 @@ def main() -> int:
     size = archive.stat().st_size / 1_000_000
     print(f"{archive} ({size:.0f} MB)")
     print(f"On the other machine: tar xf {archive.name}, then in {NAME}: python3 start.py")
+    print("To open a room from it: ROOM=1 python3 start.py")
     return 0
 
 

@@ -11,6 +11,7 @@ import pytest
 from attacker_site.app import create_app
 from attacker_site.gallery import in_sections
 from attacker_site.tests.conftest import (
+    ARSENAL,
     EVIL,
     SERVERS,
     Document,
@@ -228,3 +229,9 @@ def test_a_mistyped_attack_is_quoted_as_text(get: Get) -> None:
     assert "There is no attack called “&lt;b&gt;form-pots”." in page
     assert "<b>" not in page
     assert "Did you mean form-post?" in page
+
+
+def test_in_a_room_the_bank_is_on_the_trainers_laptop(tmp_path: Path) -> None:
+    for room, where in (("0", "on this machine"), ("1", "on the trainer’s laptop")):
+        app = create_app({"VAR_DIR": str(tmp_path / room), "ROOM": room}, ARSENAL)
+        assert f"the demo bank {where} and nothing else" in getter(app)("/").text

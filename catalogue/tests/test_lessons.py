@@ -29,6 +29,8 @@ def test_a_lesson_knows_its_labs_its_choices_and_its_further_claims() -> None:
     assert lesson.labs == ("no-defense", "post-only")
     assert lesson.outcomes("no-defense") == {"cross-site": "forged", "subdomain": "forged"}
     assert lesson.choices["forged"] == "You’re signed out of the bank."
+    assert [letter for letter, _, _ in lesson.lettered] == ["A", "B", "C", "D"]
+    assert {code: said for _, code, said in lesson.lettered} == lesson.choices
     assert "forged" not in lesson.sections["Predict"]
     assert ("image-get", "samesite-lax") in {(one.attack, one.lab) for one in lesson.further}
 

@@ -6,6 +6,9 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+import pytest
+
+from tools import bundle
 from tools.bundle import NAME, write
 from tools.runner import environment
 
@@ -29,3 +32,17 @@ def test_the_archive_has_the_checkout_and_the_packages(tmp_path: Path) -> None:
             f"{NAME}/docs/a.md",
             f"{NAME}/{environment.WHEELS}/django.whl",
         }
+
+
+def test_it_says_how_to_start_from_it_and_how_to_open_a_room(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.argv", ["bundle", str(tmp_path / "bundle.tar.gz")])
+    monkeypatch.setattr(bundle, "download", lambda root, folder: None)
+    monkeypatch.setattr(bundle, "write", lambda root, archive, wheels: archive.touch())
+
+    assert bundle.main() == 0
+
+    said = capsys.readouterr().out
+    assert f"in {NAME}: python3 start.py" in said
+    assert "open a room from it: ROOM=1 python3 start.py" in said

@@ -41,5 +41,6 @@ def addresses(request: HttpRequest) -> dict[str, Any]:
         "playground_url": here.playground,
         "evil_url": here.evil,
         "bank_host": here.bank_host,
+        "on_trainers_laptop": settings.ROOM,
         "in_room": settings.ROOM and getattr(request, "label", None) is None,
     }

@@ -29,7 +29,7 @@ from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.middleware import HEADERS
 from victim_site.teaching.room import table
 from victim_site.teaching.room.models import room_version, state
-from victim_site.teaching.room.names import is_trainer
+from victim_site.teaching.room.trainers import is_trainer
 
 PATH = "/poll/"
 # Two labs side by side, or a lesson's two, the learner's progress in it, and the room; or the parts

@@ -9,7 +9,8 @@ nothing may belong to it yet, so that reading a page still writes nothing. One t
 reserved by a row, since two people may well think of the same.
 
 In a room (`teaching/room`) people have names of another kind, and this one is theirs alone: its
-cookie is signed, and without it they are asked for their name first.
+cookie is signed, and without it they are asked for their name first. A trainer isn't asked, and
+doesn't count as one of the people.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from victim_site.teaching.lessons.models import ChosenName, Progress
 from victim_site.teaching.missions.models import Solved
 from victim_site.teaching.recall.models import Asked
 from victim_site.teaching.room.models import Person
+from victim_site.teaching.room.trainers import is_trainer
 
 NAME_COOKIE, BROWSER_COOKIE = "learner", "browser"
 _A_YEAR = 365 * 24 * 3600
@@ -66,8 +68,7 @@ def with_name(
     @wraps(view)
     def named(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         known = name_in(request)
-        # The trainer may have removed who has the cookie.
-        if settings.ROOM and not (known and Person.objects.filter(owner=known).exists()):
+        if settings.ROOM and not (_is_here(known) or is_trainer(request)):
             here = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
             return redirect(f"{reverse('join')}?{urlencode({'next': here})}")
         name = known or new_name()
@@ -77,6 +78,11 @@ def with_name(
         return response
 
     return named
+
+
+def _is_here(name: str) -> bool:
+    """Tell whether somebody in the room has this name; the trainer may have removed them."""
+    return bool(name) and Person.objects.filter(owner=name).exists()
 
 
 def name_in(request: HttpRequest) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -18,6 +19,7 @@ from victim_site.teaching.lessons import learner, progress
 from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.recall.review import invitation
+from victim_site.teaching.room.views.join import held_for
 from victim_site.wording import REASONS
 
 
@@ -54,6 +56,7 @@ def overview_of(request: HttpRequest, name: str) -> dict[str, Any]:
     lines = [_stop(lesson, rows.get(lesson.slug)) for lesson in found.values()]
     ahead = [stop.lesson for stop in lines if stop.state != "done"]
     return {
+        "held": held_for(request) if settings.ROOM else set(),
         "name": name,
         "remembered": learner.name_in(request) == name,
         "cookieless": learner.blocks_cookies(request),

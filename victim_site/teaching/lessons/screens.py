@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from string import ascii_uppercase
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -64,10 +63,7 @@ def context(found: Lesson, added: list[DefenseText], position: str) -> dict[str,
     return {
         "screens": _screens(found, of_lesson.notes),
         "minutes": of_lesson.minutes,
-        "votes": [
-            (letter, as_page(said, inline=True))
-            for letter, said in zip(ascii_uppercase, found.choices.values(), strict=False)
-        ],
+        "votes": [(letter, as_page(said, inline=True)) for letter, _, said in found.lettered],
         "stopping": [one for one in stopping if one.in_django],
         "code_size": _size(lines, _CODE_LINES),
         "shortcuts": [[as_page(said, inline=True) for said in row] for row in _shortcuts()],

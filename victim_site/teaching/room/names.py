@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.conf import settings
-from django.core.signing import BadSignature, Signer
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext
@@ -21,7 +18,6 @@ from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.room.models import LONGEST_NAME, DeviceCode, Person, state
 
 MOST_PEOPLE = 1000
-TRAINER_COOKIE = "trainer"
 CODE_MINUTES = 10
 _CODE_LENGTH = 8
 
@@ -150,24 +146,3 @@ def owner_by_code(text: str) -> str:
     if row is None or not row.delete()[0]:
         return ""
     return row.owner
-
-
-def remember_trainer(response: HttpResponse) -> None:
-    """Let this browser see the trainer's pages."""
-    value = _trainer().sign(TRAINER_COOKIE)
-    response.set_cookie(TRAINER_COOKIE, value, max_age=7 * 86400, httponly=True, samesite="Lax")
-
-
-def is_trainer(request: HttpRequest) -> bool:
-    """Tell whether this browser was let into the trainer's pages."""
-    if not settings.ROOM_SECRET:
-        return False
-    try:
-        return bool(_trainer().unsign(request.COOKIES.get(TRAINER_COOKIE, "")) == TRAINER_COOKIE)
-    except BadSignature:
-        return False
-
-
-def _trainer() -> Signer:
-    # With another secret, who was let in before is no longer.
-    return Signer(key=settings.ROOM_SECRET, salt="room.trainer")

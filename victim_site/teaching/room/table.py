@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -190,10 +189,9 @@ def _stuck(owner: str, row: Progress, newest: dict[str, Attempt], now: datetime)
     return ELSEWHERE if others and not here else NOTHING_ARRIVED
 
 
-def counts(found: list[Line]) -> dict[str, Counter[str]]:
-    """Return how many are how far, by lesson."""
-    counted: dict[str, Counter[str]] = {slug: Counter() for slug in progress.lessons()}
-    for line in found:
-        for cell in line.cells:
-            counted[cell.lesson][cell.state] += 1
-    return counted
+def seen_by(found: list[Line]) -> list[int]:
+    """Return how many have seen each lesson's attack, in the order of the lessons."""
+    return [
+        sum(cell.state in {TRIED, FIXED} for cell in column)
+        for column in zip(*(line.cells for line in found), strict=True)
+    ] or [0 for _ in progress.lessons()]

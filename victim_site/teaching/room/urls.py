@@ -10,6 +10,7 @@ urlpatterns = [
     path("join/", join.join, name="join"),
     path("join/device/", join.device, name="device"),
     path("vote/", join.vote, name="vote"),
+    path("vote/live/", join.vote_live, name="vote-live"),
     path("room/", trainer.room, name="room"),
     path("room/enter/", trainer.enter, name="room-enter"),
     path("room/live/", trainer.live, name="room-live"),

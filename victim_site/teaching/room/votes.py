@@ -9,22 +9,27 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 
 from catalogue.lessons import Lesson
 from victim_site.teaching import expectations
 from victim_site.teaching.lessons import progress
+from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.lessons.models import Progress
 from victim_site.teaching.room.models import Person, SecondVote, State
 
-ALONE, COUNTED, AGAIN, REVEALED = "alone", "counted", "again", "revealed"
-PHASES = (ALONE, COUNTED, AGAIN, REVEALED)
+ALONE, COUNTED, AGAIN, RECOUNTED = "alone", "counted", "again", "recounted"
+REVEALED = "revealed"
+PHASES = (ALONE, COUNTED, AGAIN, RECOUNTED, REVEALED)
+OPEN = {ALONE, AGAIN}
 FEW, MANY = 30, 70
 ADVICE = {
     "few": gettext_noop("Few are right. Explain the question again, then let them vote again."),
     "some": gettext_noop("Let neighbors convince each other for two minutes, then vote again."),
-    "many": gettext_noop("Most are right. Show what happens, and go on."),
-    "none": gettext_noop("Nobody has voted yet."),
+    "many": gettext_noop("Most are right. Run the attack, then reveal the votes."),
+    "none": gettext_noop("Nobody has voted."),
+    "again": gettext_noop("Now run the attack, then reveal the votes."),
 }
 
 
@@ -32,8 +37,9 @@ ADVICE = {
 class Bar:
     """How many chose an answer, in the first and in the second vote."""
 
+    letter: str
     code: str
-    text: str
+    text: SafeString
     first: int
     second: int
     right: bool
@@ -41,7 +47,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Tally:
-    """A vote as the trainer's wall shows it."""
+    """A vote as the trainer sees it; the wall shows how it went only once it's revealed."""
 
     lesson: Lesson
     phase: str
@@ -56,7 +62,20 @@ class Tally:
         return any(bar.second for bar in self.bars)
 
     @property
+    def is_open(self) -> bool:
+        return self.phase in OPEN
+
+    @property
+    def is_revealed(self) -> bool:
+        return self.phase == REVEALED
+
+    @property
     def advice(self) -> str:
+        """What the trainer should do next; nothing while people vote, and after revealing."""
+        if self.phase == RECOUNTED:
+            return gettext(ADVICE["again"])
+        if self.phase != COUNTED:
+            return ""
         if self.share is None:
             return gettext(ADVICE["none"])
         return gettext(
@@ -84,13 +103,15 @@ def tally(state: State) -> Tally | None:
     first = dict(Progress.objects.filter(**here).values_list("owner", "predicted"))
     first = {owner: choice for owner, choice in first.items() if choice}
     second = dict(SecondVote.objects.filter(**here).values_list("owner", "choice"))
-    last = second if state.phase in {AGAIN, REVEALED} and second else first
+    # Who has talked and hasn't voted again yet doesn't count as having voted.
+    is_second = state.phase == AGAIN or (state.phase in {RECOUNTED, REVEALED} and second)
+    last = second if is_second else first
     correct = sum(right[owner] == choice for owner, choice in last.items())
-    counts = Counter(first.values()), Counter(second.values())
+    before, after = Counter(first.values()), Counter(second.values())
     shown = right_answer(lesson, "chromium")
     bars = [
-        Bar(code, text, counts[0][code], counts[1][code], code == shown)
-        for code, text in lesson.choices.items()
+        Bar(letter, code, as_page(said, inline=True), before[code], after[code], code == shown)
+        for letter, code, said in lesson.lettered
     ]
     share = round(100 * correct / len(last)) if last else None
     return Tally(lesson, state.phase, len(profiles), len(last), bars, share)
@@ -120,9 +141,10 @@ def cast(state: State, owner: str, choice: str) -> bool:
 
 
 def mine(state: State, owner: str) -> str:
-    """Return what somebody has chosen in the round that's open."""
-    if state.phase == AGAIN:
+    """Return what somebody has chosen in the newest round."""
+    if state.phase in {AGAIN, RECOUNTED, REVEALED}:
         row = SecondVote.objects.filter(owner=owner, lesson=state.vote).first()
-        return row.choice if row else ""
+        if row or state.phase == AGAIN:
+            return row.choice if row else ""
     known = progress.of(owner).get(state.vote)
     return known.predicted if known else ""

@@ -47,7 +47,7 @@ OTHERS = [
     "/cookies/0123456789abcdef.json",
     *(f"/your-app/0123abcd/{part}" for part in ("", "progress/", "report/", "stop/")),
     # There only in a room; `room/tests` has the pages.
-    *("/join/", "/join/device/", "/vote/", "/room/", "/room/enter/", "/room/live/"),
+    *("/join/", "/join/device/", "/vote/", "/vote/live/", "/room/", "/room/enter/", "/room/live/"),
     *("/room/strip/", "/room/held/the-image/", "/room/wall/", "/room/wall/live/"),
     *("/room/say/", "/room/hold/", "/room/vote/", "/room/reset/", "/room/people/1/"),
     *("/room/door/", "/room/idle/"),

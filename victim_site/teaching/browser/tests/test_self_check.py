@@ -125,6 +125,19 @@ def test_every_other_answer_is_ready_and_can_be_saved(answer: str) -> None:
     assert client.hidden(f"/self-check/?cookies={answer}")["cookies"] == answer
 
 
+@pytest.mark.parametrize(
+    ("came_from", "saves_itself"),
+    [(f"{settings.ADDRESSES.evil}/", True), ("http://chat.example/", False), ("", False)],
+)
+def test_only_what_comes_from_the_check_saves_itself(came_from: str, saves_itself: bool) -> None:
+    headers = {"referer": came_from} if came_from else {}
+
+    page = playground().get("/self-check/?cookies=0", headers=headers).content.decode()
+
+    assert ('hx-trigger="load"' in page) is saves_itself
+    assert ("htmx-2.min.js" in page) is saves_itself
+
+
 @pytest.mark.parametrize("answer", ["", "4", "-1", "00", "None", "none ", "<b>", "1&cookies=9"])
 def test_a_bad_answer_is_not_found(answer: str) -> None:
     assert playground().get(f"/self-check/?cookies={answer}").status_code == 404

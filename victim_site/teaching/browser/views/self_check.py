@@ -91,6 +91,9 @@ def show(request: HttpRequest) -> HttpResponse:
         context |= {
             "answer": answer,
             "checked": True,
+            # An address that somebody has sent says nothing about this browser, so only what comes
+            # from the check itself is saved at once.
+            "saves_itself": request.headers.get("Referer") == f"{settings.ADDRESSES.evil}/",
             "third_party": bool(int(answer) & NONE_ARRIVED),
             "unset": bool(int(answer) & UNSET_ARRIVED),
         }

@@ -47,8 +47,11 @@ def use_browser(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404(
             gettext("This isn't one of the self-check's answers. Start it again at /self-check/.")
         )
-    following = overview_of(request, name)["next"]
-    response = redirect("lesson", slug=following.slug) if following else redirect("lessons")
+    if "HX-Request" in request.headers:
+        response = HttpResponse(status=204)  # The page of the self-check, which stays.
+    else:
+        following = overview_of(request, name)["next"]
+        response = redirect("lesson", slug=following.slug) if following else redirect("lessons")
     found = learner.profile_of(int(cookies), request.headers.get("User-Agent", ""))
     learner.remember(response, learner.BROWSER_COOKIE, found)
     if settings.ROOM:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from victim_site.conftest import Bank
 from victim_site.teaching.lessons.progress import lessons
 from victim_site.teaching.room import votes
 from victim_site.teaching.room.models import Person
@@ -12,7 +13,14 @@ from victim_site.teaching.tests.audit import audit
 
 pytestmark = pytest.mark.django_db
 
-EVERYBODYS = ["/join/", "/join/?next=/lessons/", "/vote/", "/room/strip/", "/lessons/"]
+EVERYBODYS = [
+    "/join/",
+    "/join/?next=/lessons/",
+    "/vote/",
+    "/vote/live/",
+    "/room/strip/",
+    "/lessons/",
+]
 TRAINERS = ["/room/", "/room/live/", "/room/wall/", "/room/wall/live/", "/room/wall/?names"]
 TRAINERS += ["/room/hold/live/", "/room/vote/live/"]
 
@@ -52,3 +60,17 @@ def test_the_other_pages_hold_only_what_they_may() -> None:
     for slug in lessons():
         audit(f"/lessons/{slug}/", site=site)
     audit("/room/", 403, site=site)
+
+
+def test_everything_runs_on_the_trainers_laptop_and_the_bank_says_so_too() -> None:
+    pages = [person("Anna").get("/lessons/"), Bank("no-defense").get("/login")]
+    for page in pages:
+        assert "on the trainer’s laptop" in page.content.decode()
+        assert "your own machine" not in page.content.decode()
+
+
+def test_a_page_that_asks_whether_the_trainer_is_sure_holds_only_what_it_may() -> None:
+    person("<script>Anna</script>")
+    for fields in ({"remove": ""}, {"reset": "", "lesson": "the-image"}):
+        page = post(trainer(), f"/room/people/{Person.objects.get().pk}/", **fields)
+        assert "<script>Anna" not in page.content.decode()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from victim_site.conftest import playground
 from victim_site.teaching.lessons import learner
-from victim_site.teaching.room import names
+from victim_site.teaching.room import names, votes
 from victim_site.teaching.room.models import DeviceCode, Person
 from victim_site.teaching.room.tests.conftest import person, post, trainer
 
@@ -32,6 +32,17 @@ def test_without_a_name_somebody_is_asked_for_it_first(path: str) -> None:
     there = post(site, "/join/", name="Anna", next=path)
     assert there["Location"] == path
     assert site.get(path).status_code == 200
+
+
+def test_a_trainer_needs_no_name_and_counts_as_nobody() -> None:
+    boss = trainer()
+    assert boss.get("/lessons/the-image/present/").status_code == 200
+    assert not Person.objects.exists()
+    post(boss, "/room/vote/", phase=votes.ALONE, lesson="the-image")
+    assert "Vote now" not in boss.get("/lessons/").content.decode()
+    assert boss.get("/vote/")["Location"] == "/room/"
+    post(boss, "/join/", name="Tina", next="/lessons/")
+    assert "Vote now" in boss.get("/lessons/").content.decode()
 
 
 @pytest.mark.parametrize("wanted", ["//evil.example/", "https://evil.example", "javascript:x"])
@@ -136,6 +147,14 @@ def test_a_room_that_is_full_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = post(playground(), "/join/", name="Ben")
     assert answer.status_code == 400
     assert "no place for more" in answer.content.decode()
+
+
+def test_the_self_check_tells_the_trainer_before_anybody_goes_on() -> None:
+    site = person("Anna")
+    fields = {**site.hidden("/join/"), "cookies": "1"}
+    headers = {"origin": site.origin, "hx-request": "true"}
+    assert site.post("/lessons/browser/", fields, headers=headers).status_code == 204
+    assert Person.objects.get().browser == "chromium"
 
 
 def test_a_new_name_changes_nothing_else_and_brings_nobody_back() -> None:

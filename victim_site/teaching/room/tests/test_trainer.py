@@ -22,7 +22,7 @@ from victim_site.teaching.missions import solving
 from victim_site.teaching.recall import questions, quiz, store
 from victim_site.teaching.recall.models import Asked
 from victim_site.teaching.room import table, votes
-from victim_site.teaching.room.models import Person, SecondVote, state
+from victim_site.teaching.room.models import Person, SecondVote, State, state
 from victim_site.teaching.room.tests.conftest import SECRET, person, post, trainer
 from victim_site.teaching.room.views import join
 
@@ -237,23 +237,66 @@ def test_a_vote_alone_and_again_after_talking() -> None:
     assert "3 of 3 have voted" in wall
     assert "<meter" not in wall, "the bars are hidden while the room votes"
     post(boss, "/room/vote/", phase=votes.COUNTED)
+    assert_the_wall_gives_nothing_away(boss)
+    page = boss.get("/room/").content.decode()
+    assert "33% are right" in page
+    assert votes.ADVICE["some"] in page
     found = votes.tally(state())
     assert found
     assert (found.share, found.advice) == (33, votes.ADVICE["some"])
     assert post(people["Anna"], "/vote/", choice=wrong).status_code == 400
     post(boss, "/room/vote/", phase=votes.AGAIN)
+    assert "0 of 3 have" in boss.get("/room/wall/").content.decode()
     for name in people:
         assert post(people[name], "/vote/", choice=right).status_code == 302
+        assert_the_wall_gives_nothing_away(boss)
+        assert "are right" not in boss.get("/room/vote/live/").content.decode()
+    post(boss, "/room/vote/", phase=votes.RECOUNTED)
+    assert post(people["Anna"], "/vote/", choice=wrong).status_code == 400
+    assert_the_wall_gives_nothing_away(boss)
+    assert votes.ADVICE["again"] in boss.get("/room/vote/live/").content.decode()
     post(boss, "/room/vote/", phase=votes.REVEALED)
     found = votes.tally(state())
     assert found
-    assert found.share == 100
+    assert (found.share, found.advice) == (100, "")
     bar = next(bar for bar in found.bars if bar.code == right)
     assert (bar.first, bar.second, bar.right) == (1, 3, True)
     wall = boss.get("/room/wall/").content.decode()
     assert "This happens" in wall
     # The first vote is the prediction, and stays.
     assert Progress.objects.get(owner=owner_of("Ben")).predicted == wrong
+
+
+def assert_the_wall_gives_nothing_away(boss: Site) -> None:
+    wall = boss.get("/room/wall/").content.decode()
+    for told in ("right", "<meter", "This happens", "<button", "/room/wall/?names"):
+        assert told not in wall.partition("<main")[2]
+
+
+def test_the_ballot_follows_the_trainer_and_keeps_what_is_ticked() -> None:
+    site, boss = person("Anna"), trainer()
+
+    def ballot(**ticked: str) -> str:
+        return str(site.get("/vote/live/", ticked).content.decode())
+
+    assert "No vote is running" in ballot()
+    post(boss, "/room/vote/", phase=votes.ALONE, lesson=IMAGE)
+    assert "checked" not in ballot()
+    ticked = {"round": f"{IMAGE}.{votes.ALONE}", "choice": "forged"}
+    assert 'value="forged" required checked' in ballot(**ticked)
+    assert not Progress.objects.exists()
+    post(site, "/vote/", choice="forged")
+    assert "Your vote counts" in ballot()
+    post(boss, "/room/vote/", phase=votes.COUNTED)
+    assert "Your vote counts" not in ballot()
+    assert "This vote is closed" in ballot()
+    post(boss, "/room/vote/", phase=votes.AGAIN)
+    assert "Talk with your neighbor" in ballot(**ticked)
+    assert "checked" not in ballot(**ticked), "that was ticked in the first round"
+    post(boss, "/room/vote/", phase=votes.REVEALED)
+    assert "This vote is closed" in ballot()
+    Person.objects.all().delete()
+    assert site.get("/vote/live/")["HX-Refresh"] == "true"
 
 
 @pytest.mark.parametrize("share", [(0, "few"), (30, "some"), (70, "some"), (71, "many")])
@@ -294,9 +337,19 @@ def test_what_is_said_shows_on_every_page() -> None:
         page = site.get(path).content.decode()
         assert "Back at ten &lt;past&gt;" in page
         assert "Everybody look to the front." in page
-        assert "data-until" in page
+        assert re.search(r'<span data-left="(299|300)">(4:59|5:00)</span> left', page)
     post(boss, "/room/say/", minutes="0", look_here="0", said="")
     assert "Everybody look" not in site.get("/lessons/").content.decode()
+
+
+def test_a_timer_that_has_run_out_says_so_for_a_while() -> None:
+    site = person("Anna")
+    state()
+    for minutes, said in ((0, True), (1, True), (3, False)):
+        State.objects.update(timer=timezone.now() - timedelta(minutes=minutes, seconds=1))
+        page = site.get("/room/strip/").content.decode()
+        assert ("Time’s up" in page) is said
+        assert "data-left" not in page
 
 
 @pytest.mark.parametrize("minutes", ["", "x", "-1", "241", "²", "1e3"])
@@ -327,6 +380,9 @@ def test_a_lesson_that_is_held_opens_by_itself() -> None:
     assert "hasn’t opened this lesson yet" in page
     assert "hasn’t opened" not in site.get("/lessons/post-alone/").content.decode()
     assert "hasn’t opened" not in boss.get(f"/lessons/{IMAGE}/").content.decode()
+    assert site.get("/lessons/").content.decode().count("hasn’t opened this one yet") == 0
+    assert site.get("/lessons/").content.decode().count("Not open yet") == 1
+    assert "Not open yet" not in boss.get("/lessons/").content.decode()
     assert "HX-Refresh" not in site.get(f"/room/held/{IMAGE}/")
     post(boss, "/room/hold/", open=list(progress.lessons()), was_held=IMAGE)
     assert site.get(f"/room/held/{IMAGE}/")["HX-Refresh"] == "true"
@@ -403,10 +459,14 @@ def test_the_trainer_renames_resets_and_removes() -> None:
     assert post(boss, f"/room/people/{key}/", rename="", name="ben").status_code == 400
     post(boss, f"/room/people/{key}/", rename="", name="Anne")
     assert names_in_the_room() == {"Anne", "Ben"}
-    post(boss, f"/room/people/{key}/", reset="", lesson=IMAGE)
+    assert "Let Anne start over" in asked(boss, f"/room/people/{key}/", reset="", lesson=IMAGE)
+    assert Progress.objects.exists()
+    post(boss, f"/room/people/{key}/", reset="", lesson=IMAGE, sure="1")
     assert not Progress.objects.exists()
     assert lab_of("Anne").attempts == []
-    post(boss, f"/room/people/{key}/", remove="")
+    assert "Remove Anne from the room?" in asked(boss, f"/room/people/{key}/", remove="")
+    assert names_in_the_room() == {"Anne", "Ben"}
+    post(boss, f"/room/people/{key}/", remove="", sure="1")
     assert names_in_the_room() == {"Ben"}
     assert boss.get(f"/room/people/{key}/").status_code == 404
 
@@ -425,11 +485,23 @@ def test_who_takes_names_without_end_is_locked_out_and_the_names_removed() -> No
     # Who is in can go on, and bring their second device.
     assert checked.get("/lessons/").status_code == 200
     assert "Remove 21 names" in boss.get("/room/").content.decode()
-    post(boss, "/room/idle/")
+    assert "Ina, Mallory 0, Mallory 1" in asked(boss, "/room/idle/")
+    assert len(names_in_the_room()) == 23
+    post(boss, "/room/idle/", sure="1")
     assert names_in_the_room() == {"Anna", "Ben"}
     assert quiet.get("/lessons/")["Location"].startswith("/join/")
     post(boss, "/room/door/", lets_in="1")
     assert post(quiet, "/join/", name="Ina").status_code == 302
+
+
+def asked(boss: Site, path: str, **fields: str) -> str:
+    """Return the page that asks whether the trainer is sure; its form sends the same again."""
+    answer = post(boss, path, **fields)
+    assert answer.status_code == 200
+    page = str(answer.content.decode())
+    for name, value in fields.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in page
+    return page
 
 
 def names_in_the_room() -> set[str]:
@@ -442,9 +514,11 @@ def test_everybody_starts_over() -> None:
         predict(person(f"{name} 2"), "forged", "post-alone")
     boss = trainer()
     assert post(boss, "/room/reset/", lesson="x").status_code == 404
-    post(boss, "/room/reset/", lesson=IMAGE)
+    assert "Let everybody start over" in asked(boss, "/room/reset/", lesson=IMAGE)
+    assert Progress.objects.count() == 4
+    post(boss, "/room/reset/", lesson=IMAGE, sure="1")
     assert set(Progress.objects.values_list("lesson", flat=True)) == {"post-alone"}
-    post(boss, "/room/reset/")
+    post(boss, "/room/reset/", sure="1")
     assert not Progress.objects.exists()
     assert len(names_in_the_room()) == 4
 
@@ -459,9 +533,9 @@ def test_starting_over_forgets_what_the_review_has_asked() -> None:
         store.ask([Asked.about(cell.cell, owner=owner, form=store.REVIEW, number=1, lesson=lesson)])
     boss = trainer()
     key = Person.objects.get(name="Anna").pk
-    post(boss, f"/room/people/{key}/", reset="", lesson=IMAGE)
+    post(boss, f"/room/people/{key}/", reset="", lesson=IMAGE, sure="1")
     assert not Asked.objects.filter(lesson=IMAGE).exists()
-    post(boss, f"/room/people/{key}/", reset="")
+    post(boss, f"/room/people/{key}/", reset="", sure="1")
     assert not Asked.objects.exists()
 
 
@@ -515,6 +589,14 @@ def test_what_people_learned_can_be_taken_home() -> None:
     assert said["Carol"] == {store.BEFORE: [], store.AFTER: []}
     assert [sum(one["right"] for one in said["=Anna & Ben"][form]) for form in quiz.FORMS] == [3, 9]
     assert "before 3.0 (1 person), after 9.0 (1 person)" in boss.get("/room/").content.decode()
+
+
+def test_the_wall_counts_who_has_seen_an_attack_and_not_only_who_has_fixed_it() -> None:
+    for name in ("Anna", "Ben"):
+        predict(person(name), "forged")
+        _see_the_image(lab_of(name))
+    _see_the_image(lab_of("Ben", lab="fix"))
+    assert "<td>2</td>" in trainer().get("/room/wall/").content.decode()
 
 
 def test_the_wall_has_the_way_in_and_no_names() -> None:

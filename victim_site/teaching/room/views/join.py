@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,7 +16,11 @@ from victim_site.teaching.lessons.markdown import as_page
 from victim_site.teaching.lessons.progress import lessons
 from victim_site.teaching.room import names, votes
 from victim_site.teaching.room.access import in_a_room
-from victim_site.teaching.room.models import Person, state
+from victim_site.teaching.room.models import Person, State, state
+from victim_site.teaching.room.trainers import is_trainer
+
+# How long after a timer the pages say that it has run out.
+TIME_IS_UP_SECONDS = 120
 
 
 def _onward(request: HttpRequest) -> str:
@@ -63,22 +69,51 @@ def device(request: HttpRequest, name: str) -> HttpResponse:
 @learner.with_name
 def vote(request: HttpRequest, name: str) -> HttpResponse:
     """Take part in the vote that runs."""
+    if not names.called(name):
+        return redirect("room")  # A trainer, who doesn't vote.
+    if request.method != "POST":
+        return render(request, "room/vote.html", _vote_context(name))
+    if votes.cast(state(), name, request.POST.get("choice", "")):
+        return redirect("vote")
+    context = _vote_context(name) | {"not_counted": True}
+    return render(request, "room/vote.html", context, status=400)
+
+
+@require_safe
+@in_a_room
+def vote_live(request: HttpRequest) -> HttpResponse:
+    """What the page of the vote shows now. What's ticked there and not sent yet stays ticked."""
+    name = learner.name_in(request)
+    if not names.called(name):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context = _vote_context(name)
+    if request.GET.get("round") == context["round"]:
+        context["ticked"] = request.GET.get("choice", context["ticked"])
+    return render(request, "room/_ballot.html", context)
+
+
+def _vote_context(name: str) -> dict[str, Any]:
     now = state()
     lesson = votes.running(now)
-    context: dict[str, Any] = {"lesson": lesson, "phase": now.phase}
-    if request.method == "POST":
-        if votes.cast(now, name, request.POST.get("choice", "")):
-            return redirect("vote")
-        context["not_counted"] = True
+    mine = votes.mine(now, name)
+    context: dict[str, Any] = {
+        "version": now.version,
+        "lesson": lesson,
+        "phase": now.phase,
+        "is_open": now.phase in votes.OPEN,
+        "round": f"{now.vote}.{now.phase}",
+        "mine": mine,
+        "ticked": mine,
+    }
     if lesson:
         context |= {
-            "mine": votes.mine(now, name),
             "scene": as_page(lesson.sections["The scene"]),
             "question": as_page(lesson.sections["Predict"]),
-            "choices": [(c, as_page(text, inline=True)) for c, text in lesson.choices.items()],
+            "choices": [
+                (letter, code, as_page(said, inline=True)) for letter, code, said in lesson.lettered
+            ],
         }
-    status = 400 if "not_counted" in context else 200
-    return render(request, "room/vote.html", context, status=status)
+    return context
 
 
 @require_safe
@@ -94,11 +129,26 @@ def strip_context(request: HttpRequest) -> dict[str, Any]:
     owner = learner.name_in(request)
     return {
         "room": now,
-        "vote_lesson": votes.running(now),
+        "timer": _timer(now),
+        "vote_lesson": votes.running(now) if now.phase in votes.OPEN else None,
         "voted": votes.mine(now, owner) if now.phase else "",
         "called": names.called(owner) if owner else "",
-        "is_trainer": names.is_trainer(request),
+        "is_trainer": is_trainer(request),
     }
+
+
+def _timer(now: State) -> dict[str, Any]:
+    """Return how much time is left, as a page shows it first; nothing where no timer runs.
+
+    In seconds, since an attendee's clock may be wrong or in another time zone.
+    """
+    if now.timer is None:
+        return {}
+    left = math.ceil((now.timer - timezone.now()).total_seconds())
+    if left <= -TIME_IS_UP_SECONDS:
+        return {}
+    seconds = max(0, left)
+    return {"left": seconds, "clock": f"{seconds // 60}:{seconds % 60:02}"}
 
 
 def remember_browser(owner: str, profile: str) -> None:
@@ -107,8 +157,13 @@ def remember_browser(owner: str, profile: str) -> None:
 
 
 def is_held(request: HttpRequest, slug: str) -> bool:
-    """Tell whether a lesson isn't open yet for who asks. The trainer's lessons always are."""
-    return slug in lessons() and slug in state().held and not names.is_trainer(request)
+    """Tell whether a lesson isn't open yet for who asks."""
+    return slug in lessons() and slug in held_for(request)
+
+
+def held_for(request: HttpRequest) -> set[str]:
+    """Return the lessons that aren't open yet for who asks. The trainer's always are."""
+    return set() if is_trainer(request) else set(state().held)
 
 
 def held(request: HttpRequest, slug: str) -> HttpResponse:

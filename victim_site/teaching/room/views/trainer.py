@@ -14,15 +14,16 @@ from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from victim_site.teaching import spreadsheet
 from victim_site.teaching.lessons import progress
 from victim_site.teaching.lessons.start_over import start_over
 from victim_site.teaching.recall import quiz
-from victim_site.teaching.room import names, table, votes
+from victim_site.teaching.room import names, table, trainers, votes
 from victim_site.teaching.room.access import for_trainer, in_a_room
 from victim_site.teaching.room.models import LONGEST_SAID, Person, SecondVote, change, state
 
@@ -40,7 +41,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     ):
         return render(request, "room/not_the_trainer.html", status=403)
     response = redirect("room")
-    names.remember_trainer(response)
+    trainers.remember(response)
     return response
 
 
@@ -106,7 +107,7 @@ def _with_people(said: dict[str, Any]) -> dict[str, Any]:
     found = table.lines()
     return said | {
         "lines": found,
-        "counts": table.counts(found),
+        "seen_by": table.seen_by(found),
         "stuck": [line for line in found if line.stuck],
         "browsers": browsers(found),
         "way_in": way_in(),
@@ -194,15 +195,14 @@ def vote(request: HttpRequest) -> HttpResponse:
         return _mistake(request, gettext("A vote has no such part."))
     if phase == votes.ALONE and lesson not in progress.lessons():
         return _mistake(request, gettext("There is no such lesson to vote on."))
-    onward = redirect("wall" if "wall" in request.POST else "room")
     if request.POST.get("was", now.phase) != now.phase:
-        return onward
+        return redirect("room")
     if phase == votes.ALONE:
         SecondVote.objects.filter(lesson=lesson).delete()
         change(vote=lesson, phase=phase)
     else:
         change(phase=phase)
-    return onward
+    return redirect("room")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -218,9 +218,15 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         except names.NameRefused as refused:
             return _person(request, found, str(refused))
     elif "remove" in request.POST:
+        if not _is_sure(request):
+            return _ask_about_removing(request, found)
         found.delete()
     elif "reset" in request.POST:
-        start_over(found.owner, request.POST.get("lesson", ""))
+        slug = _lesson_or_404(request)
+        if not _is_sure(request):
+            who = names.called(found.owner)
+            return _ask_about_starting_over(request, who, slug, request.path)
+        start_over(found.owner, slug)
     change()
     return redirect("room")
 
@@ -254,6 +260,8 @@ def door(request: HttpRequest) -> HttpResponse:
 @for_trainer
 def remove_idle(request: HttpRequest) -> HttpResponse:
     """Remove all names with which nothing was done; many of them may be one person's."""
+    if not _is_sure(request):
+        return _ask_about_idle(request)
     names.idle().delete()
     change()
     return redirect("room")
@@ -263,13 +271,73 @@ def remove_idle(request: HttpRequest) -> HttpResponse:
 @for_trainer
 def reset(request: HttpRequest) -> HttpResponse:
     """Let everybody start over, in one lesson or in all; names stay."""
-    slug = request.POST.get("lesson", "")
-    if slug and slug not in progress.lessons():
-        raise Http404(gettext("There is no such lesson."))
+    slug = _lesson_or_404(request)
+    if not _is_sure(request):
+        return _ask_about_starting_over(request, gettext("everybody"), slug, reverse("room"))
     for owner in set(Person.objects.values_list("owner", flat=True)):
         start_over(owner, slug)
     change()
     return redirect("room")
+
+
+def _lesson_or_404(request: HttpRequest) -> str:
+    """Return which lesson a form is about; nothing if it's about all of them."""
+    slug = request.POST.get("lesson", "")
+    if slug and slug not in progress.lessons():
+        raise Http404(gettext("There is no such lesson."))
+    return slug
+
+
+def _is_sure(request: HttpRequest) -> bool:
+    """Tell whether the trainer has read what will be lost, and pressed the button there."""
+    return "sure" in request.POST
+
+
+def _ask(request: HttpRequest, title: str, lost: list[str], yes: str, back: str) -> HttpResponse:
+    """Say what will be lost, with a button that sends the same form again."""
+    said = [pair for pair in request.POST.items() if pair[0] != "csrfmiddlewaretoken"]
+    context = {"title": title, "lost": lost, "yes": yes, "back": back, "said": said}
+    return render(request, "room/sure.html", context)
+
+
+def _ask_about_starting_over(request: HttpRequest, who: str, slug: str, back: str) -> HttpResponse:
+    lesson = progress.lessons().get(slug)
+    about = {"who": who, "title": lesson.title if lesson else ""}
+    if lesson:
+        title = gettext("Let %(who)s start over in “%(title)s”?") % about
+    else:
+        title = gettext("Let %(who)s start over in all lessons?") % about
+    lost = gettext(
+        "Predictions, votes, steps and answers are forgotten, and the labs are reset. "
+        "That can’t be undone. Names stay."
+    )
+    return _ask(request, title, [lost], gettext("Start over"), back)
+
+
+def _ask_about_removing(request: HttpRequest, found: Person) -> HttpResponse:
+    about = {"name": found.name}
+    if Person.objects.filter(owner=found.owner).count() > 1:
+        lost = gettext("Their neighbor keeps the labs and the progress that they shared.")
+    else:
+        lost = gettext(
+            "Their progress is no longer in the table or the export. If they join again, they "
+            "start from nothing."
+        )
+    title, yes = gettext("Remove %(name)s from the room?"), gettext("Remove %(name)s")
+    return _ask(request, title % about, [lost], yes % about, request.path)
+
+
+def _ask_about_idle(request: HttpRequest) -> HttpResponse:
+    idle = list(names.idle().order_by("key").values_list("name", flat=True))
+    count = len(idle)
+    title = ngettext("Remove %(count)d name?", "Remove %(count)d names?", count)
+    lost = [
+        ", ".join(idle),
+        gettext("Nothing was done with them. Whoever is behind one can take it again."),
+    ]
+    yes = ngettext("Remove %(count)d name", "Remove %(count)d names", count)
+    about = {"count": count}
+    return _ask(request, title % about, lost, yes % about, reverse("room"))
 
 
 def _mistake(request: HttpRequest, sentence: str) -> HttpResponse:
