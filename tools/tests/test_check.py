@@ -59,6 +59,13 @@ def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
     return spoil
 
 
+def no_lab_for_sign_ins(tree: Path) -> None:
+    """Of fifty advisories, two are about a sign-in."""
+    text = (tree / ADVISORIES).read_text(encoding="utf-8")
+    lab = 'lab = "no-defense"\nattack = "login-post"\nposition = "cross-site"\n'
+    (tree / ADVISORIES).write_text(text.replace(lab, ""), encoding="utf-8")
+
+
 def keep_gaps(file: Path, count: int) -> None:
     parts = file.read_text(encoding="utf-8").split("[[gaps]]\n")
     file.write_text("[[gaps]]\n".join(parts[: count + 1]), encoding="utf-8")
@@ -489,11 +496,7 @@ def test_the_catalogue_as_it_is_has_no_problem() -> None:
             id="an advisory of another year",
         ),
         pytest.param(
-            edit(
-                ADVISORIES,
-                'lab = "no-defense"\nattack = "login-post"\nposition = "cross-site"\n',
-                "",
-            ),
+            no_lab_for_sign_ins,
             "advisories.toml: 47 of 50 have a lab, fewer than 95%.",
             id="too many advisories without a lab",
         ),
