@@ -16,12 +16,22 @@ from victim_site.label import stacks
 from victim_site.teaching import descriptions
 from victim_site.weaknesses.registry import all_weaknesses
 
-# The texts are the project's own, yet raw HTML in them stays text.
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 # A table that is wider than the window scrolls by itself, also by keyboard.
 _SCROLL = '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>\n'
-_markdown.add_render_rule("table_open", lambda *_: _SCROLL)
-_markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
+
+
+def renderer() -> MarkdownIt:
+    """Return a renderer that several threads can use."""
+    # The texts are the project's own, yet raw HTML in them stays text.
+    made = MarkdownIt("commonmark", {"html": False}).enable("table")
+    made.add_render_rule("table_open", lambda *_: _SCROLL)
+    made.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    # It compiles its rules at first use, and while it does, another thread finds none.
+    made.render("a")
+    return made
+
+
+_markdown = renderer()
 
 
 def as_html(markdown: str, inline: bool = False) -> SafeString:

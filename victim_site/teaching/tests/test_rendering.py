@@ -6,7 +6,7 @@ import pytest
 
 from victim_site.label import parse
 from victim_site.teaching import expectations
-from victim_site.teaching.rendering import as_code, as_html
+from victim_site.teaching.rendering import as_code, as_html, renderer
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,14 @@ def test_a_lesson_holds_no_active_content(text: str) -> None:
     assert "<script" not in html
     assert 'href="javascript' not in html
     assert 'src="data:text' not in html
+
+
+def test_a_renderer_s_rules_are_complete_before_threads_use_it() -> None:
+    """They were compiled at the first request, and a second one at that moment got a 500."""
+    made = renderer()
+
+    for ruler in (made.core.ruler, made.block.ruler, made.inline.ruler, made.inline.ruler2):
+        assert ruler.__cache__
 
 
 def test_a_source_is_shown_as_text() -> None:
