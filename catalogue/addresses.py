@@ -21,6 +21,8 @@ from functools import cached_property
 
 # Browsers resolve every name below it to this machine, and trust such a name over plain http.
 LOCALHOST = "localhost"
+# What the path of an owner's exploits begins with at a lab's subdomain.
+EXPLOITS = "/exploit-"
 LONGEST_NAME = 253  # RFC 1035, 2.3.4, without the length bytes.
 LONGEST_LABEL = 63
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -173,6 +175,10 @@ class Addresses:
     def exploit(self, public: str) -> str:
         """The origin of one owner's exploits."""
         return self.at_attacker(self.domains.exploit(public))
+
+    def exploit_at(self, label: str, public: str) -> str:
+        """Where the same exploits are read at the lab's subdomain: what their paths begin with."""
+        return f"{self.community(label)}{EXPLOITS}{public}"
 
     def workbench(self, secret: str) -> str:
         """The origin at which one owner writes."""

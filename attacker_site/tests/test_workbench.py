@@ -57,6 +57,25 @@ def test_the_newest_is_served_and_each_file_by_itself(bench: Bench) -> None:
     assert bench.read("/").status_code == 404
 
 
+def test_it_is_also_read_at_the_subdomains_of_its_owners_labs(bench: Bench) -> None:
+    bench.store("mine", file="/pages/step-2.html")
+    path = f"/{bench.reading.partition('.')[0]}/pages/step-2.html"
+    owner = "otter42"
+
+    for lab in (f"csrf-token--for-{owner}", "csrf-token"):
+        read = bench.send(f"community.{lab}.bank.localhost:9000", path)
+        assert (read.status_code, read.text) == (200, "mine"), lab
+    for host in (
+        "community.csrf-token--for-somebody.bank.localhost:9000",
+        "community.no--.bank.localhost:9000",
+        f"csrf-token--for-{owner}.bank.localhost.evil.localhost:9000",
+        EVIL,
+    ):
+        assert bench.send(host, path).status_code in {404, 421}, host
+    for wrong in ("/exploit-nobody/exploit", "/exploit-/exploit", "/exploit-/", "/exploit-x"):
+        assert bench.send("community.csrf-token.bank.localhost:9000", wrong).status_code == 404
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "OPTIONS", "PATCH"])
 def test_every_method_gets_the_page(bench: Bench, method: str) -> None:
     bench.store("here")

@@ -61,6 +61,7 @@ class Queue:
     # States that a delivery has one after the other, each time that somebody asks.
     coming: list[str] = field(default_factory=list)
     began: str = "2020-01-01T00:00:00.000Z"
+    position: str = "cross-site"
 
     def __call__(self, asked: Asked) -> Answer:
         self.asked.append(asked)
@@ -96,6 +97,8 @@ class Queue:
             "id": ID,
             "lab": "csrf-token--for-otter42",
             "exploit": "http://exploit-x.localhost:9000/exploit",
+            "file": "/exploit",
+            "from": self.position,
             "state": self.state,
             "place": None if done else 3,
             "browsers": [browser],
@@ -146,6 +149,7 @@ def test_a_program_delivers_and_asks_what_came_of_it(bench: Bench, queue: Queue)
         "browsers": ["firefox"],
         "click": "",
         "stay": 20,
+        "subdomain": False,
     }
     told = bench.write_page(f"/api/deliveries/{ID}").get_json()
     assert told["state"] == "over"
@@ -263,7 +267,7 @@ def test_a_person_stores_and_delivers_with_one_click(bench: Bench, queue: Queue)
     boxes = [
         one["name"] for one in Document(page.text).all("input") if one.get("type") == "checkbox"
     ]
-    assert boxes == ["browser-chromium", "browser-firefox", "stay"]
+    assert boxes == ["browser-chromium", "browser-firefox", "stay", "from"]
     body = f"responseBody=new&lab={LAB}&click=+Win+&browser-firefox=on&browser-chromium=on"
 
     answer = bench.send(bench.writing, "/deliveries", "POST", body.encode(), FORM)
@@ -366,6 +370,29 @@ def test_another_stay_is_refused_before_anything_is_stored(bench: Bench, queue: 
     assert not [each for each in queue.asked if each.method == "POST"]
 
 
+def test_a_delivery_to_the_subdomain_is_asked_for_in_every_way(bench: Bench, queue: Queue) -> None:
+    form = f"responseBody=new&lab={LAB}&from=subdomain".encode()
+    bench.send(bench.writing, "/deliveries", "POST", form, FORM)
+    assert queue.delivered["subdomain"] is True
+    ask(bench, {"lab": LAB, "from": "cross-site"})
+    assert queue.delivered["subdomain"] is False
+    ask(bench, {"lab": LAB, "from": "subdomain"})
+    assert queue.delivered["subdomain"] is True
+    sent = bench.post({"formAction": "DELIVER_TO_VICTIM", "lab": LAB, "from": "subdomain"})
+    assert sent.headers["Location"] == f"/deliver-to-victim?lab={LAB}&from=subdomain"
+    ask(bench, {"lab": LAB})
+    assert queue.delivered["subdomain"] is False
+    bench.write_page(sent.headers["Location"])
+    assert queue.delivered["subdomain"] is True
+
+
+@pytest.mark.parametrize("said", ["lookalike", 7])
+def test_a_delivery_to_elsewhere_is_refused(bench: Bench, queue: Queue, said: object) -> None:
+    assert ask(bench, {"lab": LAB, "from": said}).status_code == 400
+    assert bench.write_page(f"/deliver-to-victim?from={said}").status_code == 400
+    assert not [each for each in queue.asked if each.method == "POST"]
+
+
 def test_what_has_worked_can_be_saved_as_a_test(bench: Bench, queue: Queue) -> None:
     queue.began = "2100-01-01T00:00:00.000Z"
     bench.store('<p>"""</p>{}\\')
@@ -384,12 +411,14 @@ def test_what_has_worked_can_be_saved_as_a_test(bench: Bench, queue: Queue) -> N
     assert said["BANK"] == "http://csrf-token--for-otter42.bank.localhost:8000"
 
 
-@pytest.mark.parametrize("problem", ["an old visit", "bytes", "nothing changed"])
+@pytest.mark.parametrize("problem", ["an old visit", "bytes", "nothing changed", "subdomain"])
 def test_what_cant_be_a_test_isnt_offered(
     bench: Bench, queue: Queue, monkeypatch: pytest.MonkeyPatch, problem: str
 ) -> None:
     if problem != "an old visit":
         queue.began = "2100-01-01T00:00:00.000Z"
+    if problem == "subdomain":
+        queue.position = problem
     if problem == "bytes":
         bench.store(b"\xff")
     if problem == "nothing changed":

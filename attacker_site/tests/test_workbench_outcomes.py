@@ -25,7 +25,7 @@ def visit(started: int | None, ended: int | None, browser: str = "chromium") -> 
 
 
 def delivery(name: str, *visits: dict[str, Any], file: str = "/exploit") -> dict[str, Any]:
-    return {"id": name, "exploit": f"http://exploit-x.localhost:9000{file}", "browsers": visits}
+    return {"id": name, "file": file, "browsers": visits}
 
 
 CASES = {

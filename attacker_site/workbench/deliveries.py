@@ -44,6 +44,7 @@ class Deliveries:
         *,
         click: str = "",
         stay: int = STAY,
+        subdomain: bool = False,
     ) -> str:
         """Put a visit in each browser into the queue, and return the delivery's id.
 
@@ -58,6 +59,7 @@ class Deliveries:
             "browsers": list(browsers),
             "click": click,
             "stay": stay,
+            "subdomain": subdomain,
         }
         return str(self._ask("", asked)["id"])
 

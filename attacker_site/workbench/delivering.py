@@ -23,6 +23,7 @@ from attacker_site.workbench.store import Owner, Refused, Store, Version
 from catalogue.matrix import FORGED
 from catalogue.visits import OVER, STAY
 from csrf_proof import reasons
+from csrf_proof.positions import CROSS_SITE
 
 ACTS_BY_GET = "deliver"
 MOST_JSON, LONGEST_CLICK = 10_000, 100
@@ -66,17 +67,27 @@ def add(
         *,
         click: str = "",
         stay: int = STAY,
+        subdomain: bool = False,
     ) -> str:
         """Deliver what's stored, and return the delivery's id."""
         found = store.served(owner(), file) if file else store.newest(owner())
         if found is None:
             raise Refused(409, f"Nothing is stored{f' as {file[:100]}' if file else ' yet'}.")
         said = click.strip()[:LONGEST_CLICK]
-        return deliveries.deliver(owner(), lab, found.exploit.file, browsers, click=said, stay=stay)
+        return deliveries.deliver(
+            owner(),
+            lab,
+            found.exploit.file,
+            browsers,
+            click=said,
+            stay=stay,
+            subdomain=subdomain,
+        )
 
     def check(fields: Fields) -> None:
         lab_of(fields)
         form.stay_of(fields)
+        form.is_subdomain(form.text(fields, form.FROM))
 
     def lab_of(fields: Fields) -> str:
         return checked_lab(form.text(fields, form.LAB))
@@ -88,6 +99,7 @@ def add(
             browsers=names,
             click=form.text(fields, form.CLICK),
             stay=form.stay_of(fields),
+            subdomain=form.is_subdomain(form.text(fields, form.FROM)),
         )
         return see(f"/deliveries/{made}")
 
@@ -101,7 +113,11 @@ def add(
         if not lab:
             before = deliveries.newest(owner())
             lab = before[0]["lab"] if before else owner().lab
-        made = sent(lab, stay=form.checked_stay(request.args.get(form.STAY, "")))
+        made = sent(
+            lab,
+            stay=form.checked_stay(request.args.get(form.STAY, "")),
+            subdomain=form.is_subdomain(request.args.get(form.FROM, "")),
+        )
         deliveries.wait(owner(), made)
         return see(f"/deliveries/{made}", 302)
 
@@ -120,6 +136,8 @@ def add(
 
     def test_of(told: Mapping[str, Any]) -> Version | None:
         """Return the version that has changed the accounts, if it can be made a test."""
+        if told["from"] != CROSS_SITE:
+            return None  # The test launches it from another site.
         changed = [visit for visit in told["browsers"] if _has_robbed(visit)]
         found = outcomes.by_version(store.versions(owner()), [{**told, "browsers": changed}])
         version = store.version(owner(), next(iter(found))) if found else None
@@ -151,15 +169,19 @@ def add(
     @app.post("/api/deliveries")
     def deliver_as_json() -> Response:
         said = _json()
-        lab, file, click = (said.get(name, "") for name in ("lab", "exploit", "click"))
+        lab, file, click, position = (
+            said.get(name, "") for name in ("lab", "exploit", "click", form.FROM)
+        )
         browsers = said.get("browsers", [])
-        texts = [lab, file, click, *(browsers if isinstance(browsers, list) else [None])]
+        texts = [lab, file, click, position, *(browsers if isinstance(browsers, list) else [None])]
         if not lab or not all(isinstance(each, str) for each in texts):
             raise Refused(400, _SAYS)
         # The whole address of an exploit will do, too.
         path = file if file.startswith("/") else "/" + "/".join(file.split("/")[3:]) if file else ""
         stay = form.checked_stay(str(said.get("stay", "")))
-        return make_response({"id": sent(lab, path, browsers, click=click, stay=stay)}, 202)
+        subdomain = form.is_subdomain(position)
+        made = sent(lab, path, browsers, click=click, stay=stay, subdomain=subdomain)
+        return make_response({"id": made}, 202)
 
     @app.get("/api/deliveries/<made>")
     def told_as_json(made: str) -> Response:

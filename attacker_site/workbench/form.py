@@ -17,6 +17,7 @@ from attacker_site.workbench.exploit import FILE, HEAD, Unusable
 from attacker_site.workbench.store import Refused
 from catalogue import visits
 from csrf_proof.arsenal import FORM_TYPE
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 
 # What a paste sends besides.
 PASTED: Final = "pasted"
@@ -24,6 +25,7 @@ LAB: Final = "lab"
 BROWSER: Final = "browser-"
 CLICK: Final = "click"
 STAY: Final = "stay"
+FROM: Final = "from"
 # The whole request, encoded. The server reads no more.
 MOST_BYTES: Final = 1_000_000
 MOST_FIELDS: Final = 20
@@ -110,6 +112,17 @@ def checked_stay(said: str) -> int:
     if said:
         raise Refused(400, f"“stay” is {visits.STAY} or {visits.LONG_STAY} seconds.")
     return visits.STAY
+
+
+def is_subdomain(said: str) -> bool:
+    """Tell whether alice is to open the exploit at the lab's subdomain; without a word, she isn't.
+
+    Raises:
+        Refused: It's neither.
+    """
+    if said not in {"", SUBDOMAIN, CROSS_SITE}:
+        raise Refused(400, f"“{FROM}” is {CROSS_SITE} or {SUBDOMAIN}.")
+    return said == SUBDOMAIN
 
 
 def written(fields: Fields) -> Written:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from attacker_site.workbench.store import Listed
 
@@ -33,8 +32,7 @@ def by_version(
     kept = list(versions)
     found: dict[int, Shown] = {}
     for delivery in deliveries:
-        file = urlsplit(delivery["exploit"]).path
-        stored = [each for each in kept if each.file == file]
+        stored = [each for each in kept if each.file == delivery["file"]]
         shown: dict[int, list[Mapping[str, Any]]] = {}
         for visit in delivery["browsers"]:
             number = _during(stored, visit["started"], visit["ended"])

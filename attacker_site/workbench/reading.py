@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request
 
 from attacker_site.workbench.exploit import Exploit
 from attacker_site.workbench.store import Owner, Read, Refused, Store
+from catalogue.labels import split
 
 # The server doesn't read a longer body.
 MOST_BODY = 1_048_576
@@ -22,12 +23,17 @@ class Reading:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def serve(self, environ: dict[str, Any], start_response: Any, public: str) -> Iterable[bytes]:
-        """Answer a request to the host with this name."""
+    def serve(
+        self, environ: dict[str, Any], start_response: Any, public: str, lab: str = ""
+    ) -> Iterable[bytes]:
+        """Answer a request to the owner with this name; `lab` is that at whose subdomain it came.
+
+        An owner's exploits are at the subdomains of their own labs, and of those that have none.
+        """
         request = Request(environ)
         try:
             owner = self._store.by_public(public)
-            if owner is None:
+            if owner is None or (lab and split(lab).owner not in {"", owner.name}):
                 return _say(start_response, "404 Not Found", "Nobody has a workbench here.")
             return self._answer(owner, request, start_response)
         except Refused as refusal:

@@ -278,7 +278,8 @@ def create(addresses: Addresses, store: Store, starts: Starts, deliveries: Deliv
             raise Unusable("Nothing is stored yet.")
         if action is Action.VIEW:
             return see(public() + newest.exploit.file)
-        asked = {form.LAB: aimed, form.STAY: form.text(fields, form.STAY)}
+        names = (form.STAY, form.FROM)
+        asked = {form.LAB: aimed, **{name: form.text(fields, name) for name in names}}
         query = urlencode({name: said for name, said in asked.items() if said})
         return see("/deliver-to-victim" + (f"?{query}" if query else ""))
 

@@ -22,6 +22,7 @@ from pydantic import StringConstraints
 from catalogue.kept import VICTIM_KEY, kept
 from catalogue.matrix import FORGED
 from catalogue.visits import OVER, RUNNING, WAITING
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from victim_site.bank import reports
 from victim_site.label import parse
 from victim_site.teaching.api import AttemptOut, iso
@@ -53,6 +54,7 @@ class DeliveryIn(Schema):
     browsers: list[Name] = []
     click: Annotated[str, StringConstraints(max_length=100)] = ""
     stay: Literal[20, 60] = 20
+    subdomain: bool = False
 
 
 class WorkerIn(Schema):
@@ -103,6 +105,7 @@ def deliver(request: HttpRequest, asked: DeliveryIn) -> HttpResponse:
             asked.browsers,
             click=asked.click,
             stay=asked.stay,
+            subdomain=asked.subdomain,
         )
     except queue.NotTaken as refusal:
         raise HttpError(refusal.status, str(refusal)) from None
@@ -140,7 +143,7 @@ def take(request: HttpRequest, asked: WorkerIn) -> dict[str, Any]:
         "bank": where.bank(delivery.lab),
         "site": where.domains.bank,
         # Built here, so nothing but an exploit is ever visited.
-        "address": where.exploit(delivery.owner) + delivery.file,
+        "address": delivery.address,
         "click": delivery.click,
         "stay": delivery.stay,
     }
@@ -197,7 +200,9 @@ def _delivery(found: Delivery, *, whole: bool = False) -> dict[str, Any]:
     return {
         "id": found.key,
         "lab": found.lab,
-        "exploit": settings.ADDRESSES.exploit(found.owner) + found.file,
+        "exploit": found.address,
+        "file": found.file,
+        "from": SUBDOMAIN if found.subdomain else CROSS_SITE,
         "made": iso(found.made),
         "state": RUNNING if RUNNING in states else WAITING if states else OVER,
         "place": queue.place_of(open_ones[0]) if open_ones else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -21,7 +22,8 @@ class Worker(models.Model):
 
 class Delivery(models.Model):
     """A page that alice is to open. `owner` is the public name of whoever wrote it, `key` the
-    delivery's name in the API, and `stay` how many seconds she stays at most."""
+    delivery's name in the API, and `stay` how many seconds she stays at most. `subdomain`: she
+    opens it at the lab's subdomain, and not on the owner's own site."""
 
     key = models.CharField(max_length=32, unique=True)
     owner = models.CharField(max_length=50, db_index=True)
@@ -29,10 +31,19 @@ class Delivery(models.Model):
     file = models.CharField(max_length=100)
     click = models.CharField(max_length=100, default="")
     stay = models.PositiveSmallIntegerField(default=STAY)
+    subdomain = models.BooleanField(default=False)
     made = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.owner}{self.file} at {self.lab}"
+
+    @property
+    def address(self) -> str:
+        """Where alice opens it."""
+        where = settings.ADDRESSES
+        if self.subdomain:
+            return where.exploit_at(self.lab, self.owner) + self.file
+        return where.exploit(self.owner) + self.file
 
 
 class Visit(models.Model):

@@ -62,6 +62,7 @@ def deliver(
     *,
     click: str = "",
     stay: int = STAY,
+    subdomain: bool = False,
 ) -> Delivery:
     """Put a visit in each of these browsers at the end of the queue.
 
@@ -90,6 +91,7 @@ def deliver(
             file=file,
             click=click,
             stay=stay,
+            subdomain=subdomain,
             made=timezone.now(),
         )
         Visit.objects.bulk_create(
