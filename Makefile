@@ -131,7 +131,7 @@ new-weakness: to-test ## Begin a weakness: NAME=my-weakness
 	@$(RUN) -m tools.scaffold weakness "$(NAME)"
 
 requirements: ## Compile requirements/*.txt from *.in (needs uv)
-	cd requirements && for name in run dev; do \
+	cd requirements && for name in run bot dev; do \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt; done
 

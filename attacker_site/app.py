@@ -49,7 +49,7 @@ from attacker_site.workbench.starts import Starts
 from attacker_site.workbench.store import Store
 from catalogue import gaps
 from catalogue.actions import ACTIONS, MOST, Action
-from catalogue.kept import VICTIM_KEY, folder, kept
+from catalogue.kept import folder, key_folder, victim_key
 from catalogue.labels import LONGEST_LABEL, LONGEST_OWNER, NO_DEFENSE, is_label, with_weakness
 from catalogue.moved import Application, Moved
 from catalogue.spelling import closest
@@ -515,7 +515,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
     app.register_blueprint(people.pages(addresses, store, starts, page))
 
     def queue() -> Queue:
-        return Queue(addresses, addresses.connect, kept(var_dir, VICTIM_KEY))
+        return Queue(addresses, addresses.connect, victim_key(key_folder(environ)))
 
     writes = writing.create(addresses, store, starts, Deliveries(queue))
     front: Application = ByHost(app.wsgi_app, Reading(store), writes, addresses.domains)

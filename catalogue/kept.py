@@ -7,14 +7,24 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-# With it, the attacker's site and the victim's browser talk to the queue of visits.
-VICTIM_KEY = "victim_key"
-
 
 def folder(environ: Mapping[str, str]) -> Path:
     """Return where state lives: `VAR_DIR`, or `var/` in the checkout."""
     checkout = Path(__file__).resolve().parents[1]
     return Path(environ.get("VAR_DIR") or checkout / "var").resolve()
+
+
+def key_folder(environ: Mapping[str, str]) -> Path:
+    """Return where the victim's key is: in `KEY_DIR`, which is all that containers share, else
+    where state lives."""
+    elsewhere = environ.get("KEY_DIR")
+    return Path(elsewhere) if elsewhere else folder(environ)
+
+
+def victim_key(in_folder: Path) -> str:
+    """Return the key with which the attacker's site and the victim's browser talk to the queue of
+    visits."""
+    return kept(in_folder, "victim_key")
 
 
 def kept(var_dir: Path, name: str) -> str:

@@ -14,7 +14,7 @@ from threading import Event, Thread
 from types import FrameType
 
 from catalogue.addresses import read
-from catalogue.kept import VICTIM_KEY, folder, kept
+from catalogue.kept import key_folder, victim_key
 from catalogue.visits import Queue
 from csrf_proof.address import any_certificate
 from csrf_proof.browsers import end_all
@@ -44,10 +44,11 @@ def main() -> int:
     ended = Event()
     signal.signal(signal.SIGTERM, _stop)
     Thread(target=_wait_for_end_of_input, args=(ended,), daemon=True).start()
-    key = kept(folder(os.environ), VICTIM_KEY)
+    key = victim_key(key_folder(os.environ))
+    attacker, _, attackers_port = os.environ.get("ATTACKER_ADDRESS", "").rpartition(":")
     servers = {
         where.victim_port: (host, int(port)),
-        where.attacker_port: (host, where.attacker_port),
+        where.attacker_port: (attacker or host, int(attackers_port or where.attacker_port)),
     }
     try:
         with (

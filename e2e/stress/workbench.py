@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
 
-from catalogue.kept import VICTIM_KEY, kept
+from catalogue.kept import victim_key
 from catalogue.visits import Queue
 from e2e.stress.honest import Honest
 from e2e.stress.report import Result, counted
@@ -197,7 +197,7 @@ class _Worker:
 
     def __init__(self, stand: Stand, number: int) -> None:
         where = stand.site.addresses
-        key = kept(stand.var_dir, VICTIM_KEY)
+        key = victim_key(stand.var_dir)
         port = stand.site.victim_port
         self._queue = Queue(where, lambda s: HTTPConnection("127.0.0.1", port, timeout=s), key)
         self._site = stand.site

@@ -19,31 +19,40 @@ from typing import Any
 import pytest
 
 from catalogue.addresses import DEFAULT
+from csrf_proof.browsers import APT_PACKAGES
 from tools.run import APPLICATIONS, ROOT
 from tools.runner.services import SERVERS
 from tools.runner.settings import GUNICORN, PORT_VARIABLES
 
 COMPOSE = ROOT / "docker-compose.yml"
 SITES = ("victim", "attacker")
+FOLDERS = {"victim": "victim_site", "attacker": "attacker_site", "alice": "victim_bot"}
+# The list of packages that each image gets.
+LISTS = {"victim": "run", "attacker": "run", "alice": "bot"}
 DEFAULT_PORTS = {"victim": DEFAULT.victim_port, "attacker": DEFAULT.attacker_port}
 # Each container says whether it's healthy under a name that its site answers to.
 HOSTS = {"victim": "playground", "attacker": "evil"}
 DOMAINS = {"playground": "PLAYGROUND_DOMAIN", "bank": "BANK_DOMAIN", "evil": "EVIL_DOMAIN"}
 
 
-@pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
+def yaml_of_compose() -> dict[str, Any]:
     yaml = pytest.importorskip("yaml", reason="PyYAML reads docker-compose.yml")
     parsed: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    parsed = yaml_of_compose()
     assert "version" not in parsed
     found: dict[str, Any] = parsed["services"]
-    assert sorted(found) == sorted(SITES)
+    assert sorted(found) == sorted(FOLDERS)
     return found
 
 
-def dockerfile(site: str) -> str:
+def dockerfile(service: str) -> str:
     """The instructions, each on one line."""
-    text = (ROOT / f"{site}_site/Dockerfile").read_text()
+    text = (ROOT / FOLDERS[service] / "Dockerfile").read_text()
     return re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ")
 
 
@@ -58,9 +67,29 @@ def test_ports_are_published_on_loopback_alone(services: dict[str, Any], site: s
     assert "network_mode" not in services[site]
 
 
-@pytest.mark.parametrize("site", SITES)
-def test_a_container_has_few_rights(services: dict[str, Any], site: str) -> None:
-    service = services[site]
+def test_alice_reaches_the_two_sites_and_nothing_else(services: dict[str, Any]) -> None:
+    alice = services["alice"]
+    assert alice["networks"] == ["inside"]
+    assert yaml_of_compose()["networks"] == {"inside": {"internal": True}}
+    assert not {"ports", "network_mode"} & set(alice)
+    for site in SITES:
+        assert services[site]["networks"] == ["default", "inside"]
+        port = f"${{{PORT_VARIABLES[site]}:-{DEFAULT_PORTS[site]}}}"
+        assert alice["environment"][f"{site.upper()}_ADDRESS"] == f"{site}:{port}"
+    assert alice["stdin_open"] is True
+
+
+def test_all_have_the_key_and_only_the_victim_its_state(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        (key,) = (one for one in service["volumes"] if one.startswith("key:"))
+        assert f"KEY_DIR={key.partition(':')[2]}" in " ".join(instructions(name, "ENV"))
+        assert '"$KEY_DIR"' in " ".join(instructions(name, "RUN"))
+        assert (len(service["volumes"]) > 1) == (name == "victim")
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_container_has_few_rights(services: dict[str, Any], name: str) -> None:
+    service = services[name]
     assert service["read_only"] is True
     assert service["tmpfs"] == ["/tmp"]
     assert service["cap_drop"] == ["ALL"]
@@ -69,21 +98,20 @@ def test_a_container_has_few_rights(services: dict[str, Any], site: str) -> None
     assert not {"privileged", "cap_add", "user", "devices", "pid"} & set(service)
 
 
-@pytest.mark.parametrize("site", SITES)
-def test_an_image_runs_as_a_user_without_rights(site: str) -> None:
-    users = instructions(site, "USER")
+@pytest.mark.parametrize("name", FOLDERS)
+def test_an_image_runs_as_a_user_without_rights(name: str) -> None:
+    users = instructions(name, "USER")
     assert len(users) == 1
     assert int(users[0]) > 0
     # Nothing is written after the user was changed.
-    assert re.search(r"^USER .*\nCMD ", dockerfile(site), flags=re.MULTILINE)
+    assert re.search(r"^USER .*\nCMD ", dockerfile(name), flags=re.MULTILINE)
 
 
 def test_the_state_of_the_victim_is_kept_in_a_volume(services: dict[str, Any]) -> None:
-    (volume,) = services["victim"]["volumes"]
+    volume, _ = services["victim"]["volumes"]
     name, _, folder = volume.partition(":")
     assert name.isalpha()
     assert f"VAR_DIR={folder}" in " ".join(instructions("victim", "ENV"))
-    assert "volumes" not in services["attacker"]
 
 
 def test_the_attacker_finds_the_victim(services: dict[str, Any]) -> None:
@@ -140,9 +168,9 @@ def test_the_health_check_asks_the_right_host(
     assert run() != 0
 
 
-@pytest.mark.parametrize("site", SITES)
-def test_the_domains_are_passed_on(services: dict[str, Any], site: str) -> None:
-    environment = services[site]["environment"]
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_domains_are_passed_on(services: dict[str, Any], name: str) -> None:
+    environment = services[name]["environment"]
     for variable in DOMAINS.values():
         assert environment[variable] is None
 
@@ -161,28 +189,48 @@ def test_the_commands_are_those_of_the_runner(site: str) -> None:
     assert script == serve
 
 
-@pytest.mark.parametrize("site", SITES)
-def test_what_is_copied_exists_and_is_sent_to_the_build(site: str) -> None:
-    sources = [part for line in instructions(site, "COPY") for part in line.split()[:-1]]
-    assert "requirements/run.txt" in sources
-    assert "gunicorn.conf.py" in sources
+@pytest.mark.parametrize("name", FOLDERS)
+def test_what_is_copied_exists_and_is_sent_to_the_build(name: str) -> None:
+    sources = [part for line in instructions(name, "COPY") for part in line.split()[:-1]]
+    assert f"requirements/{LISTS[name]}.txt" in sources
+    assert ("gunicorn.conf.py" in sources) == (name in SITES)
     absent = [source for source in sources if not (ROOT / source).exists()]
-    assert not absent, f"{site}_site/Dockerfile copies what is not there"
+    assert not absent, f"{FOLDERS[name]}/Dockerfile copies what is not there"
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert not {Path(source).parts[0] for source in sources} & set(ignored)
 
 
-@pytest.mark.parametrize("site", SITES)
-def test_a_site_finds_all_it_imports_in_its_image(site: str, tmp_path: Path) -> None:
+def copied(name: str, there: Path) -> None:
+    """Lay out what an image gets."""
     without = shutil.ignore_patterns("tests", "__pycache__")
-    for line in instructions(site, "COPY"):
+    for line in instructions(name, "COPY"):
         *sources, to = line.split()
         for source in (ROOT / source for source in sources):
             if source.is_dir():
-                shutil.copytree(source, tmp_path / to, ignore=without)
+                shutil.copytree(source, there / to, ignore=without)
             else:
-                (tmp_path / to).mkdir(exist_ok=True)
-                shutil.copy(source, tmp_path / to)
+                (there / to).mkdir(exist_ok=True)
+                shutil.copy(source, there / to)
+
+
+def test_alice_finds_all_she_imports_in_her_image(tmp_path: Path) -> None:
+    copied("alice", tmp_path)
+    # What the sites need, and she doesn't have.
+    blocked = (
+        "import sys; sys.modules.update(dict.fromkeys(('django', 'flask', 'pytest', 'tools')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{blocked}; import victim_bot.__main__"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_a_site_finds_all_it_imports_in_its_image(site: str, tmp_path: Path) -> None:
+    copied(site, tmp_path)
     module, _, application = APPLICATIONS[site].partition(":")
     server = "import runpy; print(runpy.run_path('gunicorn.conf.py')['worker_class'])"
     load = f"import webserver.worker; {server}; import {module}; {module}.{application}"
@@ -199,10 +247,15 @@ def test_a_site_finds_all_it_imports_in_its_image(site: str, tmp_path: Path) -> 
     assert done.stdout == "webserver.worker.Worker\n"
 
 
-@pytest.mark.parametrize("site", SITES)
-def test_packages_are_checked_against_their_hashes(site: str) -> None:
-    installs = [line for line in instructions(site, "RUN") if "pip install" in line]
-    assert installs == ["pip install --require-hashes -r requirements/run.txt"]
+@pytest.mark.parametrize("name", FOLDERS)
+def test_packages_are_checked_against_their_hashes(name: str) -> None:
+    installs = [line for line in instructions(name, "RUN") if "pip install" in line]
+    assert installs == [f"pip install --require-hashes -r requirements/{LISTS[name]}.txt"]
+
+
+def test_alice_has_the_browsers_that_debian_is_asked_for_elsewhere() -> None:
+    (install,) = (line for line in instructions("alice", "RUN") if "apt-get" in line)
+    assert set(APT_PACKAGES) <= set(install.split())
 
 
 def test_docker_accepts_the_file() -> None:

@@ -16,10 +16,11 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from catalogue import addresses
-from catalogue.kept import folder, kept
+from catalogue.kept import folder, kept, key_folder
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 VAR_DIR = folder(os.environ)
+KEY_DIR = key_folder(os.environ)
 # Where browsers find both sites. A request says itself how it came (`request.scheme`); pages that
 # are about other hosts go by this.
 ADDRESSES = addresses.read(os.environ)

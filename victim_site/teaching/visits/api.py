@@ -19,7 +19,7 @@ from ninja.errors import HttpError
 from ninja.security import HttpBearer
 from pydantic import StringConstraints
 
-from catalogue.kept import VICTIM_KEY, kept
+from catalogue.kept import victim_key
 from catalogue.matrix import FORGED
 from catalogue.visits import OVER, RUNNING, WAITING
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
@@ -39,8 +39,7 @@ Line = Annotated[str, StringConstraints(max_length=1_000)]
 
 class Key(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> bool:
-        key = kept(settings.VAR_DIR, VICTIM_KEY)
-        return hmac.compare_digest(token.encode(), key.encode())
+        return hmac.compare_digest(token.encode(), victim_key(settings.KEY_DIR).encode())
 
 
 router = Router(auth=Key())

@@ -15,7 +15,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalogue.kept import VICTIM_KEY, kept
+from catalogue.kept import victim_key
 from victim_site.bank import labs
 from victim_site.conftest import Site, playground, signed_in
 from victim_site.teaching.visits import queue
@@ -31,7 +31,7 @@ TOKEN = "x" * 32
 
 @pytest.fixture(autouse=True)
 def a_key_of_its_own(tmp_path: Path) -> Iterator[None]:
-    with override_settings(VAR_DIR=tmp_path):
+    with override_settings(KEY_DIR=tmp_path):
         yield
 
 
@@ -40,7 +40,7 @@ def program(key: str = "") -> Site:
     site = playground()
     site.cookies["csrftoken"] = TOKEN
     site.defaults |= {
-        "HTTP_AUTHORIZATION": f"Bearer {key or kept(settings.VAR_DIR, VICTIM_KEY)}",
+        "HTTP_AUTHORIZATION": f"Bearer {key or victim_key(settings.KEY_DIR)}",
         "HTTP_X_CSRFTOKEN": TOKEN,
         "HTTP_ORIGIN": site.origin,
     }
