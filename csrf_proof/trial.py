@@ -232,7 +232,8 @@ def _double_click(page: Page, attack: Attack) -> None:
         page.click("#bait", no_wait_after=True)
     _until_it_opens(page, attack)
     button = page.get_by_role("button", name=attack.button, exact=True)
-    opened.value.wait_for_load_state()
+    # Its script waits for a stylesheet, and until it has run, a press does nothing.
+    opened.value.wait_for_function("document.readyState === 'complete' && document.body.firstChild")
     if not button.count():
         return
     box = button.bounding_box()

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext
 
+from catalogue import matrix
 from e2e.attacks import all_attacks
 from e2e.bank import Site
 
@@ -49,7 +50,8 @@ def test_what_there_is_to_click_is_on_the_screen(context: BrowserContext, site: 
     for width, height in ((1280, 800), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         for attack in clicked:
-            page.goto(site.attack_page(attack.slug, attack.launched_from[0], "no-defense"))
+            lab = matrix.load().lab(attack.slug, matrix.CONTROL)
+            page.goto(site.attack_page(attack.slug, attack.launched_from[0], lab))
             box = page.locator("#bait").bounding_box()
             assert box, attack.slug
             assert box["y"] + box["height"] <= height, (attack.slug, width)

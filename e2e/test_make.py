@@ -36,7 +36,7 @@ SHORT = {
     "parity": ("K=firefox/form-post/cross-site/post-only", ONLY_COLLECTS),
     "flaky": ("K=test_matrix and test_cell", "CELLS=1", "ROUNDS=1", "WORKERS=1", ONLY_COLLECTS),
     "matrix-https": (*ONE_CELL, ONLY_COLLECTS),
-    "webkit": (*ONE_CELL, ONLY_COLLECTS),
+    "webkit": ("K=webkit/form-post/cross-site/post-only", ONLY_COLLECTS),
     "sabotage": ("DEFENSE=post-only",),
     "stress": ("K=transfers", "SEED=1", "SHORT=1"),
     "bench": ("K=cells", "SHORT=1", "WORKERS=1"),
