@@ -559,4 +559,7 @@ def test_a_classic_lab_is_solved_by_the_protocol_alone(
     attendee.start_from(known["attack"], lab.label)
     answer = attendee.get(f"/deliver-to-victim?lab={lab.label}&from={known['position']}")
     assert answer.status == 302, answer.text
-    assert lab.state()["accounts"]["alice"]["balance"] < 1000
+    state = lab.state()
+    done = {attempt["action"] for attempt in state["attempts"] if attempt["reason"] is None}
+    # Reading leaves nothing in the accounts.
+    assert state["accounts"]["alice"]["balance"] < 1000 or "statement" in done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,10 +12,11 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from attacker_site.tests.conftest import ARSENAL, EVIL, Document, community
+from attacker_site.tests.conftest import ARSENAL, EVIL, Document, community, site
+from attacker_site.tests.victim import LittleBank, Victim
 from attacker_site.tests.workbench import FORM, Bench, Sender, app, bench, new_owner
 from attacker_site.workbench import store
-from csrf_proof.positions import CROSS_SITE
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 
 __all__ = ["app", "bench"]
 LAB = "csrf-token--for-otter42"
@@ -100,10 +102,14 @@ def test_an_odd_query_is_survived(app: Flask, bench: Bench, query: str) -> None:
     assert "<b>" not in answer.text
 
 
-OFFERED = [slug for slug, one in ARSENAL.attacks.items() if CROSS_SITE in one.launched_from]
+OFFERED = [
+    slug
+    for slug, one in ARSENAL.attacks.items()
+    if {CROSS_SITE, SUBDOMAIN} & set(one.launched_from)
+]
 
 
-def test_every_attack_that_works_from_another_site_is_offered(bench: Bench) -> None:
+def test_every_attack_that_works_where_exploits_are_read_is_offered(bench: Bench) -> None:
     offered = re.findall(r'<option value="([^"]+)">', bench.write_page().text)
     assert sorted(offered) == sorted(OFFERED)
     assert len(offered) > 30
@@ -128,9 +134,18 @@ def test_an_attack_that_needs_the_bank_says_if_that_is_down(bench: Bench) -> Non
     assert "The attacker’s server couldn’t get what it needs" in answer.text
 
 
-def test_an_attack_of_the_subdomains_is_not_offered(bench: Bench) -> None:
-    answer = bench.write_page("/?attack=tossed-cookie-post&lab=csrf-token")
-    assert answer.status_code == 400
+def test_an_attack_of_the_subdomains_says_so(tmp_path: Path) -> None:
+    victim = Victim()
+    victim.reply = LittleBank()
+    with victim.running():
+        bench = new_owner(site(victim.address, tmp_path))
+        tossed, plain = (
+            bench.write_page(f"/?attack={slug}&lab=csrf-token").text
+            for slug in ("tossed-cookie-post", "form-post")
+        )
+    said = "works only if alice opens it at a sub-domain"
+    assert said in tossed
+    assert said not in plain
 
 
 def paste(bench: Bench, text: str, lab: str = LAB, **headers: Any) -> TestResponse:

@@ -12,7 +12,7 @@ from catalogue.labels import is_label, with_weakness
 from csrf_proof import pasted, pasted_form, poc
 from csrf_proof.address import WrongUse
 from csrf_proof.arsenal import Attack
-from csrf_proof.positions import CROSS_SITE
+from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,13 @@ class Starts:
 
     @property
     def attacks(self) -> list[Attack]:
-        """The attacks that work from a site of the attacker's own, by title."""
+        """The attacks that work where an owner's exploits are read, by title."""
         return sorted(filter(self.offers, self._attacks.values()), key=lambda each: each.title)
 
     def offers(self, attack: Attack) -> bool:
-        """Tell whether an attack works from a site of the attacker's own."""
-        return CROSS_SITE in attack.launched_from
+        """Tell whether an attack works where an owner's exploits are read: on another site, or at a
+        sub-domain of the bank."""
+        return not {CROSS_SITE, SUBDOMAIN}.isdisjoint(attack.launched_from)
 
     def named(self, slug: str) -> Attack | None:
         """Return the attack with this name, if it's one of these."""
@@ -60,10 +61,12 @@ class Starts:
         """
         attack = self.named(slug)
         if attack is None:
-            raise Unusable(f"There is no attack called “{slug}” that works from your site.")
+            raise Unusable(f"There is no attack called “{slug}” that works from your hosts.")
         lab = with_weakness(checked_lab(lab), attack.needs)
         page = self._complete(attack, lab)
         notes = [f"This is “{attack.bait}” ({attack.slug}), aimed at {lab}. It isn’t stored yet."]
+        if CROSS_SITE not in attack.launched_from:
+            notes.append("It works only if alice opens it at a sub-domain of the bank.")
         if attack.server_source and not attack.caught_source:
             notes.append(
                 "The attacker’s server got something from the bank for it just now. If it no "
