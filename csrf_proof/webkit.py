@@ -37,8 +37,9 @@ class WebKitMissing(Exception):
 class _Page:
     """A window of WebKit as a trial uses a Playwright page."""
 
-    def __init__(self, driver: Any, handle: str) -> None:
-        self._driver = driver
+    def __init__(self, context: _Context, handle: str) -> None:
+        self.context = context
+        self._driver = context.driver
         self.handle = handle
 
     @contextmanager
@@ -62,6 +63,7 @@ class _Page:
 
     def click(self, selector: str, **_: object) -> None:
         self.wait_for_selector(selector)
+        self.wait_for_load_state()  # A picture that comes later moves it away.
         with self._here() as driver:
             driver.find_element("css selector", selector).click()
 
@@ -102,23 +104,23 @@ class _Context:
     """All windows of a WebKit as a trial uses a Playwright context."""
 
     def __init__(self, driver: Any) -> None:
-        self._driver = driver
-        self.first = _Page(driver, driver.current_window_handle)
+        self.driver = driver
+        self.first = _Page(self, driver.current_window_handle)
 
     def new_page(self) -> _Page:
-        self._driver.switch_to.window(self.first.handle)
-        self._driver.switch_to.new_window("window")
-        return _Page(self._driver, self._driver.current_window_handle)
+        self.driver.switch_to.window(self.first.handle)
+        self.driver.switch_to.new_window("window")
+        return _Page(self, self.driver.current_window_handle)
 
     def cookies(self, *_: object) -> list[Any]:
         """Return nothing: WebDriver tells only of the cookies of the page that is open."""
         return []
 
     def close_others(self) -> None:
-        for handle in self._driver.window_handles:
+        for handle in self.driver.window_handles:
             if handle != self.first.handle:
-                _Page(self._driver, handle).close()
-        self._driver.switch_to.window(self.first.handle)
+                _Page(self, handle).close()
+        self.driver.switch_to.window(self.first.handle)
 
 
 class _Unwatched:
