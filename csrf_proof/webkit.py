@@ -186,10 +186,6 @@ class WebKit:
         with suppress(Exception):
             self._driver.quit()
 
-    @property
-    def version(self) -> str:
-        return str(self._driver.capabilities["browserVersion"])
-
     @contextmanager
     def window(self) -> Iterator[Window]:
         """Give the window for a trial. It's the same for all, as each has hosts of its own."""
