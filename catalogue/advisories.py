@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from catalogue.matrix import FORGED, Matrix
+from catalogue.matrix import Matrix
 
 FILE = Path(__file__).parents[1] / "docs" / "advisories.toml"
 DRAWN = 50
@@ -52,6 +53,12 @@ class AdvisoriesError(ValueError):
     """`advisories.toml` has a mistake; the message says where and what."""
 
 
+@cache
+def drawn() -> Drawn:
+    """Return what was drawn, read once."""
+    return read()
+
+
 def read(file: Path = FILE) -> Drawn:
     """Return what's in the file.
 
@@ -73,11 +80,11 @@ def read(file: Path = FILE) -> Drawn:
 def problems(file: Path, loaded: Matrix) -> Iterator[str]:
     """Yield a sentence for everything that's wrong with the list."""
     try:
-        drawn = read(file)
+        found = read(file)
     except AdvisoriesError as error:
         yield str(error)
         return
-    kinds, advisories = drawn.kinds, drawn.advisories
+    kinds, advisories = found.kinds, found.advisories
     ids = [advisory.id for advisory in advisories]
     if len(ids) != DRAWN:
         yield f"{file.name}: {len(ids)} advisories, and {DRAWN} were drawn."
@@ -98,18 +105,11 @@ def _mistakes(advisory: Advisory, kinds: dict[str, str], loaded: Matrix) -> Iter
         yield f"is not a CVE of {advisory.year}."
     if advisory.kind not in kinds:
         yield f"is of the kind {advisory.kind}, which [kinds] doesn't have."
-    cell = (advisory.attack, advisory.position, advisory.lab)
-    if not any(cell):
+    attack, position, lab = advisory.attack, advisory.position, advisory.lab
+    if not (attack or position or lab):
         if advisory.note is None:
             yield "has no lab, and no note that says why."
-    elif not all(cell):
+    elif not (attack and position and lab):
         yield "needs a lab, an attack and a position, or none of them."
-    elif not any(
-        (one.attack, one.position, one.defense) == cell
-        and one.outcome == FORGED
-        and one.profile == loaded.profiles[0]
-        and one.cookie_age == "fresh"
-        for one in loaded.cells()
-    ):
-        said = f"{advisory.attack}.{advisory.position} against {advisory.lab}"
-        yield f"names {said}, which isn't forged in the matrix."
+    elif not loaded.is_forged(loaded.profiles[0], attack, position, lab):
+        yield f"names {attack}.{position} against {lab}, which isn't forged in the matrix."

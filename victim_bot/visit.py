@@ -16,17 +16,15 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Error, Page
 
 from catalogue.visits import STAY
+from csrf_proof.inviting import BAITS, QUIET, SHORTEST, click_over
 from csrf_proof.trial import lure
 from csrf_proof.windows import Window
 from victim_bot.seen import Seen
 
-# Seconds: that a page has to be quiet, and that a visit takes at least.
-QUIET, SHORTEST = 0.8, 1.2
 MOST_WINDOWS = 10
 _LOADS, _SHOWS, _SNAPS = 3_000, 400, 2_000  # Milliseconds.
 _SLICE = 50
-# What invites a click, and what does only if the page has done nothing by itself.
-_BAITS = "#bait, button, input[type=submit], input[type=button], input[type=image], [onclick]"
+# What invites a click only if the page has done nothing by itself.
 _LINKS = "a[href]"
 
 
@@ -99,18 +97,15 @@ def _click(page: Page, task: Task, seen: Seen) -> str:
         page.wait_for_load_state(timeout=_LOADS)
     if not page.url.startswith(task.address.rpartition("/")[0]):
         return ""  # The page has led on by itself.
-    wanted = [page.get_by_text(task.click)] if task.click else [page.locator(_BAITS)]
+    wanted = [page.get_by_text(task.click)] if task.click else [page.locator(BAITS)]
     if not task.click and not seen.asked_bank:
         wanted.append(page.locator(_LINKS))
     for found in wanted:
         with suppress(Error):
             bait = found.locator("visible=true").first
             bait.scroll_into_view_if_needed(timeout=_SHOWS)
-            box = bait.bounding_box(timeout=_SHOWS)
             text = bait.inner_text(timeout=_SHOWS) or bait.get_attribute("value", timeout=_SHOWS)
-            if box:
-                # Where it is, so that whatever covers it gets the click, as a visitor's would.
-                page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            if click_over(page, bait, _SHOWS):
                 return (text or "something without text").strip()[:100]
     return ""
 

@@ -19,15 +19,14 @@ from playwright.sync_api import Error, Page
 from csrf_proof.address import WrongUse
 from csrf_proof.application.target import Application
 from csrf_proof.browsers import first_line
+from csrf_proof.inviting import BAITS, QUIET, SHORTEST, click_over
 from csrf_proof.trial import NotJudged
 from csrf_proof.windows import Window
 
 NAME = "stored-exploit"
 MOST = 1_000_000
-# Seconds: that it has to be quiet, and that a visitor stays at least and at most.
-_QUIET, _SHORTEST, _LONGEST = 0.8, 1.2, 20.0
+_LONGEST = 20.0  # Seconds that a visitor stays at most.
 _SLICE, _LOADS = 50, 10_000  # Milliseconds.
-_BAITS = "#bait, button, input[type=submit], input[type=button], input[type=image], [onclick]"
 _ORIGIN = re.compile(r"https?://(?:127\.0\.0\.1|(?:[a-z0-9_-]+\.)*localhost):[0-9]+", re.IGNORECASE)
 
 
@@ -82,14 +81,14 @@ def visit(window: Window, app: Application, before: object) -> None:
     while (now := time.monotonic()) - began < _LONGEST:
         if window.watch.unanswered or len(window.watch.addresses) != seen:
             seen, last = len(window.watch.addresses), now
-        if now - began > _SHORTEST and (now - last > _QUIET or app.state() != before):
+        if now - began > SHORTEST and (now - last > QUIET or app.state() != before):
             return
         with suppress(Error):  # The page may have closed its own window.
             window.page.wait_for_timeout(_SLICE)
 
 
 def _click(page: Page) -> None:
-    """Click where it is, so that whatever covers it gets the click.
+    """Click once, if it invites a click.
 
     Raises:
         NotJudged: It invites a click, and can't be clicked.
@@ -98,10 +97,10 @@ def _click(page: Page) -> None:
         page.wait_for_load_state(timeout=_LOADS)
     if not _is_here(page):
         return  # The page has led on by itself.
-    bait = page.locator(_BAITS).locator("visible=true").first
+    bait = page.locator(BAITS).locator("visible=true").first
     try:
-        if bait.count() and (box := bait.bounding_box(timeout=_LOADS)):
-            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        if bait.count():
+            click_over(page, bait, _LOADS)
     except Error as error:
         if _is_here(page):
             raise NotJudged(f"The exploit couldn't be clicked: {first_line(error)}") from error

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalogue.advisories import Advisory, Drawn, read
+from catalogue.advisories import Advisory, Drawn, drawn
 from victim_site.teaching import descriptions
 from victim_site.teaching.links import walk
 
@@ -30,11 +30,10 @@ class Case:
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """Fifty advisories, those that are the same here next to each other."""
-    drawn = read()
-    advisories = drawn.advisories
-    found = cases(drawn)
+    advisories = drawn().advisories
+    found = cases(drawn())
     context = {
-        "population": drawn.population,
+        "population": drawn().population,
         "cases": [case for case in found if case.walk],
         "without": [case for case in found if not case.walk],
         "count": len(advisories),
@@ -44,15 +43,15 @@ def show(request: HttpRequest) -> HttpResponse:
     return render(request, "reference/advisories.html", context)
 
 
-def cases(drawn: Drawn) -> tuple[Case, ...]:
+def cases(said: Drawn) -> tuple[Case, ...]:
     """Return the advisories by kind and counterpart, the most first."""
     together: dict[tuple[str | None, ...], list[Advisory]] = {}
-    for one in drawn.advisories:
+    for one in said.advisories:
         # Those without a counterpart each have a reason of their own.
         key = (one.kind, one.lab, one.attack, one.position) if one.lab else (one.id,)
         together.setdefault(key, []).append(one)
     return tuple(
-        Case(drawn.kinds[group[0].kind], tuple(group), *_counterpart(group[0]))
+        Case(said.kinds[group[0].kind], tuple(group), *_counterpart(group[0]))
         for group in sorted(together.values(), key=len, reverse=True)
     )
 
