@@ -13,11 +13,10 @@ from http.cookies import Morsel
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import resolve
 
 from catalogue.labels import NO_DEFENSE, without_owner
 from victim_site.bank.weakness import Weakness
-from victim_site.defenses.base import Defense, action_of
+from victim_site.defenses.base import Defense
 
 
 @dataclass(frozen=True)
@@ -99,10 +98,9 @@ class Label:
 
     def form_fields(self, request: HttpRequest, address: str) -> dict[str, str]:
         """Return the hidden fields of an honest form for an address of the bank."""
-        action = action_of(resolve(address).func, address)
         fields: dict[str, str] = {}
         for defense in self.defenses:
-            fields |= defense.fields_for(request, action)
+            fields |= defense.fields_for(request, address)
         return fields
 
     def script_headers(self, request: HttpRequest) -> dict[str, str]:

@@ -56,8 +56,8 @@ class Defense:
         """Return what an honest form must contain, as names and values of hidden fields."""
         return {}
 
-    def fields_for(self, request: HttpRequest, action: str) -> dict[str, str]:
-        """Return the same for the form of one action, where it isn't the same for all."""
+    def fields_for(self, request: HttpRequest, address: str) -> dict[str, str]:
+        """Return the same for the form for one address, where it isn't the same for all."""
         return self.form_fields(request)
 
     def script_headers(self, request: HttpRequest) -> dict[str, str]:

@@ -6,6 +6,7 @@ import secrets
 
 from django.core.signing import Signer
 from django.http import HttpRequest, HttpResponse
+from django.urls import resolve
 from django.utils.crypto import constant_time_compare
 
 from csrf_proof.reasons import COOKIE_MISSING, TOKEN_MISSING, TOKEN_WRONG, Reason
@@ -22,7 +23,8 @@ class PerFormToken(Defense):
     does_not_stop = ("link-get", "clickjacking", "dangling-markup")
     settles = "the form's token"
 
-    def fields_for(self, request: HttpRequest, action: str) -> dict[str, str]:
+    def fields_for(self, request: HttpRequest, address: str) -> dict[str, str]:
+        action = action_of(resolve(address).func, address)
         return {FIELD: _token(_secret(request) or _new_sign_in_secret(request), action)}
 
     def refusal(self, request: HttpRequest) -> Reason | None:
