@@ -28,6 +28,16 @@ _TOKEN = "x" * 32
 Connect = Callable[[float], http.client.HTTPConnection]
 
 
+@dataclass(frozen=True)
+class How:
+    """How alice is to visit: the text that she clicks, if any, how many seconds she stays at most,
+    and whether she opens the exploit at the lab's subdomain."""
+
+    click: str
+    stay: int
+    subdomain: bool
+
+
 class NoAnswer(Exception):
     """The teaching side is down, or says something else; the message is one sentence."""
 

@@ -10,10 +10,11 @@ import base64
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from attacker_site.workbench.store import Owner, Refused
-from catalogue.visits import OVER, STAY, Answer, NoAnswer, Queue
+from catalogue.visits import OVER, Answer, How, NoAnswer, Queue
 
 # Of a request that waits for a visit: how often it looks, for how many seconds, and how many of
 # them there are in a process, which has eight threads.
@@ -40,11 +41,8 @@ class Deliveries:
         owner: Owner,
         lab: str,
         file: str,
-        browsers: Sequence[str] = (),
-        *,
-        click: str = "",
-        stay: int = STAY,
-        subdomain: bool = False,
+        browsers: Sequence[str],
+        how: How,
     ) -> str:
         """Put a visit in each browser into the queue, and return the delivery's id.
 
@@ -57,9 +55,7 @@ class Deliveries:
             "lab": lab[:200],
             "file": file,
             "browsers": list(browsers),
-            "click": click,
-            "stay": stay,
-            "subdomain": subdomain,
+            **asdict(how),
         }
         return str(self._ask("", asked)["id"])
 

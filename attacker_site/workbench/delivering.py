@@ -21,7 +21,7 @@ from attacker_site.workbench.form import Fields
 from attacker_site.workbench.starts import checked_lab
 from attacker_site.workbench.store import Owner, Refused, Store, Version
 from catalogue.matrix import FORGED
-from catalogue.visits import OVER, STAY
+from catalogue.visits import OVER, How
 from csrf_proof import reasons
 from csrf_proof.positions import CROSS_SITE
 
@@ -60,47 +60,32 @@ def add(
         found: Owner = g.owner
         return found
 
-    def sent(
-        lab: str,
-        file: str = "",
-        browsers: Sequence[str] = (),
-        *,
-        click: str = "",
-        stay: int = STAY,
-        subdomain: bool = False,
-    ) -> str:
+    def sent(lab: str, how: How, file: str = "", browsers: Sequence[str] = ()) -> str:
         """Deliver what's stored, and return the delivery's id."""
         found = store.served(owner(), file) if file else store.newest(owner())
         if found is None:
             raise Refused(409, f"Nothing is stored{f' as {file[:100]}' if file else ' yet'}.")
-        said = click.strip()[:LONGEST_CLICK]
-        return deliveries.deliver(
-            owner(),
-            lab,
-            found.exploit.file,
-            browsers,
-            click=said,
-            stay=stay,
-            subdomain=subdomain,
+        return deliveries.deliver(owner(), lab, found.exploit.file, browsers, how)
+
+    def how(click: str, stay: str, position: str) -> How:
+        """Return how alice is to visit, as texts ask for it."""
+        return How(
+            click.strip()[:LONGEST_CLICK], form.checked_stay(stay), form.is_subdomain(position)
         )
+
+    def how_of(fields: Fields) -> How:
+        return how(*(form.text(fields, name) for name in (form.CLICK, form.STAY, form.FROM)))
 
     def check(fields: Fields) -> None:
         lab_of(fields)
-        form.stay_of(fields)
-        form.is_subdomain(form.text(fields, form.FROM))
+        how_of(fields)
 
     def lab_of(fields: Fields) -> str:
         return checked_lab(form.text(fields, form.LAB))
 
     def send(fields: Fields) -> Response:
         names = [n.removeprefix(form.BROWSER) for n in fields if n.startswith(form.BROWSER)]
-        made = sent(
-            lab_of(fields),
-            browsers=names,
-            click=form.text(fields, form.CLICK),
-            stay=form.stay_of(fields),
-            subdomain=form.is_subdomain(form.text(fields, form.FROM)),
-        )
+        made = sent(lab_of(fields), how_of(fields), browsers=names)
         return see(f"/deliveries/{made}")
 
     @app.post("/deliveries")
@@ -113,11 +98,8 @@ def add(
         if not lab:
             before = deliveries.newest(owner())
             lab = before[0]["lab"] if before else owner().lab
-        made = sent(
-            lab,
-            stay=form.checked_stay(request.args.get(form.STAY, "")),
-            subdomain=form.is_subdomain(request.args.get(form.FROM, "")),
-        )
+        asked = (request.args.get(name, "") for name in (form.STAY, form.FROM))
+        made = sent(lab, how("", *asked))
         deliveries.wait(owner(), made)
         return see(f"/deliveries/{made}", 302)
 
@@ -178,9 +160,8 @@ def add(
             raise Refused(400, _SAYS)
         # The whole address of an exploit will do, too.
         path = file if file.startswith("/") else "/" + "/".join(file.split("/")[3:]) if file else ""
-        stay = form.checked_stay(str(said.get("stay", "")))
-        subdomain = form.is_subdomain(position)
-        made = sent(lab, path, browsers, click=click, stay=stay, subdomain=subdomain)
+        stay = str(said.get("stay", ""))
+        made = sent(lab, how(click, stay, position), path, browsers)
         return make_response({"id": made}, 202)
 
     @app.get("/api/deliveries/<made>")

@@ -91,15 +91,6 @@ def action_of(fields: Fields) -> Action:
         raise Unusable(f"formAction has to be one of {', '.join(Action)}.") from None
 
 
-def stay_of(fields: Fields) -> int:
-    """Return how many seconds alice stays at most, as a form asks for it.
-
-    Raises:
-        Refused: That isn't possible.
-    """
-    return checked_stay(text(fields, STAY))
-
-
 def checked_stay(said: str) -> int:
     """Return how many seconds alice stays at most; without a word, as long as usual.
 

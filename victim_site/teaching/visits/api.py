@@ -21,7 +21,7 @@ from pydantic import StringConstraints
 
 from catalogue.kept import victim_key
 from catalogue.matrix import FORGED
-from catalogue.visits import OVER, RUNNING, WAITING
+from catalogue.visits import OVER, RUNNING, WAITING, How
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from victim_site.bank import reports
 from victim_site.label import parse
@@ -102,9 +102,7 @@ def deliver(request: HttpRequest, asked: DeliveryIn) -> HttpResponse:
             asked.lab,
             asked.file,
             asked.browsers,
-            click=asked.click,
-            stay=asked.stay,
-            subdomain=asked.subdomain,
+            How(asked.click, asked.stay, asked.subdomain),
         )
     except queue.NotTaken as refusal:
         raise HttpError(refusal.status, str(refusal)) from None

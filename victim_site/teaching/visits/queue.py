@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from catalogue.labels import BadLabel
 from catalogue.matrix import FORGED
-from catalogue.visits import DONE, FAILED, LONG_STAY, RUNNING, STAY, WAITING
+from catalogue.visits import DONE, FAILED, LONG_STAY, RUNNING, STAY, WAITING, How
 from csrf_proof.profile_names import PROFILES
 from victim_site.bank import reports
 from victim_site.label import parse
@@ -59,10 +60,7 @@ def deliver(
     lab: str,
     file: str,
     profiles: Sequence[str],
-    *,
-    click: str = "",
-    stay: int = STAY,
-    subdomain: bool = False,
+    how: How,
 ) -> Delivery:
     """Put a visit in each of these browsers at the end of the queue.
 
@@ -89,10 +87,8 @@ def deliver(
             owner=owner,
             lab=lab,
             file=file,
-            click=click,
-            stay=stay,
-            subdomain=subdomain,
             made=timezone.now(),
+            **asdict(how),
         )
         Visit.objects.bulk_create(
             Visit(delivery=made, owner=owner, profile=profile) for profile in wanted
