@@ -57,6 +57,8 @@ _POLL = 0.03
 _CLICK_ACTS = 2.0
 # How often, and how many milliseconds apart, a key that is held down repeats here.
 _REPEATS, _APART = 10, 30
+# How often a press is made again that had no effect, and after how many milliseconds.
+_PRESSES, _PRESSED_AGAIN = 5, 2_000
 # Milliseconds for which a visitor looks at a page before pressing its button.
 _A_LOOK = 600
 # Firefox may say of a blank page that it has arrived, and later say so again.
@@ -239,12 +241,24 @@ def _double_click(page: Page, attack: Attack) -> None:
     box = button.bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    with suppress(Error):  # It's gone before the press is over.
-        opened.value.mouse.move(x, y)
-        opened.value.mouse.down()
-    if not opened.value.is_closed():
-        opened.value.wait_for_event("close")
+    press_until_closed(opened.value, x, y)
     page.mouse.click(x, y)
+
+
+def press_until_closed(page: Page, x: float, y: float) -> None:
+    """Press a mouse button in a window that closes at once. On a busy machine a new window may lose
+    a press, and then a visitor presses again."""
+    for _ in range(_PRESSES):
+        with suppress(Error):  # It's gone before the press is over.
+            page.mouse.move(x, y)
+            page.mouse.down()
+            if not page.is_closed():
+                page.wait_for_event("close", timeout=_PRESSED_AGAIN)
+        if page.is_closed():
+            return
+        with suppress(Error):
+            page.mouse.up()
+    page.wait_for_event("close")
 
 
 def _press(page: Page, attack: Attack) -> None:

@@ -26,7 +26,7 @@ from catalogue.addresses import Addresses, Domains, Kind
 
 ATTACKERS = set(Kind) - {Kind.PLAYGROUND, Kind.BANK}
 PASSWORDS = {"alice": "wonderland", "mallory": "mischief"}
-PATIENCE = 10.0  # Seconds until a request that did not arrive counts as never sent.
+PATIENCE = 30.0  # Seconds until a request that did not arrive counts as never sent.
 _POLL = 0.01
 _owners = itertools.count(1)
 Found = TypeVar("Found")

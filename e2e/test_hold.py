@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext
 
 from catalogue import matrix
 from e2e.attacks import all_attacks
-from e2e.bank import Site
+from e2e.bank import Lab, Site
 
 # When the page was asked for, which is in its link to what is behind it.
 WHEN = re.compile(r"(?:&amp;)?at=\d+(?:&amp;)?")
@@ -20,11 +20,12 @@ def test_a_page_that_is_held_asks_nobody_else_for_anything(
 ) -> None:
     """Every attack in turn: its own script, form, picture, frame and refresh are all there."""
     asked: list[str] = []
+    lab = Lab(site, "no-defense")
     page = context.new_page()
     # What a policy stops is told as a request too, which has no answer.
     page.on("response", lambda response: asked.append(response.url))
     for attack in all_attacks().values():
-        address = site.attack_page(attack.slug, attack.launched_from[0], "no-defense")
+        address = site.attack_page(attack.slug, attack.launched_from[0], lab.label)
         page.goto(address.replace(f"/{attack.slug}/", f"/{attack.slug}/still/"))
         page.wait_for_timeout(100)  # A refresh would be due at once.
     assert len(asked) > len(all_attacks())
@@ -35,7 +36,7 @@ def test_it_runs_after_three_counts_with_the_bytes_that_were_shown(
     context: BrowserContext, site: Site
 ) -> None:
     page = context.new_page()
-    address = site.attack_page("image-get", "cross-site", "no-defense")
+    address = site.attack_page("image-get", "cross-site", Lab(site, "no-defense").label)
     with page.expect_response(address) as ran, page.expect_response("**/still/*"):
         page.goto(address.replace("/image-get/", "/image-get/hold/"))
     here = urlsplit(address)
@@ -61,7 +62,9 @@ def test_the_countdown_waits_if_the_visitor_wants_to_look(
     context: BrowserContext, site: Site
 ) -> None:
     page = context.new_page()
-    page.goto(site.attack_page("image-get", "cross-site", "no-defense") + "#guided")
+    page.goto(
+        site.attack_page("image-get", "cross-site", Lab(site, "no-defense").label) + "#guided"
+    )
     held = page.url.replace("/image-get/", "/image-get/hold/")
     page.goto("about:blank")
     page.goto(held)

@@ -5,12 +5,12 @@ Each is about a sentence that the pages say, and about an attacker's page that n
 
 from __future__ import annotations
 
-from contextlib import suppress
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
+from csrf_proof import trial
 from csrf_proof.serving import serve
 from e2e.bank import Lab, Site, sign_in_by_hand
 from e2e.hostile import REDIRECT, HostilePage
@@ -72,9 +72,7 @@ def test_a_double_click_that_begins_in_a_pop_up_needs_no_frame(
         box = send.bounding_box()
         assert box
         where = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        pop_up.mouse.move(*where)
-        with suppress(Error):  # It closes while Playwright still waits for its answer.
-            pop_up.mouse.down()
+        trial.press_until_closed(pop_up, *where)
         page.mouse.click(*where)
         lab.wait_for("transfer", 0)
 
@@ -89,7 +87,7 @@ addEventListener("keydown", () => {{ location = "{lab.url}{PAYMENT}#send"; }});<
     with serve(HostilePage) as port:
         page = attackers_page(context, port)
         page.keyboard.down("Enter")
-        page.locator("#send").wait_for()
+        expect(page.locator("#send")).to_be_focused()
         page.keyboard.down("Enter")
         page.keyboard.up("Enter")
         lab.wait_for("transfer", 0)
