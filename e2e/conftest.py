@@ -26,6 +26,7 @@ from catalogue import matrix
 from csrf_proof import profiles, windows
 from csrf_proof.browsers import launch
 from e2e.bank import Site
+from e2e.secure import playground_with_https
 from tools.run import ROOT, Playground
 
 _started = pytest.StashKey[tuple[Playground, tempfile.TemporaryDirectory[str]]]()
@@ -289,6 +290,13 @@ def site() -> Site:
         int(os.environ["E2E_ATTACKER_PORT"]),
         os.environ.get("E2E_SCHEME", "http"),
     )
+
+
+@pytest.fixture(scope="session")
+def secure() -> Iterator[Site]:
+    """Where a playground with https runs; for the whole run, since its tests lie apart in it."""
+    with playground_with_https() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
