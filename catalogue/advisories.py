@@ -39,14 +39,27 @@ class Advisory(BaseModel):
     assumed: Text | None = None
 
 
+class Missing(BaseModel):
+    """An attack that no lab shows: how it's done, what stops it, and where it's reported."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Text
+    how: Text
+    stopped: Text
+    source: Text
+
+
 class Drawn(BaseModel):
-    """What was drawn, out of how many, and the kinds, each with its sentence."""
+    """What was drawn, out of how many, and the kinds, each with its sentence; and what nobody drew,
+    but somebody found missing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     population: int
     kinds: dict[str, Text]
     advisories: tuple[Advisory, ...] = Field(alias="advisory")
+    missing: tuple[Missing, ...] = ()
 
 
 class AdvisoriesError(ValueError):

@@ -95,6 +95,42 @@ addEventListener("keydown", () => {{ location = "{lab.url}{PAYMENT}#send"; }});<
     assert balance(lab) == 930
 
 
+@pytest.mark.parametrize(
+    ("label", "clicked"),
+    [("no-defense", False), ("no-defense", True), ("samesite-lax", True)],
+)
+def test_a_click_in_a_pop_up_opens_firefoxs_jar_to_the_page_that_opened_it(
+    context: BrowserContext, site: Site, profile: str, label: str, *, clicked: bool
+) -> None:
+    """Reported by Mozilla, of its own protection: "State Partitioning", on MDN."""
+    lab = Lab(site, label)
+    sign_in_by_hand(context, lab)
+    HostilePage.page = f"""<!doctype html>
+<button id="see" onclick="open('{lab.url}/', 'w', 'width=700,height=600')">See your bank</button>
+<button id="pay">Pay</button>
+<script>
+  pay.onclick = () => fetch("{lab.url}/transfer", {{
+    method: "POST", mode: "no-cors", credentials: "include",
+    body: new URLSearchParams({{to: "mallory", amount: 70}}),
+  }});
+</script>"""
+    with serve(HostilePage) as port:
+        page = attackers_page(context, port)
+        with context.expect_page() as opened:
+            page.click("#see")
+        if clicked:
+            opened.value.click("h1.greeting")
+        page.click("#pay")
+        attempt, _ = lab.wait_for("transfer", 0)
+
+    if label == "samesite-lax":
+        assert attempt["reason"] == "cookie-lax"
+    elif profile == "chromium" or (profile == FIREFOX and clicked):
+        assert (attempt["reason"], balance(lab)) == (None, 930)
+    else:
+        assert (attempt["reason"], balance(lab)) == ("cookie-third-party", 1000)
+
+
 def test_a_form_that_is_never_closed_takes_the_banks_own_token_along(
     context: BrowserContext, site: Site
 ) -> None:

@@ -43,3 +43,8 @@ def test_the_page_counts(page: str) -> None:
 
     assert f"{len(DRAWN.advisories)} of {DRAWN.population} public reports" in page
     assert f"{len(mapped)} have a counterpart here." in page
+
+
+def test_it_names_the_attacks_that_no_lab_shows(page: str) -> None:
+    assert DRAWN.missing
+    assert [one.name for one in DRAWN.missing if f"<h3>{one.name}</h3>" not in page] == []

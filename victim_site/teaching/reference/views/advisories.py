@@ -35,6 +35,7 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "population": drawn().population,
         "cases": [case for case in found if case.walk],
+        "missing": drawn().missing,
         "without": [case for case in found if not case.walk],
         "count": len(advisories),
         "mapped": sum(advisory.lab is not None for advisory in advisories),
