@@ -139,6 +139,9 @@ def test_an_attack_of_the_catalogue_ends_as_the_matrix_says(
 
     assert visit["outcome"] == ("blocked" if reason else "forged"), visit
     assert visit["reason"] == reason
+    if attack == "websocket-hijack":
+        loot = guarded.get("evil.localhost", f"/loot.json?lab={lab.label}").text
+        assert "alice" in loot, "what the page has read didn't arrive at the attacker's site"
 
 
 def test_the_protocol_answers_when_the_bank_has_been_robbed(guarded: Site) -> None:
