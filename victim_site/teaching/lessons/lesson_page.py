@@ -101,8 +101,11 @@ def lesson_context(
             for profile in expectations.the_matrix().profiles
         ],
         "claims": [_claim(claim, name, browser["profile"]) for claim in found.further],
-        "see_also": see_also(
-            slug for label in labels for slug in [*label.slugs, *label.weakness_slugs]
+        # Not read before the attack was seen.
+        "see_also": SimpleLazyObject(
+            lambda: see_also(
+                slug for label in labels for slug in [*label.slugs, *label.weakness_slugs]
+            )
         ),
         "before": others[after - 2] if after > 1 else None,
         "after": others[after] if after < len(others) else None,

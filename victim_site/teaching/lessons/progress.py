@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
@@ -20,6 +21,7 @@ from victim_site.bank.attempts import ACT, APPLIED
 from victim_site.bank.label import Label
 from victim_site.bank.models import Attempt
 from victim_site.label import parse
+from victim_site.prepared import prepared
 from victim_site.teaching import descriptions, expectations
 from victim_site.teaching.labs.attempt_summary import sender
 from victim_site.teaching.lessons.models import Progress
@@ -59,7 +61,12 @@ def own_lab(lab: str, owner: str) -> Label:
 
 def of(owner: str) -> dict[str, Progress]:
     """Return what a learner has done, by lesson, also of lessons that are no longer here."""
-    return {row.lesson: row for row in Progress.objects.filter(owner=owner)}
+    return {row.lesson: row for row in _rows(owner)}
+
+
+@prepared
+def _rows(owner: str) -> QuerySet[Progress]:
+    return Progress.objects.filter(owner=owner)
 
 
 def next_lesson(rows: Mapping[str, Progress]) -> Lesson | None:

@@ -38,7 +38,8 @@ HOSTILE = {"a word": "now", "a future": "99999999999", "a past": "0", "digits": 
 def notes(settings: LazySettings, tmp_path: Path) -> Path:
     """Where the notes of this test lie."""
     folder = tmp_path / "notes"
-    settings.CACHES = {"default": configured.CACHES["default"] | {"LOCATION": folder}}
+    notes = configured.CACHES["default"] | {"LOCATION": folder}
+    settings.CACHES = configured.CACHES | {"default": notes}
     return folder
 
 
