@@ -22,10 +22,9 @@ from csrf_proof.application import stored
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import NotApplicable
 from csrf_proof.application.proof import Proof
-from csrf_proof.application.tries import all_tries
+from csrf_proof.application.tries import all_tries, of_page
 from csrf_proof.application.verdict import Try, Verdict, told
 from csrf_proof.browsers import BrowserMissing, Running
-from csrf_proof.positions import CROSS_SITE
 from csrf_proof.profile_names import PROFILES
 from csrf_proof.trial import FORGED, NotJudged
 
@@ -56,9 +55,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker(MARK)
     if mark is None:
         return
-    tries = all_tries(PROFILES)
-    if mark.args[1]:
-        tries = tuple(Try(stored.NAME, CROSS_SITE, profile) for profile in PROFILES)
+    tries = of_page(PROFILES) if mark.args[1] else all_tries(PROFILES)
     metafunc.parametrize("attack", tries, ids=lambda one: one.id, indirect=True)
 
 
@@ -80,10 +77,8 @@ class Attempt:
             NotApplicable: It can't be aimed at this action.
         """
         with self._proofs.at_work():
-            proof = self._proofs.of(self.action, url)
-            if self.exploit:
-                return proof.verdict_on_page(stored.read(self.exploit), self.one.profile)
-            return proof.verdict(self.one)
+            page = stored.read(self.exploit) if self.exploit else ""
+            return self._proofs.of(self.action, url).verdict(self.one, page)
 
     def assert_blocked(self, url: str) -> None:
         """Fail if the attack does what only the user may do."""

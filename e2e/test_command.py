@@ -24,6 +24,7 @@ from csrf_proof.command.demo import application
 from csrf_proof.command.options import ATTACKERS_PASSWORD, PASSWORD
 from csrf_proof.command.record import as_toml
 from csrf_proof.command.status import Status
+from csrf_proof.profile_names import PROFILES
 from csrf_proof.serving import serve
 from csrf_proof.waiting import soon
 from e2e.conftest import Browsers
@@ -138,6 +139,90 @@ def test_a_known_attack_counts_when_its_last_day_is_over(
         assert "form-post was accepted until 2026-01-01, and that day is over.\n" in done.stdout
         assert "accepted" not in result
     assert f'failures="{status}"' in (tmp_path / "report.xml").read_text()
+
+
+EXPLOIT = """<form action="http://localhost:{port}/email" method="post">
+<input name="email" value="robbed@evil.example"></form>
+<button onclick="document.forms[0].submit()">Win</button>"""
+STORED = "stored-exploit-cross-site-chromium"
+
+
+@contextmanager
+def with_exploit(folder: Path, page: str, *, protected: bool) -> Iterator[None]:
+    """Run the example, with a page aimed at it and a file about it in a folder."""
+    with example(protected=protected) as url:
+        (folder / "page.html").write_text(page.format(port=url.rpartition(":")[2]))
+        (folder / "csrf-proof.toml").write_text(
+            f'url = "{url}/email"\nsign-in = "/"\nas = "alice"\n'
+        )
+        yield
+
+
+FROM_FILE = ("run", "csrf-proof.toml", "--exploit", "page.html")
+
+
+@pytest.mark.parametrize(
+    ("protected", "outcome", "said"),
+    [
+        (False, "forged", "alice@example.org → robbed@evil.example"),
+        (True, "blocked", f"blocked {STORED}   by the browser or by your application.\n"),
+    ],
+    ids=["without a token", "with a token"],
+)
+def test_a_page_that_somebody_has_written_is_the_only_attack(
+    protected: bool, outcome: str, said: str, tmp_path: Path
+) -> None:
+    names = {kind: f"report.{kind}" for kind in options.REPORTS}
+    reports = [word for kind, name in names.items() for word in (f"--{kind}", name)]
+    with with_exploit(tmp_path, EXPLOIT, protected=protected):
+        done = run(*FROM_FILE, "--profile", "chromium", *reports, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (int(outcome == "forged"), ""), done.stdout
+    assert said in done.stdout
+    assert done.stdout.index("an honest user goes first") < done.stdout.index(STORED)
+    assert "--only" not in done.stdout
+    texts = {kind: (tmp_path / name).read_text() for kind, name in names.items()}
+    (action,) = json.loads(texts["json"])["actions"]
+    assert action["control"] == {"honest": True, "replayed": True}
+    (result,) = action["results"]
+    assert (result["attack"], result["outcome"]) == ("stored-exploit", outcome)
+    assert result["evidence"]["request"] == "POST /email"
+    assert f'failures="{done.returncode}"' in texts["junit"]
+    assert len(json.loads(texts["sarif"])["runs"][0]["results"]) == done.returncode
+    for kind in ("html", "markdown"):
+        assert outcome in texts[kind]
+
+
+def test_a_page_is_tried_at_an_address_in_each_browser(tmp_path: Path) -> None:
+    with with_exploit(tmp_path, EXPLOIT, protected=False):
+        url = options.of_file(tmp_path / "csrf-proof.toml").url
+        flags = ("--sign-in", "/", "--as", "alice", "--exploit", "page.html")
+        done = run(url, *flags, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (1, ""), done.stdout
+    found = re.findall(r"^FORGED  stored-exploit-cross-site-(\S+)", done.stdout, re.M)
+    missing = re.findall(r"There is no browser for (\S+):", done.stdout)
+    assert sorted(found + missing) == sorted(PROFILES)
+    assert f"{len(found)} of {len(found)} attacks succeeded." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("page", "status", "said"),
+    [
+        ("<button>Win</button>", 3, "The page wasn't seen to send anything to http://127.0.0.1:"),
+        (
+            "<img src='http://localhost:{port}/logo.png'>",
+            0,
+            "The page sent other requests than an honest user: is it for this action?",
+        ),
+    ],
+    ids=["at nothing", "at something else"],
+)
+def test_a_page_that_is_aimed_elsewhere_is_told_of(
+    page: str, status: int, said: str, tmp_path: Path
+) -> None:
+    with with_exploit(tmp_path, page, protected=False):
+        done = run(*FROM_FILE, "--profile", "chromium", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (status, ""), done.stdout
+    assert said in done.stdout
 
 
 def test_with_protection_all_is_blocked_in_every_browser(profile: str) -> None:

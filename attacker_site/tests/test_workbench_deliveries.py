@@ -398,6 +398,8 @@ def test_what_has_worked_can_be_saved_as_a_test(bench: Bench, queue: Queue) -> N
     bench.store('<p>"""</p>{}\\')
     page = bench.write_page(f"/deliveries/{ID}").text
     assert f'href="/deliveries/{ID}/test.py">test_exploit_2.py' in page
+    assert '<a href="/versions/2">version 2</a>' in page
+    assert "csrf-proof URL --exploit FILE" in page
     answer = bench.write_page(f"/deliveries/{ID}/test.py")
     assert answer.headers["Content-Disposition"].endswith('"test_exploit_2.py"')
     said: dict[str, Any] = {}

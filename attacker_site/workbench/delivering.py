@@ -113,6 +113,7 @@ def add(
             told=told,
             over=told["state"] == OVER,
             test=regression.file_of(test.number) if test else "",
+            number=test.number if test else 0,
             why=WHY,
         )
 

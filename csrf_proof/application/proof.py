@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,10 +35,10 @@ from csrf_proof.application.target import Application
 from csrf_proof.application.verdict import APPLICATION, BOTH, BROWSER, Try, Verdict
 from csrf_proof.arsenal import Shot
 from csrf_proof.browsers import BrowserMissing
-from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
+from csrf_proof.positions import SUBDOMAIN
 from csrf_proof.reasons import FRAME_REFUSED, PREFLIGHT_REFUSED
 from csrf_proof.trial import BLOCKED, FORGED, NotJudged
-from csrf_proof.watching import PING_TYPE
+from csrf_proof.watching import PING_TYPE, Evidence
 from csrf_proof.windows import Window
 
 # What a browser is known not to send at all (measured by the matrix).
@@ -87,8 +88,8 @@ class Proof:
         # By profile: the pages for the state that are kept open.
         self._pages: dict[str, Page] = {}
 
-    def verdict(self, one: Try) -> Verdict:
-        """Try one attack.
+    def verdict(self, one: Try, page: str = "") -> Verdict:
+        """Try one attack, or a page that somebody has written.
 
         Raises:
             NotJudged: The honest act fails in this browser, or nothing can be said.
@@ -96,19 +97,20 @@ class Proof:
             WrongUse: The application doesn't answer.
         """
         for _ in range(_BROKEN_TRIES - 1):
-            verdict = self._verdict_unless_stale(one)
+            verdict = self._verdict_unless_stale(one, page)
             if verdict.outcome == FORGED or (verdict.evidence.status or 0) < _BROKEN:
                 return verdict
-        return self._verdict_unless_stale(one)
+        return self._verdict_unless_stale(one, page)
 
-    def _verdict_unless_stale(self, one: Try) -> Verdict:
+    def _verdict_unless_stale(self, one: Try, page: str) -> Verdict:
+        judge = partial(self._verdict_on_page, page) if page else self._verdict
         try:
-            return self._verdict(one)
+            return judge(one)
         except _Stale:
             # Such as a number in the address that belongs to a user of an earlier test.
             self._control = None
             self._controlled.clear()
-            return self._verdict(one)
+            return judge(one)
 
     def _verdict(self, one: Try) -> Verdict:
         control, chosen = self.control(one.profile), arsenal().attacks[one.attack]
@@ -148,7 +150,6 @@ class Proof:
                     self._check_again(app, window, control)
             finally:
                 self._honest.restore(app, before, window.context, control)
-            seen = (*result.evidence.cookies_sent, *result.evidence.cookies_withheld)
             return Verdict(
                 one,
                 result.outcome,
@@ -157,23 +158,16 @@ class Proof:
                 result.evidence,
                 before,
                 after,
-                {n: window.watch.samesite(n) for n in seen if window.watch.has_seen_set(n)},
+                _samesite(window, result.evidence),
                 server.page,
                 tuple(shot.prepared.cookies),
             )
 
-    def verdict_on_page(self, page: str, profile: str) -> Verdict:
-        """Try an exploit that somebody has written, from another site.
-
-        Who stopped it isn't told: nothing is known of its request.
-
-        Raises:
-            NotJudged: The honest act fails in this browser, before it or after it.
-            WrongUse: The application doesn't answer.
-        """
-        one = Try(stored.NAME, CROSS_SITE, profile)
-        control = self.control(profile)
-        with self._application(profile, control) as app, self._window(profile) as window:
+    def _verdict_on_page(self, page: str, one: Try) -> Verdict:
+        """Try an exploit that somebody has written. Who stopped it isn't told: nothing is known of
+        its request."""
+        control = self.control(one.profile)
+        with self._application(one.profile, control) as app, self._window(one.profile) as window:
             window.watch.begin(app.url, control.recorded.method, control.recorded.path)
             app.sign_in(window.context)
             window.watch.forget()
@@ -185,13 +179,28 @@ class Proof:
                     trial.lure(window.page, address)
                     stored.visit(window, app, before)
                 after = app.state()
+                evidence = window.watch.evidence(held)
                 if after == before:
+                    if not (window.watch.asked_application or window.watch.socket):
+                        raise NotJudged(
+                            f"The page wasn't seen to send anything to {self._given.origin}. Is "
+                            "that where it's aimed?"
+                        )
                     self._check_again(app, window, control)
             finally:
                 self._honest.restore(app, before, window.context, control)
             outcome = FORGED if after != before else BLOCKED
-            evidence = window.watch.evidence(held)
-            return Verdict(one, outcome, None, None, evidence, before, after, page=shown)
+            return Verdict(
+                one,
+                outcome,
+                None,
+                None,
+                evidence,
+                before,
+                after,
+                _samesite(window, evidence),
+                shown,
+            )
 
     def control(self, profile: str) -> Control:
         """Let an honest user act, and send their request again; once for each browser.
@@ -414,3 +423,9 @@ class Proof:
             return BROWSER
         # Chromium doesn't always tell whether it sent cookies.
         return BOTH if seen.cookies_withheld or result.reason else APPLICATION
+
+
+def _samesite(window: Window, seen: Evidence) -> dict[str, str]:
+    """Return what the application says of the SameSite of each cookie that it was seen to set."""
+    names = (*seen.cookies_sent, *seen.cookies_withheld)
+    return {name: window.watch.samesite(name) for name in names if window.watch.has_seen_set(name)}

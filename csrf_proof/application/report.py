@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 
 from csrf_proof.address import target_of
+from csrf_proof.application import stored
 from csrf_proof.application.choice import (
     BY_CLICK,
     BY_CORS,
@@ -40,10 +41,12 @@ _ADVICE = {
     "your own.",
     BY_SOCKET: "To stop WebSockets from other pages, accept one only if the Origin is your own.",
     OVERRIDE: "To stop a GET that says _method=…, accept another method's name only in a POST.",
+    stored.NAME: "For advice, leave out --exploit: csrf-proof then tries attacks of its own, and "
+    "says what stops those that get through.",
 }
 
 # What an attack is called here, where the bank's is about something else.
-_TITLES = {BY_SOCKET: "A page that opens your WebSocket"}
+_TITLES = {BY_SOCKET: "A page that opens your WebSocket", stored.NAME: "A page of your own"}
 
 
 @dataclass
@@ -160,14 +163,13 @@ def as_json(application: str, actions: Sequence[Done]) -> str:
 def as_html(application: str, actions: Sequence[Done]) -> str:
     """Return the report as a page that needs nothing else."""
     pages = Environment(loader=PackageLoader("csrf_proof.application", "."), autoescape=True)
-    attacks = arsenal().attacks
     return pages.get_template("report.html").render(
         application=application,
         actions=actions,
         when=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         summary=summary,
         advice=advice,
-        title=lambda slug: _TITLES.get(slug) or title(attacks[slug].title),
+        title=title,
         cookies=cookies,
         senders=SENDERS,
         sender=_sender,
@@ -183,11 +185,13 @@ def _sender(verdict: Verdict) -> str:
     return verdict.evidence.headers.get("origin", "no Origin was seen")
 
 
-def title(text: str) -> str:
+def title(slug: str) -> str:
     """Return an attack's title in the words of these reports, without what it does to the
     playground's bank."""
+    if slug in _TITLES:
+        return _TITLES[slug]
     at_bank = r" (that (sends your money|signs you out)|with a file that you did not choose)$"
-    told = re.sub(at_bank, "", text)
+    told = re.sub(at_bank, "", arsenal().attacks[slug].title)
     return told.replace("bank", "application").replace("sub-domain", "subdomain")
 
 

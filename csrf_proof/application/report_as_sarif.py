@@ -37,7 +37,7 @@ def as_sarif(application: str, actions: Sequence[Done]) -> str:
         "tool": {
             "driver": {
                 "name": "csrf-proof",
-                "rules": [_rule(slug) for slug in dict.fromkeys(e.one.attack for _, e in forged)],
+                "rules": list({each.one.attack: _rule(each) for _, each in forged}.values()),
             }
         },
         "invocations": [
@@ -48,12 +48,14 @@ def as_sarif(application: str, actions: Sequence[Done]) -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(slug: str) -> dict[str, Any]:
-    attack = arsenal().attacks[slug]
-    wrong = weakness(slug, attack.method)
+def _rule(each: Tried) -> dict[str, Any]:
+    assert each.verdict
+    slug = each.one.attack
+    attack = arsenal().attacks.get(slug)
+    wrong = weakness(slug, (attack or each.verdict.evidence).method)
     return {
         "id": slug,
-        "shortDescription": {"text": title(attack.title)},
+        "shortDescription": {"text": title(slug)},
         "help": {"text": f"{wrong.cwe}: {wrong.name}. {wrong.violates}"},
         "properties": {
             "tags": ["security", f"external/cwe/{wrong.cwe.lower()}", wrong.violates],

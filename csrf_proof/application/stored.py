@@ -38,16 +38,29 @@ def read(exploit: str | Path) -> str:
     """
     try:
         if isinstance(exploit, Path):
-            return exploit.read_text(encoding="utf-8")
-        if re.fullmatch(r"http://\S+", exploit):
-            return _fetch(exploit)
+            with exploit.open("rb") as file:
+                body = file.read(MOST + 1)
+        elif re.fullmatch(r"http://\S+", exploit):
+            body = _fetch(exploit)
+        else:
+            return exploit
+    except FileNotFoundError:
+        raise WrongUse(f"There is no {exploit}.") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise WrongUse(f"The exploit can't be read: {error}") from None
-    return exploit
+        said = getattr(error, "strerror", None) or error
+        raise WrongUse(f"{exploit} can't be read: {said}.") from None
+    if len(body) > MOST:
+        raise WrongUse(f"{exploit} is too long for an exploit: at most {MOST:,} bytes.")
+    if not body.strip():
+        raise WrongUse(f"{exploit} is empty.")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise WrongUse(f"{exploit} isn't text in UTF-8, which an exploit has to be.") from None
 
 
-def _fetch(address: str) -> str:
-    """Return the page at an address, which names this machine. Not every resolver knows that."""
+def _fetch(address: str) -> bytes:
+    """Return what is at an address, which names this machine. Not every resolver knows that."""
     parts = urlsplit(address)
     if not _ORIGIN.match(f"http://{parts.hostname}:{parts.port or 80}"):
         raise WrongUse(f"{address} isn't on this machine.")
@@ -57,7 +70,7 @@ def _fetch(address: str) -> str:
         answer = asked.getresponse()
         if answer.status != 200:
             raise WrongUse(f"{address} answers {answer.status}, and no exploit.")
-        return answer.read(MOST).decode()
+        return answer.read(MOST + 1)
 
 
 def aimed(page: str, application: str) -> str:

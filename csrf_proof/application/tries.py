@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from csrf_proof.address import WrongUse
+from csrf_proof.application import stored
 from csrf_proof.application.choice import POSITIONS, NotApplicable, general
 from csrf_proof.application.known import Accepted
 from csrf_proof.application.proof import Proof
@@ -68,28 +69,34 @@ def all_tries(profiles: tuple[str, ...]) -> tuple[Try, ...]:
     )
 
 
+def of_page(profiles: Sequence[str]) -> tuple[Try, ...]:
+    """Return what is tried with a page that somebody has written."""
+    return tuple(Try(stored.NAME, CROSS_SITE, profile) for profile in profiles)
+
+
 def decisive(profile: str) -> tuple[Try, ...]:
     """Return the attacks that tell the most, best first."""
     return tuple(Try(attack, position, profile) for attack, position in _DECISIVE)
 
 
 def tried(
-    proof: Proof, tries: Iterable[Try], browsers: Browsers, most: int | None = None
+    proof: Proof, tries: Iterable[Try], browsers: Browsers, most: int | None = None, page: str = ""
 ) -> Iterator[Tried]:
-    """Try one after the other, and give the result of each; `most` counts those that apply."""
+    """Try one after the other, and give the result of each; `most` counts those that apply. `page`
+    is what somebody has written, if it's tried."""
     applied = 0
     for one in tries:
         if most is not None and applied == most:
             return
-        came = _tried(proof, one, browsers)
+        came = _tried(proof, one, browsers, page)
         applied += came.outcome != NOT_APPLICABLE
         yield came
 
 
-def _tried(proof: Proof, one: Try, browsers: Browsers) -> Tried:
+def _tried(proof: Proof, one: Try, browsers: Browsers, page: str) -> Tried:
     try:
         with browsers.limit():
-            verdict = proof.verdict(one)
+            verdict = proof.verdict(one, page)
     except NotApplicable as why:
         return Tried(one, NOT_APPLICABLE, note=str(why))
     except (NotJudged, BrowserFailed, WrongUse) as why:

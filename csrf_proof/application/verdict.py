@@ -61,7 +61,8 @@ class Try:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of one attack. `reason` and `stopped_by` are empty where nothing stopped it.
+    """The result of one attack. `reason` and `stopped_by` are empty where nothing stopped it, and
+    of a page that somebody has written.
 
     `samesite` is what the application says about the SameSite of each cookie that it was seen to
     set, or nothing. `page` is the attacker's page, and `planted` are the names of the cookies that
@@ -146,6 +147,11 @@ def _cookie(name: str, what: str, verdict: Verdict) -> str:
 
 def stopped(verdict: Verdict) -> str:
     """Return who stopped a blocked attack, and how."""
+    if verdict.stopped_by is None:  # Nothing is known of what somebody has written.
+        who = "by the browser or by your application."
+        if verdict.evidence.method:
+            return who
+        return f"{who} The page sent other requests than an honest user: is it for this action?"
     is_told = verdict.reason or "host" in verdict.evidence.headers
     if verdict.stopped_by == APPLICATION and not is_told:
         return (
@@ -156,7 +162,7 @@ def stopped(verdict: Verdict) -> str:
         APPLICATION: "by your application.",
         BROWSER: "by the browser alone; your application would have done it.",
         BOTH: "by the browser, and your application would have refused it too.",
-    }[verdict.stopped_by or APPLICATION]
+    }[verdict.stopped_by]
     if verdict.one.attack == BY_CLICK and verdict.stopped_by == BROWSER:
         who = "by the browser, which didn't send all cookies into the frame."
     return f"{who} {REASONS[verdict.reason].sentence}" if verdict.reason else who

@@ -40,6 +40,9 @@ class How:
     full: bool = False
     profile: str | None = None
     only: str = ""
+    # A page that somebody has written, and what is in it once that's read.
+    exploit: Path | None = None
+    page: str = ""
     # By kind.
     reports: Mapping[str, Path] = field(default_factory=dict)
     # Seconds for one attack, or for what an honest user does before.
@@ -70,7 +73,7 @@ def for_address() -> argparse.ArgumentParser:
     add("--state", metavar="PATH", help="a page that shows what was saved")
     add("--signs-in", action="store_true", help="attack the sign-in at this address")
     add("--signs-out", action="store_true", help="attack the sign-out at this address")
-    _add_how(parser)
+    _add_how(parser, exploit=True)
     return parser
 
 
@@ -93,7 +96,7 @@ def for_file(command: str, *, only: bool) -> argparse.ArgumentParser:
         help=f"{FILE}, or a Python file with actions",
     )
     parser.add_argument("--url", help="where the application is; a Python file doesn't say")
-    _add_how(parser, only=only)
+    _add_how(parser, only=only, exploit=not only)
     return parser
 
 
@@ -140,23 +143,40 @@ def for_demo() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_how(parser: argparse.ArgumentParser, *, only: bool = False) -> None:
+def _add_how(parser: argparse.ArgumentParser, *, only: bool = False, exploit: bool = False) -> None:
     add = parser.add_argument
     add("--full", action="store_true", help="every attack, in every browser that is found")
     add("--profile", choices=PROFILES, help="the kind of browser")
     if not only:
         add("--only", metavar="TEXT", default="", help="attacks with this in their names")
+    if exploit:
+        add(
+            "--exploit",
+            metavar="FILE",
+            type=Path,
+            help="try only this HTML page, which you have written, in every browser that is found "
+            "or the one of --profile; it doesn't go with --only or --full",
+        )
     for kind, who in REPORTS.items():
         add(f"--{kind}", metavar="FILE", type=Path, help=f"write a report for {who}")
     add("--time-limit", metavar="SECONDS", type=float, default=180.0, help="for one attack")
 
 
 def how(asked: Asked) -> How:
+    """Return what flags say of how to attack.
+
+    Raises:
+        WrongUse: They don't go together.
+    """
+    exploit = getattr(asked, "exploit", None)
+    if exploit and (asked.full or asked.only):
+        raise WrongUse("--exploit tries only that page: leave out --only and --full.")
     given = {kind: getattr(asked, kind) for kind in REPORTS}
     return How(
         full=asked.full,
         profile=asked.profile,
         only=asked.only,
+        exploit=exploit,
         reports={kind: file for kind, file in given.items() if file},
         time_limit=asked.time_limit,
     )

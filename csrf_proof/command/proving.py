@@ -20,7 +20,7 @@ from playwright.sync_api import Error
 
 from csrf_proof import windows
 from csrf_proof.address import Address, WrongUse, address
-from csrf_proof.application import found, found_session
+from csrf_proof.application import found, found_session, stored
 from csrf_proof.application.action import Action
 from csrf_proof.application.choice import WITH_TOKEN
 from csrf_proof.application.known import Accepted, Known, Source
@@ -36,6 +36,7 @@ from csrf_proof.application.tries import (
     Tried,
     all_tries,
     decisive,
+    of_page,
     tried,
 )
 from csrf_proof.application.verdict import Try, stopped, told
@@ -93,6 +94,8 @@ def prove(where: Address, actions: Callable[[Windows], _Described], how: How) ->
     if not any(how.only in one.id for one in all_tries(PROFILES)):
         names = ", ".join(dict.fromkeys(one.attack for one in all_tries(PROFILES)))
         raise WrongUse(f"No attack has {how.only!r} in its name. There are: {names}.")
+    if how.exploit:
+        how = replace(how, page=stored.read(how.exploit))
     where.ask()
     all_done: list[Done] = []
     try:
@@ -155,7 +158,7 @@ def _prove(
         _try_all(where, Proof(where, action, browsers.get, kept), action, browsers, how, done)
     print("\n" + "\n".join([summary(done), *map(str, advice(done))]))
     again = [e.one.id for e in done.results if e.outcome == FORGED and not e.accepted]
-    if again and how.only not in again:
+    if again and not how.page and how.only not in again:
         print(f"\nTo try one of them again, add: --only {again[0]}")
     return done
 
@@ -186,7 +189,7 @@ def _try_all(
         if most and action.attacker:
             most += len(WITH_TOKEN)
         skipped: dict[str, list[str]] = {}
-        for came in tried(proof, _tries(profile, how), browsers, most):
+        for came in tried(proof, _tries(profile, how), browsers, most, how.page):
             each = _as_known(came, how.accepted)
             done.results.append(each)
             if each.outcome == NOT_APPLICABLE:
@@ -219,6 +222,8 @@ def _line(each: Tried, name: str) -> str:
 
 
 def _tries(profile: str, how: How) -> Sequence[Try]:
+    if how.page:
+        return of_page((profile,))
     if how.full or how.only:
         return [one for one in all_tries((profile,)) if how.only in one.id]
     return decisive(profile)
@@ -230,7 +235,7 @@ def _profiles(browsers: Browsers, how: How) -> Sequence[str]:
         return [how.profile]
     if named := [profile for profile in PROFILES if how.only.endswith(f"-{profile}")]:
         return named
-    if not how.full:
+    if not (how.full or how.page):
         return PROFILES[:1]
     found = browsers.found()
     for absent in set(PROFILES) - set(found):

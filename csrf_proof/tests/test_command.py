@@ -30,6 +30,7 @@ from csrf_proof.application.tries import (
     Tried,
     all_tries,
     decisive,
+    of_page,
 )
 from csrf_proof.application.verdict import APPLICATION, BROWSER, Try, Verdict
 from csrf_proof.command import main, options
@@ -76,6 +77,16 @@ REFUSED = {
     "no such recipe": (["run", "none.py", "--url", URL], "There is no none.py."),
     "a recipe without an address": (["run", "none.py"], "Where is the application?"),
     "no such attack": ([URL, "--only", "sing-out"], "No attack has 'sing-out' in its name."),
+    "no such exploit": ([URL, "--exploit", "none.html"], "There is no none.html."),
+    "an exploit that is a folder": ([URL, "--exploit", "."], ". can't be read: Is a directory."),
+    "an exploit and other attacks": (
+        [URL, "--exploit", "odd.json", "--only", "form-post"],
+        "--exploit tries only that page: leave out --only and --full.",
+    ),
+    "an exploit and all attacks, of a file": (
+        ["run", "odd.toml", "--exploit", "odd.json", "--full"],
+        "--exploit tries only that page: leave out --only and --full.",
+    ),
     "another machine to watch you on": (["record", "http://bank.example/"], "isn't this machine"),
     "a file that is there": (["record", URL, "--file", "odd.json"], "odd.json already exists"),
     "no file to try again": (["replay", "form-post"], "There is no csrf-proof.toml."),
@@ -89,6 +100,7 @@ def test_wrong_use_is_a_sentence(
     arguments, sentence = REFUSED[case]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "odd.json").write_text('{"cookies": [{}, 7]}')
+    (tmp_path / "odd.toml").write_text(f'url = "{URL}"\n')
     assert main(arguments) == Status.WRONG_USE
     said = capsys.readouterr()
     assert sentence in said.err
@@ -472,6 +484,35 @@ def test_code_scanning_gets_what_was_forged_with_a_place_for_each() -> None:
     (invocation,) = run["invocations"]
     assert not invocation["executionSuccessful"]
     assert "Because." in invocation["toolExecutionNotifications"][0]["message"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("method", "asvs", "said"),
+    [
+        ("POST", "3.5.1", "by the browser or by your application."),
+        ("GET", "3.5.3", "by the browser or by your application."),
+        ("", "3.5.1", "The page sent other requests than an honest user: is it for this action?"),
+    ],
+)
+def test_of_a_written_page_only_what_was_seen_is_told(method: str, asvs: str, said: str) -> None:
+    (one,) = of_page(["chromium"])
+    seen = Evidence(method, URL if method else "")
+    blocked = Verdict(one, BLOCKED, None, None, seen, "a", "a", page="<p>mine")
+    results = [
+        Tried(one, BLOCKED, blocked),
+        Tried(one, FORGED, replace(blocked, outcome=FORGED, after="b")),
+    ]
+    done = Done("email", results=results)
+    (advised,) = advice(done)
+    assert str(advised).startswith("For advice, leave out --exploit")
+    (run,) = json.loads(as_sarif("http://127.0.0.1:5055", [done]))["runs"]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["shortDescription"]["text"] == "A page of your own"
+    assert rule["help"]["text"].endswith(f"ASVS 5.0, {asvs}")
+    for report in (as_html, as_markdown):
+        assert said in report("http://127.0.0.1:5055", [done])
+    schema = json.loads((Path(csrf_proof.__file__).parent / "report.schema.json").read_text())
+    fastjsonschema.compile(schema)(json.loads(as_json("http://127.0.0.1:5055", [done])))
 
 
 def test_a_file_says_where_it_is_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

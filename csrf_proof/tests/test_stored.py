@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -61,10 +62,23 @@ def test_what_isnt_there_is_said(exploit: str) -> None:
         stored.read(exploit)
 
 
-def test_a_file_that_isnt_there_or_isnt_text_is_said(tmp_path: Path) -> None:
-    for content in (None, b"\xff"):
-        file = tmp_path / "exploit.html"
-        if content:
-            file.write_bytes(content)
-        with pytest.raises(WrongUse):
-            stored.read(file)
+# What is in a file, and what is said of it.
+UNUSABLE = {
+    "no text": (b"\xff", "isn't text in UTF-8"),
+    "nothing": (b" \n", "is empty."),
+    "too much": (b"x" * (stored.MOST + 1), "is too long for an exploit: at most 1,000,000 bytes."),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), UNUSABLE.values(), ids=UNUSABLE)
+def test_a_file_that_is_no_page_is_said(tmp_path: Path, content: bytes, sentence: str) -> None:
+    file = tmp_path / "exploit.html"
+    file.write_bytes(content)
+    with pytest.raises(WrongUse, match=re.escape(f"exploit.html {sentence}")):
+        stored.read(file)
+
+
+def test_the_longest_page_is_read_whole(tmp_path: Path) -> None:
+    file = tmp_path / "exploit.html"
+    file.write_bytes(b"x" * (stored.MOST - 2) + b"\r\n")
+    assert stored.read(file) == "x" * (stored.MOST - 2) + "\r\n"
