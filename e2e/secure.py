@@ -59,6 +59,6 @@ def _attacker_without_https(playground: Playground) -> Iterator[int]:
 
 def _answers(site: Site) -> bool:
     try:
-        return site.get("evil.localhost", "/health").status == 200
+        return site.get(site.domains.evil, "/health").status == 200
     except OSError:
         return False
