@@ -50,7 +50,7 @@ reset: to-run ## Forget all labs, progress, loot and exploits; keep the environm
 test: check browsers ## Everything: check, then every cell and page in three browsers
 	@$(RUN) -m tools.postgresql
 	$(RUN) -m csrf_proof.profiles
-	$(PYTEST_BROWSER) e2e
+	$(PYTEST_BROWSER) e2e --reruns 1
 	@took=$$(( $$(date +%s) - $(BEGAN) )); echo "make test took $$(( took / 60 )) min $$(( took % 60 )) s"
 
 check: to-test ## Lint, types, import contract, catalogue, unit tests (about a minute)

@@ -26,6 +26,7 @@ from catalogue import matrix
 from csrf_proof import profiles, windows
 from csrf_proof.browsers import launch
 from e2e.bank import Site
+from e2e.secure import playground_with_https
 from tools.run import ROOT, Playground
 
 _started = pytest.StashKey[tuple[Playground, tempfile.TemporaryDirectory[str]]]()
@@ -115,11 +116,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put tests of one browser next to each other: a worker has one at a time, and a start takes as
     long as several tests. What takes long goes first, so that nobody waits for it in the end."""
+    for item in items:
+        if of_cell(item):
+            item.add_marker(pytest.mark.flaky(reruns=0))  # A verdict has no second try.
     items.sort(key=browser_of)
     marks = ("first", "long")
     early = [item for mark in marks for item in items if item.get_closest_marker(mark)]
     others = [item for item in items if not any(map(item.get_closest_marker, marks))]
     items[:] = dealt(early, others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def of_cell(item: pytest.Item) -> bool:
+    """Tell whether a test tries a cell of a matrix."""
+    params = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return any(isinstance(value, matrix.Cell) for value in params)
 
 
 def dealt(first: list[pytest.Item], others: list[pytest.Item], workers: int) -> list[pytest.Item]:
@@ -292,6 +302,13 @@ def site() -> Site:
 
 
 @pytest.fixture(scope="session")
+def secure() -> Iterator[Site]:
+    """Where a playground with https runs; for the whole run, since its tests lie apart in it."""
+    with playground_with_https() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """The one Playwright of this worker: a second one can't be started next to it."""
     with sync_playwright() as running:
@@ -323,9 +340,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print a line for each lesson that was walked, each application, and each profile's cells."""
     said = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
     _print_lessons(terminalreporter, said)
+    _print_second_tries(terminalreporter)
     _print_applications(terminalreporter, said)
     _print_mutants(terminalreporter)
     _print_cells(terminalreporter)
+
+
+def _print_second_tries(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print each test that `make test` tried a second time, and why."""
+    for report in terminalreporter.stats.get("rerun", []):
+        crash = getattr(report.longrepr, "reprcrash", None)
+        why = crash.message.partition("\n")[0] if crash else "see above"
+        terminalreporter.line(f"tried a second time: {report.nodeid}: {why}")
 
 
 def _print_applications(

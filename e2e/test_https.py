@@ -1,18 +1,8 @@
-"""What changes when the bank speaks https, and what does not: `matrix-https.toml`, in browsers.
-
-Starts a playground with https, and an attacker on plain http besides, who aims at its bank.
-"""
+"""What changes when the bank speaks https, and what does not: `matrix-https.toml`, in browsers."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -24,15 +14,11 @@ from e2e import guide
 from e2e.bank import Lab, Site, cookie_header, honest, sign_in_by_hand
 from e2e.conftest import Browsers
 from e2e.test_matrix import try_out
-from tools.run import APPLICATIONS, ROOT, Playground, free_port, loopback_addresses
-from tools.runner.services import SERVERS
-from tools.runner.settings import GUNICORN
 
 MATRIX = matrix.load(matrix.HTTPS_FILE)
 PROFILES = MATRIX.profiles
 # Profiles that differ from another in one thing.
 LIKE = {"chromium-no-3pc": "chromium", "firefox-no-origin": "firefox"}
-START_SECONDS = 30
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -64,53 +50,6 @@ def usual(cells: list[matrix.Cell]) -> list[matrix.Cell]:
 
 def square(cell: matrix.Cell) -> tuple[str, ...]:
     return (cell.attack, cell.position, cell.defense, cell.cookie_age)
-
-
-@pytest.fixture(scope="session")
-def secure() -> Iterator[Site]:
-    """A playground with https; for the whole run, since these tests lie apart in it."""
-    with (
-        tempfile.TemporaryDirectory(prefix="csrf-playground-") as folder,
-        Playground(var_dir=Path(folder), https=True) as playground,
-        attacker_without_https(playground) as insecure_port,
-    ):
-        yield Site(playground.victim_port, playground.attacker_port, "https", insecure_port)
-
-
-@contextmanager
-def attacker_without_https(playground: Playground) -> Iterator[int]:
-    """Start another attacker, whose pages come by http, and who aims at a bank with https."""
-    port = free_port()
-    binds = [f"[{a}]:{port}" if ":" in a else f"{a}:{port}" for a in loopback_addresses()]
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            *SERVERS[GUNICORN],
-            *(argument for bind in binds for argument in ("--bind", bind)),
-            APPLICATIONS["attacker"],
-        ],
-        cwd=ROOT,
-        env=playground.environment
-        | {"HTTPS": "0", "VICTIM_SCHEME": "https", "ATTACKER_PORT": str(port)},
-    )
-    try:
-        there = Site(port, port)
-        deadline = time.monotonic() + START_SECONDS
-        while not answers(there):
-            assert process.poll() is None, "the attacker without https ended"
-            assert time.monotonic() < deadline, "the attacker without https does not answer"
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def answers(site: Site) -> bool:
-    try:
-        return site.get("evil.localhost", "/health").status == 200
-    except OSError:
-        return False
 
 
 def test_cell_over_https(expected: matrix.Cell, browsers: Browsers, secure: Site) -> None:

@@ -17,7 +17,6 @@ from e2e.attacks import all_attacks
 from e2e.bank import Lab, Site, sign_in_by_hand
 from e2e.conftest import Browsers
 from e2e.target import LabTarget
-from e2e.test_https import secure as secure
 from e2e.test_matrix import try_out
 
 
