@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 from catalogue import matrix
 from catalogue.missions import OBVIOUS, Mission, all_missions
 from e2e import guide
-from e2e.bank import Lab, Site
+from e2e.bank import PASSWORDS, Lab, Site
 from e2e.conftest import Browsers, provable_cells
 from e2e.test_matrix import try_out
 
@@ -31,6 +31,12 @@ def is_solved(site: Site, lab: Lab, slug: str) -> bool:
     return slug in [one["name"] for one in json.loads(answer.body) if one["solved"]]
 
 
+def told(lab: Lab) -> tuple[list[str] | None, list[str] | None]:
+    """Return the defenses and weaknesses that the lab tells anybody."""
+    state = lab.state()
+    return state["defenses"], state["weaknesses"]
+
+
 @pytest.mark.parametrize(
     ("slug", "kind"),
     [
@@ -45,6 +51,7 @@ def test_a_mission_is_solved_by_its_solution_alone(
 ) -> None:
     mission = all_missions()[slug]
     lab = Lab(site, mission.label)
+    assert told(lab) == (None, None)
     for attack, position, solves in (
         (*OBVIOUS, False),
         (mission.attack, mission.position, True),
@@ -52,7 +59,19 @@ def test_a_mission_is_solved_by_its_solution_alone(
         with browsers.window(kind, attack, long_way=True) as window:
             try_out(cell_of(kind, attack, position, mission), window, lab)
         assert is_solved(site, lab, slug) == solves
-    assert lab.state()["defenses"] == mission.lab.split("--")
+        assert (told(lab) != (None, None)) == solves
+    assert told(lab) == told(Lab(site, mission.lab))
+
+
+@pytest.mark.parametrize("slug", all_missions())
+def test_a_payment_that_alice_wants_solves_nothing(slug: str, site: Site) -> None:
+    lab = Lab(site, all_missions()[slug].label)
+
+    fields = {"to": "mallory", "amount": "100", "current_password": PASSWORDS["alice"]}
+    lab.send("/transfer", fields, lab.sign_in())
+
+    assert lab.balance() == 900
+    assert not is_solved(site, lab, slug)
 
 
 def test_a_newcomer_solves_the_first_mission(context: BrowserContext, site: Site) -> None:

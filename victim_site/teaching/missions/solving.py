@@ -13,6 +13,7 @@ from catalogue.fixes import all_fixes
 from catalogue.graded import G, Graded
 from catalogue.missions import Mission, all_missions
 from catalogue.reviews import all_reviews
+from csrf_proof.arsenal import Attack
 from victim_site.bank.attempts import ACT, APPLIED
 from victim_site.bank.label import Label
 from victim_site.bank.labs import reset as reset_lab
@@ -68,9 +69,21 @@ def note(sender: Any, instance: Attempt, **kwargs: Any) -> None:
     if not label.mystery or (instance.kind, instance.outcome) != (ACT, APPLIED):
         return
     solution = descriptions.attacks()[all_missions()[label.mystery].attack]
-    if instance.action != solution.action or initiator(instance, label) == "bank":
-        return
-    solve(label.owner, label.mystery)
+    if instance.action == solution.action and _is_foreign(instance, label, solution):
+        solve(label.owner, label.mystery)
+
+
+def _is_foreign(attempt: Attempt, label: Label, solution: Attack) -> bool:
+    """Tell whether something other than the bank led to a request.
+
+    If the solution ends on a page of the bank's, the request is the bank's own, and nothing in it
+    says whether the press was stolen or meant. But the page was opened with fields in its address,
+    and no page of the bank links there.
+    """
+    if initiator(attempt, label) != "bank":
+        return True
+    opened = f"{label.url}{solution.opens}?"
+    return bool(solution.opens) and (attempt.referer or "").startswith(opened)
 
 
 def solve(owner: str, mission: str) -> None:

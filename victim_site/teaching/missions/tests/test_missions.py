@@ -11,13 +11,14 @@ import pytest
 from catalogue import matrix
 from catalogue.fixes import Fix, all_fixes
 from catalogue.missions import Mission, all_missions
+from victim_site.bank.models import IdentityCode, Lab
 from victim_site.conftest import CROSS_SITE, Bank, playground, signed_in, state
 from victim_site.label import parse
 from victim_site.teaching.missions.models import Solved
 
 pytestmark = pytest.mark.django_db
 
-AMBER = "mystery-amber--for-mole"
+AMBER, BERYL = "mystery-amber--for-mole", "mystery-beryl--for-mole"
 PAY = {"to": "mallory", "amount": "100"}
 MISSIONS = list(all_missions().values())
 BIRCH, LOADED = all_fixes()["birch"], matrix.load()
@@ -41,7 +42,8 @@ def solved(owner: str = "mole") -> list[str]:
 @pytest.mark.parametrize("mission", MISSIONS, ids=lambda mission: mission.slug)
 def test_nothing_says_what_the_lab_checks(mission: Mission) -> None:
     lab = own(mission)
-    names = {each.slug for each in parse(mission.lab).defenses} | set(mission.lab.split("--"))
+    hidden = parse(mission.lab)
+    names = {*hidden.slugs, *hidden.weakness_slugs, *mission.lab.split("--")}
     visitor = Bank(lab)
     refused = visitor.forged("/transfer", PAY)
     (attempt,) = state(lab)["attempts"]
@@ -63,9 +65,66 @@ def test_nothing_says_what_the_lab_checks(mission: Mission) -> None:
 
     assert attempt["verdicts"] == []
     assert [name for name in names for page in pages if f"/defenses/{name}/" in page] == []
+    assert [name for name in names for page in pages if f"/weaknesses/{name}/" in page] == []
     assert [name for name in names for page in pages if f'"{name}"' in page] == []
-    assert state(lab)["defenses"] is None
+    assert (state(lab)["defenses"], state(lab)["weaknesses"]) == (None, None)
     assert attempt["reason"]
+
+
+def test_a_payment_by_a_teller_solves_nothing() -> None:
+    teller = Bank("mystery-granite--for-mole")
+
+    teller.honest("/branch", PAY | {"account": "alice"})
+
+    assert teller.balances == (900, 1100)
+    assert solved() == []
+
+
+@pytest.mark.parametrize("identity", ["alice@lighthouse", "mallory@lighthouse"])
+def test_the_beryl_bank_is_about_a_way_back_that_another_site_begins(identity: str) -> None:
+    alice = signed_in(BERYL)
+    lab = Lab.objects.get(label=BERYL)
+    IdentityCode.objects.create(lab=lab, code="rock", identity=identity)
+
+    begun = {"referer": f"{alice.origin}/lighthouse/authorize", "sec-fetch-site": "same-origin"}
+    foreign = identity == "mallory@lighthouse"
+    alice.get("/lighthouse/connect?code=rock", headers=CROSS_SITE if foreign else begun)
+
+    assert state(BERYL)["accounts"]["alice"]["identity"] == identity
+    assert solved() == (["beryl"] if foreign else [])
+    teaching = playground()
+    teaching.cookies["learner"] = "mole"
+    page = teaching.get("/missions/beryl/").content.decode()
+    assert ('href="/weaknesses/connect-account/"' in page) == foreign
+
+
+@pytest.mark.parametrize(
+    ("page", "solves"),
+    [
+        ("/transfer", False),
+        ("/pay", False),
+        ("/pay?to=mallory&amount=100", True),
+        ("/payments?to=mallory", False),
+    ],
+)
+def test_a_press_on_a_payment_link_is_what_the_pearl_bank_is_about(page: str, solves: bool) -> None:
+    alice = signed_in("mystery-pearl--for-mole")
+
+    headers = {"origin": alice.origin, "referer": f"{alice.origin}{page}"}
+    alice.post("/transfer", PAY | alice.hidden("/pay"), headers=headers)
+
+    assert alice.balances == (900, 1100)
+    assert solved() == (["pearl"] if solves else [])
+
+
+def test_only_the_pearl_bank_is_about_payment_links() -> None:
+    alice = signed_in(AMBER)
+
+    headers = {"referer": f"{alice.origin}/pay?to=mallory&amount=100"}
+    alice.post("/transfer", PAY, headers=headers | {"sec-fetch-site": "same-origin"})
+
+    assert alice.balances == (900, 1100)
+    assert solved() == []
 
 
 def test_a_mystery_cant_be_compared() -> None:

@@ -16,6 +16,8 @@ PAGES = [
     "/missions/fix/birch/?defense=csrf-token#result",
     "/missions/review/pattern/",
     "/missions/review/pattern/?answer=3",
+    "/missions/pearl/?try=double-click.cross-site",
+    "/missions/review/cacheable/?answer=4",
 ]
 
 

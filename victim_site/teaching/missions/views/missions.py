@@ -107,7 +107,8 @@ def _live(mission: Mission, name: str) -> dict[str, Any]:
         "what_it_was": as_page(mission.what_it_was),
         "attack": descriptions.attacks()[mission.attack],
         "where": descriptions.POSITIONS[mission.position],
-        "summaries": descriptions.summaries(label),
+        "has": descriptions.summaries(label),
+        "weak": [descriptions.weaknesses()[one] for one in label.weakness_slugs],
         "next": solving.next_unsolved(all_missions(), mission.slug, solved),
     }
 
