@@ -108,7 +108,7 @@ def test_the_lines_of_a_defense_stand_below_the_files_of_a_project() -> None:
         "# views.py",
         "from django.middleware.csrf import rotate_token",
         "",
-        "rotate_token(request)  # Where django.contrib.auth signs people in, it does this.",
+        "rotate_token(request)  # Django's own login() does this.",
         "",
         "{# the form’s template #}",
         "{% csrf_token %}",

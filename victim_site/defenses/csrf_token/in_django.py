@@ -97,7 +97,7 @@ def login(request):
     request.session.cycle_key()
     request.session["user"] = name
     # --- the defense ---
-    rotate_token(request)  # Where django.contrib.auth signs people in, it does this.
+    rotate_token(request)  # Django's own login() does this.
     # --- until here ---
     return redirect("/")
 

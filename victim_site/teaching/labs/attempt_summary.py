@@ -148,6 +148,9 @@ def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
         story = gettext("%(who)s made the browser ask the bank for permission to %(deed)s.")
     elif attempt.kind == FRAMED:
         story = gettext("%(who)s requested this page of the bank for a frame.")
+    elif attempt.outcome == APPLIED and _signs_in_here(attempt, label):
+        # The attacker's server signs in as well, and sends what a browser would.
+        story = gettext("Somebody signed in: on the bank's own page, or by a program that says so.")
     elif attempt.outcome == APPLIED:
         story = gettext("%(who)s made the bank %(deed)s.")
     elif said["who"] == gettext(NOBODY_NAMED):
@@ -161,6 +164,10 @@ def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
         hint = gettext("If a later request carries the new session cookie, the browser kept it.")
         story = f"{story} {hint}"
     return story, verdict
+
+
+def _signs_in_here(attempt: Attempt, label: Label) -> bool:
+    return attempt.action == "login" and sender(attempt, label) == "same-origin"
 
 
 def _verdict(attempt: Attempt, relation: str) -> Verdict:

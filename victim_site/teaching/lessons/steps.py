@@ -32,6 +32,7 @@ def step_of(
     `visited`: anything has arrived at the lab, so there's something to read.
     """
     launched = _launched(found, label) if visited else []
+    arrived = launched[0][1] if launched else None
     shown = next((attempt for attempt, result in launched if result == outcome), None)
     return {
         "lab": label,
@@ -43,9 +44,9 @@ def step_of(
         "came_of_it": as_page(_came_of_it(found, outcome), inline=True),
         "attempt": shown,
         "picture": picture.draw(shown, label, _headers(found)) if shown else None,
-        "missing": ""
-        if outcome
-        else _missing(found, label, visited, launched[0][1] if launched else ""),
+        "missing": "" if outcome else _missing(found, label, visited, arrived or ""),
+        # By a browser that the lesson doesn't know yet.
+        "kept_cookie": arrived == COOKIE_THIRD_PARTY.code,
     }
 
 
@@ -80,7 +81,7 @@ def _missing(found: Lesson, label: Label, visited: bool, arrived: str) -> str:
     if arrived == COOKIE_THIRD_PARTY.code and "subdomain" in found.positions:
         return gettext(
             "The request arrived, but your browser didn’t send the cookie. Launch the attack from "
-            "the bank’s subdomain instead: check your browser, and this page will know."
+            "the bank’s sub-domain instead. Once this browser is checked, this page does."
         )
     if arrived == COOKIE_UNKNOWN.code:
         return gettext(

@@ -49,7 +49,7 @@ class Stuck:
 NOTHING_ARRIVED = Stuck(
     gettext_noop("nothing has arrived for three minutes"),
     gettext_noop(
-        "Press “Show me, step by step” in the lesson, sign in at the bank, and follow the yellow "
+        "Press “Show me, step by step” in the lesson, sign in at the bank, and follow the colored "
         "bar."
     ),
 )

@@ -142,14 +142,14 @@ function steps(walk) {
     return [
       "Step 2 of 3: ",
       attackersPage(walk, "Open the attacker’s page"),
-      { ".click": "Click what it offers.", ".asks": "Do what it asks for.", ".address": "Paste its address into this tab’s address bar." }[walk.waits] ?? "If it stays, come back.",
+      { ".click": "Click what it offers.", ".asks": "Do what it asks for.", ".address": "Paste its address into this tab’s address bar." }[walk.waits] ?? "Then come back to your bank.",
     ];
   }
   return [
     walk.signedOut
       ? "Step 1 of 3: sign out. This attack meets visitors who aren’t signed in."
       : walk.back?.endsWith("#fixed")
-        ? "Step 1 of 3: sign in to the fixed bank. It’s another one, so your money is back."
+        ? "Step 1 of 3: sign in to the fixed bank. It’s a separate bank, so your money is back."
         : "Step 1 of 3: sign in. The name and the password are filled in.",
   ];
 }
@@ -179,7 +179,7 @@ function look(walk) {
 }
 
 function outcome(walk) {
-  if (landed(walk)) return "The attacker led you here.";
+  if (landed(walk)) return `The attacker led you here.${changed(walk) ? "" : " Nothing has changed yet: see what this page offers."}`;
   if (!changed(walk)) return "Nothing in your account has changed.";
   return `${now.user ? "Something has changed." : "You’re signed out."} Was it you?`;
 }

@@ -197,6 +197,11 @@ TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
         "A page on a sub-domain of the bank made the bank send alice's statement.",
         "forged",
     ),
+    "a sign-in": (
+        lambda alice: alice.sign_in(),
+        "Somebody signed in: on the bank's own page, or by a program that says so.",
+        "done",
+    ),
     "the bank's own handshake": (
         lambda alice: alice.get("/statement/feed", headers=HANDSHAKE | {"origin": alice.origin}),
         "The bank's own page made the bank send alice's statement.",

@@ -295,8 +295,8 @@ def test_what_stops_everything_solves_it_and_says_what_it_hangs_on() -> None:
     page = add("csrf-token", "samesite-strict", "delayed-button")
 
     assert "Nothing gets through." in page
-    assert "<code>samesite-strict</code>" in page.partition("Each of these is needed")[2]
-    assert "2 would have done." in page
+    assert "<code>samesite-strict</code>" in page.partition("Take one of these away")[2]
+    assert "Adding 2 is enough" in page
     assert solved() == ["birch"]
 
 

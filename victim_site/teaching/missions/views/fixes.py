@@ -77,7 +77,8 @@ def _result(fix: Fix, added: list[str], name: str) -> dict[str, Any]:
             )
             for attack, position in through
         ],
-        "needed": needed,
+        "needed": [one for one in needed if one in fix.offered],
+        "needs_own": any(one not in fix.offered for one in needed),
         "what_it_takes": as_page(fix.what_it_takes),
     }
 
