@@ -429,6 +429,8 @@ def _print_cells(terminalreporter: pytest.TerminalReporter) -> None:
         )
     proved = sum(count["passed"] for count in counts.values())
     total = len(provable_cells())
+    if profiles.WEBKIT in counts:
+        total += len(list(matrix.load(matrix.WEBKIT_FILE).cells()))
     rest = "; the rest by make matrix-full" if proved < total else ""
     terminalreporter.line(f"proved {proved:,} of {total:,} cells{rest}")
     for why in again:
