@@ -296,7 +296,7 @@ def test_what_stops_everything_solves_it_and_says_what_it_hangs_on() -> None:
 
     assert "Nothing gets through." in page
     assert "<code>samesite-strict</code>" in page.partition("Take one of these away")[2]
-    assert "Adding 2 is enough" in page
+    assert "Adding just 2 is enough." in page
     assert solved() == ["birch"]
 
 
