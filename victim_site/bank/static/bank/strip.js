@@ -179,7 +179,7 @@ function look(walk) {
 }
 
 function outcome(walk) {
-  if (landed(walk)) return `The attacker led you here.${changed(walk) ? "" : " Nothing has changed yet: see what this page offers."}`;
+  if (landed(walk)) return `The attacker led you here.${changed(walk) ? "" : " Look around."}`;
   if (!changed(walk)) return "Nothing in your account has changed.";
   return `${now.user ? "Something has changed." : "You’re signed out."} Was it you?`;
 }
