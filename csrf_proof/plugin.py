@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ class Attempt:
         """
         with self._proofs.at_work():
             page = stored.read(self.exploit) if self.exploit else ""
-            return self._proofs.of(self.action, url).verdict(self.one, page)
+            return self._proofs.of(self.action, url).verdict(replace(self.one, page=page))
 
     def assert_blocked(self, url: str) -> None:
         """Fail if the attack does what only the user may do."""

@@ -128,8 +128,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def of_cell(item: pytest.Item) -> bool:
     """Tell whether a test tries a cell of a matrix."""
-    params = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return any(isinstance(value, matrix.Cell) for value in params)
+    return any(isinstance(value, matrix.Cell) for value in params_of(item).values())
+
+
+def params_of(item: pytest.Item) -> dict[str, object]:
+    """Return the parameters of a test by name."""
+    return item.callspec.params if hasattr(item, "callspec") else {}
 
 
 def dealt(first: list[pytest.Item], others: list[pytest.Item], workers: int) -> list[pytest.Item]:
@@ -149,7 +153,7 @@ def dealt(first: list[pytest.Item], others: list[pytest.Item], workers: int) -> 
 def browser_of(item: pytest.Item) -> tuple[int, tuple[str, ...]]:
     """Return a key that sorts tests by browser: the profile, and more arguments."""
     # A profile is called `profile`, or otherwise where a file chooses its own.
-    for name, value in item.callspec.params.items() if hasattr(item, "callspec") else ():
+    for name, value in params_of(item).items():
         if isinstance(value, matrix.Cell):
             long_way = item.config.getoption("--long-way") or name == SHORTENED
             _, browser = way_of(value.profile, value.attack, long_way=long_way)

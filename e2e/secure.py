@@ -5,14 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from csrf_proof.waiting import soon
 from e2e.bank import Site
-from tools.run import APPLICATIONS, ROOT, Playground, free_port, loopback_addresses
-from tools.runner.services import SERVERS
+from tools.run import ROOT, Playground, free_port, loopback_addresses
+from tools.runner.services import attacker
 from tools.runner.settings import GUNICORN
 
 START_SECONDS = 30
@@ -31,26 +31,21 @@ def playground_with_https() -> Iterator[Site]:
 
 @contextmanager
 def _attacker_without_https(playground: Playground) -> Iterator[int]:
-    port = free_port()
-    binds = [f"[{a}]:{port}" if ":" in a else f"{a}:{port}" for a in loopback_addresses()]
+    there = Site(port := free_port(), port)
+    service = attacker(there.addresses, loopback_addresses(), GUNICORN)
     process = subprocess.Popen(
-        [
-            sys.executable,
-            *SERVERS[GUNICORN],
-            *(argument for bind in binds for argument in ("--bind", bind)),
-            APPLICATIONS["attacker"],
-        ],
+        [sys.executable, *service.command],
         cwd=ROOT,
         env=playground.environment
         | {"HTTPS": "0", "VICTIM_SCHEME": "https", "ATTACKER_PORT": str(port)},
     )
+
+    def has_come() -> bool:
+        assert process.poll() is None, "the attacker without https ended"
+        return _answers(there)
+
     try:
-        there = Site(port, port)
-        deadline = time.monotonic() + START_SECONDS
-        while not _answers(there):
-            assert process.poll() is None, "the attacker without https ended"
-            assert time.monotonic() < deadline, "the attacker without https does not answer"
-            time.sleep(0.05)
+        assert soon(has_come, START_SECONDS), "the attacker without https does not answer"
         yield port
     finally:
         process.terminate()

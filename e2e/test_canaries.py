@@ -40,21 +40,16 @@ def test_every_fact_is_a_cell_and_every_page_is_there() -> None:
 def test_browsers_still_do(
     fact: dict[str, Any], browsers: Browsers, request: pytest.FixtureRequest
 ) -> None:
-    def site(name: str) -> Site:
-        found: Site = request.getfixturevalue(
-            "secure" if CELLS[name].position == INSECURE else "site"
-        )
-        return found
-
-    changed = [name for name in fact["cells"] if not holds(CELLS[name], browsers, site(name))]
+    changed = [name for name in fact["cells"] if not holds(CELLS[name], browsers, request)]
     assert not changed, (
         f"No longer true: {fact['says']} Seen otherwise: {', '.join(changed)}. "
         f"These pages say it: {', '.join(fact['pages'])}."
     )
 
 
-def holds(cell: matrix.Cell, browsers: Browsers, site: Site) -> bool:
+def holds(cell: matrix.Cell, browsers: Browsers, request: pytest.FixtureRequest) -> bool:
     """Tell whether a browser confirms a cell."""
+    site: Site = request.getfixturevalue("secure" if cell.position == INSECURE else "site")
     ages = profiles.ages(cell.attack, cell.cookie_age)
     with browsers.window(cell.profile, cell.attack, *ages) as window:
         try:

@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,6 +26,7 @@ from csrf_proof.application.choice import BY_CLICK, BY_SOCKET, WITH_TOKEN
 from csrf_proof.application.tries import all_tries
 from csrf_proof.command.status import Status
 from csrf_proof.profile_names import PROFILES
+from csrf_proof.waiting import soon
 from tools.libraries_page import FOLDER, RESULTS, Library, libraries, results
 from tools.run import ROOT, free_port
 from tools.runner import environment
@@ -81,12 +81,10 @@ def running(library: Library, python: Path) -> Iterator[str]:
         process = subprocess.Popen(command, cwd=library.folder, stdout=log, stderr=log)
         url = f"http://127.0.0.1:{port}"
         try:
-            deadline = time.monotonic() + START_SECONDS
-            while not _answers(url):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    log.seek(0)
-                    raise Failed(f"{library.name} doesn't start:\n{log.read()}")
-                time.sleep(0.1)
+            came = soon(lambda: process.poll() is not None or _answers(url), START_SECONDS)
+            if not came or process.poll() is not None:
+                log.seek(0)
+                raise Failed(f"{library.name} doesn't start:\n{log.read()}")
             yield url
         finally:
             process.terminate()

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -88,7 +87,7 @@ class Proof:
         # By profile: the pages for the state that are kept open.
         self._pages: dict[str, Page] = {}
 
-    def verdict(self, one: Try, page: str = "") -> Verdict:
+    def verdict(self, one: Try) -> Verdict:
         """Try one attack, or a page that somebody has written.
 
         Raises:
@@ -97,13 +96,13 @@ class Proof:
             WrongUse: The application doesn't answer.
         """
         for _ in range(_BROKEN_TRIES - 1):
-            verdict = self._verdict_unless_stale(one, page)
+            verdict = self._verdict_unless_stale(one)
             if verdict.outcome == FORGED or (verdict.evidence.status or 0) < _BROKEN:
                 return verdict
-        return self._verdict_unless_stale(one, page)
+        return self._verdict_unless_stale(one)
 
-    def _verdict_unless_stale(self, one: Try, page: str) -> Verdict:
-        judge = partial(self._verdict_on_page, page) if page else self._verdict
+    def _verdict_unless_stale(self, one: Try) -> Verdict:
+        judge = self._verdict_on_page if one.page else self._verdict
         try:
             return judge(one)
         except _Stale:
@@ -163,7 +162,7 @@ class Proof:
                 tuple(shot.prepared.cookies),
             )
 
-    def _verdict_on_page(self, page: str, one: Try) -> Verdict:
+    def _verdict_on_page(self, one: Try) -> Verdict:
         """Try an exploit that somebody has written. Who stopped it isn't told: nothing is known of
         its request."""
         control = self.control(one.profile)
@@ -173,7 +172,7 @@ class Proof:
             window.watch.forget()
             before = app.state()
             held = [cookie["name"] for cookie in window.context.cookies(app.act)]
-            shown = stored.aimed(page, app.url)
+            shown = stored.aimed(one.page, app.url)
             try:
                 with attacker.serving_page(shown, stored.NAME, app.url) as address:
                     trial.lure(window.page, address)

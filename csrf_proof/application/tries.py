@@ -69,9 +69,9 @@ def all_tries(profiles: tuple[str, ...]) -> tuple[Try, ...]:
     )
 
 
-def of_page(profiles: Sequence[str]) -> tuple[Try, ...]:
-    """Return what is tried with a page that somebody has written."""
-    return tuple(Try(stored.NAME, CROSS_SITE, profile) for profile in profiles)
+def of_page(profiles: Sequence[str], page: str = "") -> tuple[Try, ...]:
+    """Return what is tried with a page that somebody has written, which may follow later."""
+    return tuple(Try(stored.NAME, CROSS_SITE, profile, page) for profile in profiles)
 
 
 def decisive(profile: str) -> tuple[Try, ...]:
@@ -80,23 +80,22 @@ def decisive(profile: str) -> tuple[Try, ...]:
 
 
 def tried(
-    proof: Proof, tries: Iterable[Try], browsers: Browsers, most: int | None = None, page: str = ""
+    proof: Proof, tries: Iterable[Try], browsers: Browsers, most: int | None = None
 ) -> Iterator[Tried]:
-    """Try one after the other, and give the result of each; `most` counts those that apply. `page`
-    is what somebody has written, if it's tried."""
+    """Try one after the other, and give the result of each; `most` counts those that apply."""
     applied = 0
     for one in tries:
         if most is not None and applied == most:
             return
-        came = _tried(proof, one, browsers, page)
+        came = _tried(proof, one, browsers)
         applied += came.outcome != NOT_APPLICABLE
         yield came
 
 
-def _tried(proof: Proof, one: Try, browsers: Browsers, page: str) -> Tried:
+def _tried(proof: Proof, one: Try, browsers: Browsers) -> Tried:
     try:
         with browsers.limit():
-            verdict = proof.verdict(one, page)
+            verdict = proof.verdict(one)
     except NotApplicable as why:
         return Tried(one, NOT_APPLICABLE, note=str(why))
     except (NotJudged, BrowserFailed, WrongUse) as why:

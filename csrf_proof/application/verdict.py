@@ -48,11 +48,13 @@ _OF = {
 
 @dataclass(frozen=True)
 class Try:
-    """One attack from one position in the browser of one profile."""
+    """One attack from one position in the browser of one profile. `page` is what somebody has
+    written, if that's the attack."""
 
     attack: str
     position: str
     profile: str
+    page: str = field(default="", repr=False)
 
     @property
     def id(self) -> str:

@@ -189,7 +189,7 @@ def _try_all(
         if most and action.attacker:
             most += len(WITH_TOKEN)
         skipped: dict[str, list[str]] = {}
-        for came in tried(proof, _tries(profile, how), browsers, most, how.page):
+        for came in tried(proof, _tries(profile, how), browsers, most):
             each = _as_known(came, how.accepted)
             done.results.append(each)
             if each.outcome == NOT_APPLICABLE:
@@ -223,7 +223,7 @@ def _line(each: Tried, name: str) -> str:
 
 def _tries(profile: str, how: How) -> Sequence[Try]:
     if how.page:
-        return of_page((profile,))
+        return of_page((profile,), how.page)
     if how.full or how.only:
         return [one for one in all_tries((profile,)) if how.only in one.id]
     return decisive(profile)
