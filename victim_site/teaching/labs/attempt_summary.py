@@ -129,6 +129,9 @@ def who(attempt: Attempt, label: Label) -> str:
     relation = sender(attempt, label)
     if relation == "same-origin" and attempt.kind == ACT and attempt.sec_fetch_dest in FRAMES:
         return gettext("The bank's own page, inside a frame,")
+    if relation == "same-origin" and attempt.action == "login":
+        # The attacker's server signs in as well, and sends what a browser would.
+        return gettext("The bank's own page, or a program that says so,")
     if relation not in SENDERS and is_ahead_of_time(attempt):
         return gettext("The browser, ahead of time,")
     if page := named(attempt, label):
@@ -148,9 +151,6 @@ def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
         story = gettext("%(who)s made the browser ask the bank for permission to %(deed)s.")
     elif attempt.kind == FRAMED:
         story = gettext("%(who)s requested this page of the bank for a frame.")
-    elif attempt.outcome == APPLIED and _signs_in_here(attempt, label):
-        # The attacker's server signs in as well, and sends what a browser would.
-        story = gettext("Somebody signed in: on the bank's own page, or by a program that says so.")
     elif attempt.outcome == APPLIED:
         story = gettext("%(who)s made the bank %(deed)s.")
     elif said["who"] == gettext(NOBODY_NAMED):
@@ -164,10 +164,6 @@ def summarize(attempt: Attempt, label: Label) -> tuple[str, Verdict]:
         hint = gettext("If a later request carries the new session cookie, the browser kept it.")
         story = f"{story} {hint}"
     return story, verdict
-
-
-def _signs_in_here(attempt: Attempt, label: Label) -> bool:
-    return attempt.action == "login" and sender(attempt, label) == "same-origin"
 
 
 def _verdict(attempt: Attempt, relation: str) -> Verdict:

@@ -199,7 +199,7 @@ TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
     ),
     "a sign-in": (
         lambda alice: alice.sign_in(),
-        "Somebody signed in: on the bank's own page, or by a program that says so.",
+        "The bank's own page, or a program that says so, made the bank sign somebody in.",
         "done",
     ),
     "the bank's own handshake": (
