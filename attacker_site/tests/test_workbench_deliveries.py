@@ -62,6 +62,7 @@ class Queue:
     coming: list[str] = field(default_factory=list)
     began: str = "2020-01-01T00:00:00.000Z"
     position: str = "cross-site"
+    mission: dict[str, Any] | None = None
 
     def __call__(self, asked: Asked) -> Answer:
         self.asked.append(asked)
@@ -102,6 +103,7 @@ class Queue:
             "state": self.state,
             "place": None if done else 3,
             "browsers": [browser],
+            "mission": self.mission,
         }
 
     @property
@@ -154,6 +156,21 @@ def test_a_program_delivers_and_asks_what_came_of_it(bench: Bench, queue: Queue)
     told = bench.write_page(f"/api/deliveries/{ID}").get_json()
     assert told["state"] == "over"
     assert told["browsers"][0]["outcome"] == "forged"
+
+
+@pytest.mark.parametrize(
+    ("solved", "says"),
+    [(True, "You’ve solved “Granite”."), (False, "“Granite” isn’t solved yet.")],
+)
+def test_the_result_says_whether_the_labs_mission_is_solved(
+    bench: Bench, queue: Queue, solved: bool, says: str
+) -> None:
+    queue.mission = {"slug": "granite", "title": "Granite", "solved": solved}
+    page = bench.write_page(f"/deliveries/{ID}").text
+    assert says in page
+    assert "http://playground.localhost:8000/missions/granite/" in page
+    queue.coming = ["running"]
+    assert says not in bench.write_page(f"/deliveries/{ID}").text
 
 
 def test_it_comes_with_the_key_and_both_halves_of_a_token(

@@ -21,12 +21,14 @@ from pydantic import StringConstraints
 
 from catalogue.kept import victim_key
 from catalogue.matrix import FORGED
+from catalogue.missions import all_missions
 from catalogue.visits import OVER, RUNNING, WAITING, How
 from csrf_proof.positions import CROSS_SITE, SUBDOMAIN
 from victim_site.bank import reports
 from victim_site.label import parse
 from victim_site.teaching.api import AttemptOut, iso
 from victim_site.teaching.labs.attempt_summary import initiator
+from victim_site.teaching.missions.solving import solved_by
 from victim_site.teaching.visits import queue
 from victim_site.teaching.visits.models import Delivery, Visit
 from victim_site.wording import REASONS
@@ -204,6 +206,19 @@ def _delivery(found: Delivery, *, whole: bool = False) -> dict[str, Any]:
         "state": RUNNING if RUNNING in states else WAITING if states else OVER,
         "place": queue.place_of(open_ones[0]) if open_ones else None,
         "browsers": [_visit(each, found.lab, whole=whole) for each in visits],
+        **({"mission": _mission(found.lab)} if whole else {}),
+    }
+
+
+def _mission(lab: str) -> dict[str, Any] | None:
+    """Return the mission that a lab belongs to, and whether its owner has solved it."""
+    label = parse(lab)
+    if not label.mystery:
+        return None
+    return {
+        "slug": label.mystery,
+        "title": all_missions()[label.mystery].title,
+        "solved": label.mystery in solved_by(label.owner),
     }
 
 

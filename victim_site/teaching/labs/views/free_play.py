@@ -81,11 +81,11 @@ def _groups(choice: Choice) -> list[dict[str, Any]]:
 
 @cache
 def aims() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return every attack with where it is launched from, as in the query and for people."""
+    """Return every attack's slug, with where it is launched from: as in the query, and for people."""
     return [
         (
-            attack.title,
-            [(f"{attack.slug}.{at}", f"{attack.slug} {where}") for at, where in positions],
+            attack.slug,
+            [(f"{attack.slug}.{at}", f"{attack.title}, {where}") for at, where in positions],
         )
         for attack in descriptions.attacks().values()
         if (positions := descriptions.positions(attack))

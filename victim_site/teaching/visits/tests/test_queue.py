@@ -16,8 +16,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalogue.kept import victim_key
+from catalogue.missions import all_missions
 from victim_site.bank import labs
 from victim_site.conftest import Site, playground, signed_in
+from victim_site.teaching.missions.solving import solve
 from victim_site.teaching.visits import queue
 from victim_site.teaching.visits.models import Delivery, Visit, Worker
 
@@ -91,6 +93,17 @@ def test_without_the_key_nothing_is_told(path: str) -> None:
 
 def test_the_public_document_doesnt_describe_the_queue() -> None:
     assert "visits" not in playground().get("/api/openapi.json").content.decode()
+
+
+def test_a_delivery_tells_whether_its_labs_mission_is_solved() -> None:
+    take()
+    lab = "mystery-granite--for-otter42"
+    key = deliver(lab=lab)
+    asked_for = {"slug": "granite", "title": all_missions()["granite"].title}
+    assert told(key)["mission"] == asked_for | {"solved": False}
+    solve("otter42", "granite")
+    assert told(key)["mission"] == asked_for | {"solved": True}
+    assert told(deliver())["mission"] is None
 
 
 def test_a_visit_is_asked_for_made_and_judged() -> None:
