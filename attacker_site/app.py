@@ -110,7 +110,7 @@ def create_app(environ: Mapping[str, str] = os.environ, arsenal: Arsenal | None 
         if lab is None:
             raise Refusal(
                 400,
-                "That isn't a lab",
+                "That isn’t a lab",
                 "A lab’s label looks like this. Names are lower-case letters and digits, joined by "
                 f"single hyphens. An owner has at most {LONGEST_OWNER} characters, the whole "
                 f"label at most {LONGEST_LABEL}.",

@@ -245,18 +245,16 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "nobody was signed in to the bank in any browser": lambda facts: not facts.anybody,
     "Nobody was signed in to this bank, in any browser": lambda facts: not facts.anybody,
     "this browser isn’t signed in": never,
-    "this browser isn't signed in": never,
     "it sends a SameSite=Lax cookie only on a top-level GET": lambda facts: (
         _stays_behind(facts) and not facts.page.top_get
     ),
     "SameSite=Lax is enough to withhold it": _stays_behind,
-    "it doesn't send a SameSite=Strict cookie": _stays_behind,
+    "it doesn’t send a SameSite=Strict cookie": _stays_behind,
     "SameSite=Strict is enough to withhold it": _stays_behind,
-    "doesn't send third-party cookies, or the page didn't ask for cookies": _third_party,
+    "doesn’t send third-party cookies, or the page didn’t ask for cookies": _third_party,
     "blocked it as a third-party cookie, or the page didn’t ask for cookies": _third_party,
     "This browser treats it as Lax": lambda facts: STATED[facts.profile].lax_by_default,
     "this browser treats it as Lax": lambda facts: STATED[facts.profile].lax_by_default,
-    "doesn't belong to a current sign-in": lambda facts: facts.cookie_sent and not facts.effect,
     "doesn’t belong to a current sign-in": lambda facts: facts.cookie_sent and not facts.effect,
     "belongs to a current sign-in": lambda facts: facts.here and bool(facts.situation.planted),
     "A page of another site": _another_site,
@@ -271,7 +269,7 @@ CLAIMS: dict[str, Callable[[Facts], bool]] = {
     "when the page is in a sandbox, or another site redirects the request": lambda facts: (
         facts.page.sandboxed or facts.page.redirected
     ),
-    "The bank's own page": never,
+    "The bank’s own page": never,
     "The visitor": never,
     "No page asked": never,
     "The request names no page": lambda facts: (
@@ -303,9 +301,9 @@ TOKEN_DEEDS = (
 # What is said of a token after one of these, and when it is true: by whether the field came, and
 # the cookie.
 TOKEN_CLAIMS: dict[str, Callable[[bool, bool], bool]] = {
-    "has no token from the bank's own form": lambda field, cookie: not field,
+    "has no token from the bank’s own form": lambda field, cookie: not field,
     "has a token, but not the cookie": lambda field, cookie: field and not cookie,
-    "the token in the request, and it doesn't match": lambda field, cookie: field and cookie,
+    "the token in the request, and it doesn’t match": lambda field, cookie: field and cookie,
 }
 
 

@@ -92,7 +92,7 @@ def test_a_short_link_is_pasted_and_leads_back_to_the_bank(
     expect(page.locator("#balance")).to_have_text("900")
     page.click("text=See what happened")
     page.wait_for_url("**/labs/**")
-    expect(page.locator("main")).to_contain_text("Somebody made the bank move alice's money.")
+    expect(page.locator("main")).to_contain_text("Somebody made the bank move alice’s money.")
 
 
 def test_two_walks_in_one_tab_end_alike(context: BrowserContext, site: Site) -> None:

@@ -53,7 +53,7 @@ REQUESTS = {
         http("GET /email?email=mallory%40evil.localhost", SAME_SITE),
     ),
     "a HEAD": ("/head-request/", EVIL, http(f"HEAD /transfer?{TRANSFER}", CROSS_SITE)),
-    "a GET by the bank's own page": (
+    "a GET by the bank’s own page": (
         "/onsite-redirect-get/",
         EVIL,
         http(f"GET /transfer?{TRANSFER}", "Sec-Fetch-Site: same-origin"),

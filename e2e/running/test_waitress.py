@@ -129,7 +129,7 @@ def test_the_statement_says_why_it_is_not_live(runner: Runner) -> None:
     host = "no-defense.bank.localhost"
     status, sentence = visitor.send("bank", host, "GET", "/statement/feed", handshake)
     assert status == 404
-    assert "The live statement isn't available here" in sentence
+    assert "The live statement isn’t available here" in sentence
     status, page = visitor.bank("GET", "/statement")
     assert status == 200
     assert "The live statement isn&#x27;t available here" in page

@@ -40,7 +40,7 @@ AT_ONCE = 16
 SECONDS = 60
 PAYMENTS = 5
 UNAVAILABLE = (
-    "The live statement isn't available here: the server is waitress, which can't hold a "
+    "The live statement isn’t available here: the server is waitress, which can’t hold a "
     "WebSocket open. On Linux or a Mac, start the playground without SERVER=waitress."
 )
 # Where the view stores the account's key for the feed.

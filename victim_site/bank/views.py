@@ -193,7 +193,7 @@ def _change_email(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
     customer = _customer(request)
     customer.email = fields["email"]
     customer.save(update_fields=["email"])
-    request.change = f"{customer.username}'s e-mail address is now {customer.email}"
+    request.change = f"{customer.username}’s e-mail address is now {customer.email}"
     return _see_other("/?done=change-email")
 
 

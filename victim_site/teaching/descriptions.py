@@ -24,8 +24,8 @@ WEAKNESSES_DIR = settings.CHECKOUT / "victim_site" / "weaknesses"
 POSITIONS = {
     "cross-site": gettext_lazy("from another site"),
     "subdomain": gettext_lazy("from a sub-domain of the bank"),
-    "lookalike": gettext_lazy("from a site whose name begins like the bank's"),
-    "same-origin": gettext_lazy("from a script in the bank's own page"),
+    "lookalike": gettext_lazy("from a site whose name begins like the bank’s"),
+    "same-origin": gettext_lazy("from a script in the bank’s own page"),
 }
 
 

@@ -81,7 +81,7 @@ def _in_the_bank(request: HttpRequest) -> dict[str, Any]:
         Mistake: Another origin asks.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-        raise Mistake(403, "Only the bank's own pages may ask this.")
+        raise Mistake(403, "Only the bank’s own pages may ask this.")
     asked = cast("BankRequest", request)
     read_as_the_bank(asked)
     lab = asked.label.text
@@ -131,11 +131,11 @@ def _in_room(request: HttpRequest, name: str) -> str:
         Mistake: It isn't there, or not for this browser.
     """
     if not settings.ROOM or name not in {ROOM, PEOPLE}:
-        raise Mistake(404, "This playground isn't a room, or has no such part.")
+        raise Mistake(404, "This playground isn’t a room, or has no such part.")
     if name == ROOM:
         return room_version()
     if not is_trainer(request):
-        raise Mistake(403, "Only the trainer's page may ask this.")
+        raise Mistake(403, "Only the trainer’s page may ask this.")
     return table.version(state())
 
 

@@ -38,7 +38,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: an unsafe request that did not come from one of these pages."""
-    message = gettext("Only the playground's own pages may do that.")
+    message = gettext("Only the playground’s own pages may do that.")
     if reason == REASON_NO_CSRF_COOKIE:
         why = gettext(
             "Your browser sent no cookie, so it may keep none: allow cookies for %(playground)s, "

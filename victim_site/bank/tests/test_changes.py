@@ -40,7 +40,7 @@ DONE: dict[str, Row] = {
     "an e-mail address": (
         "no-defense",
         lambda bank: bank.forged("/email", {"email": "x@y.org"}),
-        "alice's e-mail address is now x@y.org",
+        "alice’s e-mail address is now x@y.org",
     ),
     "a password": (
         "no-defense",
@@ -65,7 +65,7 @@ DONE: dict[str, Row] = {
     "a message": (
         "no-defense--with-fragment-request",
         lambda bank: bank.forged("/inbox/read/welcome", {}),
-        "alice's message “welcome” is marked as read",
+        "alice’s message “welcome” is marked as read",
     ),
 }
 
@@ -88,7 +88,7 @@ def test_an_address_of_any_length_leaves_a_change_that_fits() -> None:
 
     signed_in("no-defense").forged("/email", {"email": longest})
 
-    assert newest().change == f"alice's e-mail address is now {longest}"[:200]
+    assert newest().change == f"alice’s e-mail address is now {longest}"[:200]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ SIGN_IN_COOKIE = "signin_token"
 class PerFormToken(Defense):
     stops = ("form-hijack", "form-post", "client-side-post", "redirect-307-post")
     does_not_stop = ("link-get", "clickjacking", "dangling-markup")
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def fields_for(self, request: HttpRequest, address: str) -> dict[str, str]:
         action = action_of(resolve(address).func, address)

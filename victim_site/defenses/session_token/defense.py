@@ -19,7 +19,7 @@ SIGN_IN_COOKIE = "signin_token"
 class SessionToken(Defense):
     stops = ("form-post", "foreign-token-post", "fixed-session-post")
     does_not_stop = ("link-get", "cors-token-theft", "clickjacking")
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         return {FIELD: _expected(request) or _new_sign_in_token(request)}

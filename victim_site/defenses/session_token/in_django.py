@@ -33,6 +33,7 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]
 SESSION_COOKIE_SAMESITE, SESSION_COOKIE_SECURE = "None", True
 # --- the defense ---
 MIDDLEWARE += ["django.middleware.csrf.CsrfViewMiddleware"]
+# The token is kept in the session, not in a cookie of its own.
 CSRF_USE_SESSIONS = True
 # --- until here ---
 

@@ -18,7 +18,7 @@ COOKIE = "double_submit"
 class SignedDoubleSubmit(Defense):
     stops = ("form-post", "tossed-cookie-post", "fixed-session-post")
     does_not_stop = ("link-get", "clickjacking.subdomain", "injected-script-post")
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         token = request.COOKIES.get(COOKIE, "")

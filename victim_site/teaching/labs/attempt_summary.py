@@ -25,7 +25,7 @@ from victim_site.bank.models import Attempt
 
 # What Sec-Fetch-Site says, in words, and what the actions are. With `none` nobody is named.
 SENDERS = {
-    "same-origin": gettext_noop("The bank's own page"),
+    "same-origin": gettext_noop("The bank’s own page"),
     "same-site": gettext_noop("A page on a sub-domain of the bank"),
     "cross-site": gettext_noop("A page of another site"),
 }
@@ -33,15 +33,15 @@ NOBODY_NAMED, UNNAMED_PAGE = gettext_noop("Somebody"), gettext_noop("An unnamed 
 DEEDS = {
     "login": gettext_noop("sign somebody in"),
     "logout": gettext_noop("sign %(user)s out"),
-    "transfer": gettext_noop("move %(user)s's money"),
-    "change-email": gettext_noop("change %(user)s's e-mail address"),
-    "change-password": gettext_noop("change %(user)s's password"),
-    "upload-avatar": gettext_noop("change %(user)s's picture"),
-    "branch-payment": gettext_noop("move a customer's money at the branch"),
-    "connect-account": gettext_noop("connect an outside identity to %(user)s's account"),
-    "statement": gettext_noop("send %(user)s's statement"),
+    "transfer": gettext_noop("move %(user)s’s money"),
+    "change-email": gettext_noop("change %(user)s’s e-mail address"),
+    "change-password": gettext_noop("change %(user)s’s password"),
+    "upload-avatar": gettext_noop("change %(user)s’s picture"),
+    "branch-payment": gettext_noop("move a customer’s money at the branch"),
+    "connect-account": gettext_noop("connect an outside identity to %(user)s’s account"),
+    "statement": gettext_noop("send %(user)s’s statement"),
     "enter-transfer": gettext_noop("enter a payment for %(user)s"),
-    "read-message": gettext_noop("mark %(user)s's message as read"),
+    "read-message": gettext_noop("mark %(user)s’s message as read"),
 }
 
 
@@ -128,10 +128,10 @@ def who(attempt: Attempt, label: Label) -> str:
     """Return who sent it, as the beginning of a sentence."""
     relation = sender(attempt, label)
     if relation == "same-origin" and attempt.kind == ACT and attempt.sec_fetch_dest in FRAMES:
-        return gettext("The bank's own page, inside a frame,")
+        return gettext("The bank’s own page, inside a frame,")
     if relation == "same-origin" and attempt.action == "login":
         # The attacker's server signs in as well, and sends what a browser would.
-        return gettext("The bank's own page, or a program that says so,")
+        return gettext("The bank’s own page, or a program that says so,")
     if relation not in SENDERS and is_ahead_of_time(attempt):
         return gettext("The browser, ahead of time,")
     if page := named(attempt, label):

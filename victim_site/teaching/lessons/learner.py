@@ -164,7 +164,7 @@ def named_in(request: HttpRequest) -> str:
     """
     name = request.GET.get("for", "")
     if not is_name(name):
-        raise Http404(gettext("This page's name is not valid. Open the lesson again."))
+        raise Http404(gettext("This page’s name is not valid. Open the lesson again."))
     return name
 
 

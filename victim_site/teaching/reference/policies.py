@@ -75,7 +75,7 @@ class Decision:
 
 
 ORIGIN_NULL = "Origin is null."
-ORIGIN_FOREIGN = "Origin is not the bank's own."
+ORIGIN_FOREIGN = "Origin is not the bank’s own."
 TOKEN_RIGHT = "A valid token was sent."  # noqa: S105  A sentence.
 TOKEN_MISSING = "No valid token was sent."  # noqa: S105
 
@@ -98,7 +98,7 @@ def go(request: Request) -> Decision:
     if not request.origin:
         return Decision(True, "Neither header: no browser, it is assumed.")
     if _host(request.origin) == request.host:
-        return Decision(True, "No Sec-Fetch-Site, and Origin has the bank's host.")
+        return Decision(True, "No Sec-Fetch-Site, and Origin has the bank’s host.")
     return Decision(False, "No Sec-Fetch-Site, and Origin has another host.")
 
 
@@ -194,7 +194,7 @@ def _in_short(reason: str, request: Request) -> str:
     if reason == csrf.REASON_NO_REFERER:
         return "Over https Origin and Referer must not both be missing."
     if reason.startswith("Referer checking failed"):
-        return "No Origin, and Referer is not the bank's own."
+        return "No Origin, and Referer is not the bank’s own."
     return TOKEN_MISSING
 
 
@@ -202,12 +202,12 @@ def sveltekit(request: Request) -> Decision:
     """Origin must be the bank's own, which is taken to be https."""
     if request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
         return _not_checked(request.method)
-    return _same_origin(request, f"https://{request.host}", "Origin isn't https with this Host.")
+    return _same_origin(request, f"https://{request.host}", "Origin isn’t https with this Host.")
 
 
 def _same_origin(request: Request, own: str, foreign: str) -> Decision:
     if request.origin == own:
-        return Decision(True, "Origin is the bank's own.")
+        return Decision(True, "Origin is the bank’s own.")
     if not request.origin:
         return Decision(False, "Origin is missing.")
     return Decision(False, ORIGIN_NULL if request.origin == "null" else foreign)
@@ -230,7 +230,7 @@ def next_now(request: Request) -> Decision:
         return Decision(False, ORIGIN_NULL)
     host = request.x_forwarded_host or request.host
     if host and _host(request.origin) == host:
-        return Decision(True, "Origin has the bank's host.")
+        return Decision(True, "Origin has the bank’s host.")
     return Decision(False, "Origin has another host.")
 
 
@@ -242,7 +242,7 @@ def astro(request: Request) -> Decision:
     hosts = [host for host in (request.x_forwarded_host, request.host) if host]
     allowed = [host for host in hosts if host.partition(":")[0] == ALLOWED_DOMAIN]
     own = f"{scheme}://{allowed[0] if allowed else 'localhost'}"
-    return _same_origin(request, own, "Origin isn't the address that it sees.")
+    return _same_origin(request, own, "Origin isn’t the address that it sees.")
 
 
 def spring(request: Request) -> Decision:
@@ -264,7 +264,7 @@ def flask_wtf(request: Request) -> Decision:
         return Decision(False, "Over https Referer must not be missing.")
     if _origin(request.referer) == _origin(f"https://{request.host}/"):
         return Decision(True, TOKEN_RIGHT)
-    return Decision(False, "Referer is not the bank's own.")
+    return Decision(False, "Referer is not the bank’s own.")
 
 
 def _origin(address: str) -> tuple[str, str | None, int | None] | None:

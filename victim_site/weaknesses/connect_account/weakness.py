@@ -57,7 +57,7 @@ def _connect(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
     if accounts.filter(identity=identity).exclude(pk=request.user.pk).exists():
         raise Invalid(f"{identity} is connected to another account already.")
     accounts.filter(pk=request.user.pk).update(identity=identity)
-    request.change = f"{identity} is connected to {request.user.username}'s account"
+    request.change = f"{identity} is connected to {request.user.username}’s account"
     return _back(request, "/lighthouse")
 
 

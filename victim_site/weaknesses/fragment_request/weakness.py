@@ -27,7 +27,7 @@ def _inbox(request: HttpRequest) -> HttpResponse:
 def _mark_as_read(request: BankRequest, fields: dict[str, Any]) -> HttpResponse:
     name = request.path.rpartition("/")[2]
     request.session["read"] = sorted({name, *request.session.get("read", [])})
-    request.change = f"{request.user.get_username()}'s message “{name}” is marked as read"
+    request.change = f"{request.user.get_username()}’s message “{name}” is marked as read"
     return JsonResponse({"read": name})
 
 

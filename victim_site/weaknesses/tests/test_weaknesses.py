@@ -319,7 +319,7 @@ class TestConnectAccount:
         assert alice.state["accounts"]["alice"]["identity"] == "alice@lighthouse"
         assert "alice@lighthouse" in text(alice.get("/lighthouse"))
         assert alice.attempts[-1]["action"] == "connect-account"
-        change = "alice@lighthouse is connected to alice's account"
+        change = "alice@lighthouse is connected to alice’s account"
         assert Attempt.objects.latest("pk").change == change
         assert alice.get("/poll/?").json()["identity"] == "alice@lighthouse"
 

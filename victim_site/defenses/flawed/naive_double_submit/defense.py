@@ -19,7 +19,7 @@ class NaiveDoubleSubmit(Defense):
     stops = ("form-post",)
     bypassed_by = "tossed-cookie-post.subdomain"
     fixed_by = "signed-double-submit"
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         # A new one is remembered until `declare` puts it into the cookie.

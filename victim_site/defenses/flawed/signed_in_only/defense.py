@@ -19,7 +19,7 @@ class SignedInOnly(Defense):
     stops = ("form-post",)
     bypassed_by = "login-post.cross-site"
     fixed_by = "csrf-token"
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         return {FIELD: _expected(request)} if request.user.is_authenticated else {}

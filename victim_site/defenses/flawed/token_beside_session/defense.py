@@ -19,7 +19,7 @@ class TokenBesideSession(Defense):
     stops = ("form-post",)
     bypassed_by = "tossed-cookie-post.subdomain"
     fixed_by = "session-token"
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         # A new key is remembered until `declare` puts it into the cookie.

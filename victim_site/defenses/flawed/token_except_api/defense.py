@@ -21,7 +21,7 @@ class TokenExceptApi(Defense):
     stops = ("form-post",)
     bypassed_by = "text-plain-json.cross-site"
     fixed_by = "csrf-token"
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         # A new one is remembered until `declare` puts it into the cookie.

@@ -18,7 +18,7 @@ class TokenFromCookie(Defense):
     stops = ("tossed-cookie-post",)
     bypassed_by = "form-post.cross-site"
     fixed_by = "signed-double-submit"
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         token = request.COOKIES.get(COOKIE, "")

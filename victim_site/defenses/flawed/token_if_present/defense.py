@@ -20,7 +20,7 @@ class TokenIfPresent(Defense):
     stops = ("foreign-token-post",)
     bypassed_by = "empty-token-post.cross-site"
     fixed_by = "session-token"
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         # A new one is remembered until `declare` puts it into the cookie.

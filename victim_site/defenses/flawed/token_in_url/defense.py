@@ -21,7 +21,7 @@ class TokenInUrl(Defense):
     stops = ("form-post",)
     bypassed_by = "token-leak-referer.cross-site"
     fixed_by = "session-token"
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         return {FIELD: _expected(request) or _new_sign_in_token(request)}

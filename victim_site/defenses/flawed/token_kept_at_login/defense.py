@@ -20,7 +20,7 @@ class TokenKeptAtLogin(Defense):
     stops = ("form-post",)
     bypassed_by = "fixed-session-post.subdomain"
     fixed_by = "session-token"
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         # A new one is remembered until `declare` puts it into the cookie.

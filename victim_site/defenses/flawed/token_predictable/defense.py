@@ -18,7 +18,7 @@ class TokenPredictable(Defense):
     stops = ("form-post",)
     bypassed_by = "foreign-token-post.cross-site"
     fixed_by = "session-token"
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         return {FIELD: _token(request)}

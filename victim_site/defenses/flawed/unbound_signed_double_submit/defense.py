@@ -22,7 +22,7 @@ class UnboundSignedDoubleSubmit(Defense):
     stops = ("form-post",)
     bypassed_by = "tossed-cookie-post.subdomain"
     fixed_by = "signed-double-submit"
-    settles = "the form's token"
+    settles = "the form’s token"
 
     def form_fields(self, request: HttpRequest) -> dict[str, str]:
         token = request.COOKIES.get(COOKIE, "")

@@ -134,7 +134,7 @@ def test_a_browser_without_cookies_goes_straight_to_the_page() -> None:
     answer = ask(run, BANK, "link", [])
 
     assert answer["Location"] == f"{configured.ADDRESSES.playground}/cookies/{run}/"
-    assert "keeps none of the bank's cookies" in page(run)
+    assert "keeps none of the bank’s cookies" in page(run)
 
 
 @pytest.mark.parametrize(("position", "way"), REQUESTS[1:])

@@ -133,7 +133,7 @@ def test_a_side_that_is_no_lab_says_why_and_leaves_the_other(
 NO_LAUNCHES = {
     "attack=form-pots": "There is no attack called “form-pots”. This is form-post.",
     "attack=image-get&position=same-origin": (
-        "image-get is not launched from a script in the bank's own page. This is from another site."
+        "image-get is not launched from a script in the bank’s own page. This is from another site."
     ),
     "attack=image-get&position=moon": "image-get is not launched from “moon”.",
 }

@@ -169,7 +169,7 @@ TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
             {"to": "mallory", "amount": "1"},
             headers=FRAMED | {"sec-fetch-site": "same-origin"},
         ),
-        "The bank's own page, inside a frame, made the bank move alice's money.",
+        "The bank’s own page, inside a frame, made the bank move alice’s money.",
         "done",
     ),
     "a preflight": (
@@ -186,7 +186,7 @@ TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
     ),
     "a handshake": (
         lambda alice: alice.get("/statement/feed", headers=HANDSHAKE),
-        "A page of another site made the bank send alice's statement.",
+        "A page of another site made the bank send alice’s statement.",
         "forged",
     ),
     "a handshake from a sub-domain": (
@@ -194,17 +194,17 @@ TOLD: dict[str, tuple[Callable[[Bank], Any], str, str]] = {
             "/statement/feed",
             headers=HANDSHAKE | {"origin": "http://community.no-defense.bank.localhost:9000"},
         ),
-        "A page on a sub-domain of the bank made the bank send alice's statement.",
+        "A page on a sub-domain of the bank made the bank send alice’s statement.",
         "forged",
     ),
     "a sign-in": (
         lambda alice: alice.sign_in(),
-        "The bank's own page, or a program that says so, made the bank sign somebody in.",
+        "The bank’s own page, or a program that says so, made the bank sign somebody in.",
         "done",
     ),
     "the bank's own handshake": (
         lambda alice: alice.get("/statement/feed", headers=HANDSHAKE | {"origin": alice.origin}),
-        "The bank's own page made the bank send alice's statement.",
+        "The bank’s own page made the bank send alice’s statement.",
         "done",
     ),
 }
@@ -278,9 +278,7 @@ def test_nobody_else_does(path: str, cookie: bool, token: bool, origin: str | No
     answer = site.post(path, fields, headers=headers)
 
     assert answer.status_code == 403
-    assert "Only the playground's own pages may do that" in answer.content.decode().replace(
-        "&#x27;", "'"
-    )
+    assert "Only the playground’s own pages may do that" in answer.content.decode()
     assert state(LAB) == before
 
 

@@ -191,7 +191,7 @@ SAID: dict[str, Row] = {
         signed_in,
         lambda bank: bank.honest("/transfer", PAYMENT),
         [
-            "The bank's own page session-token.bank.localhost",
+            "The bank’s own page session-token.bank.localhost",
             "To the browser, it’s the bank itself.",
             "session-token let it through",
             "Done Changed: 100 moved from alice to mallory",
@@ -352,7 +352,7 @@ def test_the_caption_says_in_one_sentence_what_happened() -> None:
     forge(signed_in(lab))
 
     assert newest(lab).caption == (
-        "Blocked: A page of another site tried to make the bank move alice's money."
+        "Blocked: A page of another site tried to make the bank move alice’s money."
     )
 
 
@@ -506,7 +506,7 @@ def test_the_page_has_the_story_the_picture_and_the_reason() -> None:
 
     text = html.unescape(playground().get(address()).content.decode())
 
-    assert "<h1>A page of another site tried to make the bank move alice's money.</h1>" in text
+    assert "<h1>A page of another site tried to make the bank move alice’s money.</h1>" in text
     assert '<figure class="picture"' in text
     assert REASONS["token-missing"].sentence in text
     assert f'href="/labs/{LAB}/#attempt-{newest_attempt(LAB)}"' in text
@@ -551,7 +551,7 @@ def test_the_log_links_each_attempt_to_its_picture_by_a_name_of_its_own() -> Non
 
     names = re.findall(rf'<a href="{address()}" aria-label="([^"]+)">Picture</a>', text)
     number = newest_attempt(LAB)
-    story = "A page of another site tried to make the bank move alice's money."
+    story = "A page of another site tried to make the bank move alice’s money."
     assert names == [f"Picture of attempt {number}: {story}"]
 
 

@@ -51,7 +51,7 @@ def find(request: HttpRequest, text: str) -> HttpResponse:
         since = datetime.fromtimestamp(int(request.GET.get("since", "")) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         raise Http404(
-            gettext("This link to an attempt is broken. The lab's page has the log.")
+            gettext("This link to an attempt is broken. The lab’s page has the log.")
         ) from None
     path = request.GET.get("path")
     candidates = (

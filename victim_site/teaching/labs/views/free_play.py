@@ -81,7 +81,7 @@ def _groups(choice: Choice) -> list[dict[str, Any]]:
 
 @cache
 def aims() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return every attack's slug, with where it is launched from: as in the query, and for people."""
+    """Return each attack's slug, with where it can start: as in the query, and for people."""
     return [
         (
             attack.slug,

@@ -45,7 +45,7 @@ def use_browser(request: HttpRequest, name: str) -> HttpResponse:
     cookies = request.POST.get("cookies", "")
     if cookies not in {"0", "1", "2", "3"}:
         raise Http404(
-            gettext("This isn't one of the self-check's answers. Start it again at /self-check/.")
+            gettext("This isn’t one of the self-check’s answers. Start it again at /self-check/.")
         )
     if "HX-Request" in request.headers:
         response = HttpResponse(status=204)  # The page of the self-check, which stays.

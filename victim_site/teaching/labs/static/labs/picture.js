@@ -38,7 +38,7 @@ class PictureSteps extends HTMLElement {
       part.classList.toggle("unlit", Boolean(here) && index > at);
       part.classList.toggle("here", index === at);
     });
-    this.note.textContent = here ? `${at + 1} of ${parts.length}: ${here.dataset.said}` : this.invitation;
+    this.note.textContent = here ? `Step ${at + 1} of ${parts.length}: ${here.dataset.said}` : this.invitation;
     if (!here && document.activeElement === this.back) this.next.focus();
     this.back.setAttribute("aria-disabled", !here);
     this.next.textContent = !here ? "Begin" : parts[at + 1] ? "Next" : "Show all";
