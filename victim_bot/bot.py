@@ -11,7 +11,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,12 +23,13 @@ from catalogue.visits import NoAnswer, Queue
 from csrf_proof import browsers, windows
 from csrf_proof.browsers import BrowserFailed, BrowserMissing, Browsers
 from csrf_proof.profile_names import PROFILES
+from csrf_proof.windows import Window
 from victim_bot import nobody
 from victim_bot.fence import Fence
 from victim_bot.visit import TooMuch, task_of, visit
 
 # Seconds: between two questions, for a visit besides the stay, and that browsers stay without one.
-PAUSE, BESIDES, WARM = 0.4, 25.0, 120.0
+PAUSE, BESIDES, WARM = 0.2, 25.0, 120.0
 # Bytes by which the browsers may grow during a visit, and how much of the time of the stay they may
 # use a processor: a page that loops does it all the time, or in several processes at once.
 MOST_MEMORY = 1_000_000_000
@@ -98,6 +99,9 @@ class Bot:
         self._profiles = profiles
         self._name = name or f"bot-{secrets.token_hex(8)}"
         self._browsers: Browsers | None = None
+        # By profile: a window for the next visit, which takes a while to open.
+        self._ready: dict[str, tuple[Window, ExitStack]] = {}
+        self._visited: set[str] = set()
         self._used = 0.0
 
     def __enter__(self) -> Bot:
@@ -117,7 +121,8 @@ class Bot:
             if not self.step():
                 if self._browsers and time.monotonic() - self._used > WARM:
                     self._end_browsers()
-                time.sleep(PAUSE)
+                if not self._make_ready():
+                    time.sleep(PAUSE)
 
     def step(self) -> bool:
         """Make the next visit; return whether there was one."""
@@ -137,23 +142,30 @@ class Bot:
         where = f"/{said['visit']}"
         who = {"worker": self._name}
         refused = len(self._fence.refused)
+
+        def tell(report: dict[str, Any]) -> None:
+            report["refused"] = _asked_for(report, self._fence.refused[refused:])
+            with suppress(NoAnswer):  # Then the visit counts as lost.
+                self._queue.ask(f"{where}/end", who | report)
+
         try:
-            report = self._visit(said, lambda: self._begin(where, who))
+            report = self._visit(said, lambda: self._begin(where, who), tell)
         except (BrowserFailed, BrowserMissing, TooMuch, NoAnswer) as failure:
             report = {"problem": str(failure)[:300]}
         if report["problem"]:
             self._end_browsers()  # Whatever the page has left in them goes with them.
-        report["refused"] = _asked_for(report, self._fence.refused[refused:])
+            tell(report)
         self._used = time.monotonic()
-        with suppress(NoAnswer):  # Then the visit counts as lost.
-            self._queue.ask(f"{where}/end", who | report)
 
     def _begin(self, where: str, who: dict[str, Any]) -> None:
         answer = self._queue.ask(f"{where}/begin", who)
         if answer.status != 204:
             raise NoAnswer(answer.problem)
 
-    def _visit(self, said: Any, begin: Callable[[], None]) -> dict[str, Any]:
+    def _visit(
+        self, said: Any, begin: Callable[[], None], tell: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Make a visit and return its report, which is told already if there was no problem."""
         running = self._running()
         task = task_of(said)
         taken = _Taken(task.stay * MOST_CPU)
@@ -163,10 +175,35 @@ class Bot:
             taken.begin()
 
         with running.limit(task.stay + BESIDES):
-            browser = running.get(str(said["profile"]))
-            with windows.fresh(browser, downloads=False) as window:
-                window.context.set_default_timeout(10_000)
-                return visit(window, task, signed_in, taken.check)
+            window, closes = self._window(str(said["profile"]))
+            with closes:
+                report = visit(window, task, signed_in, taken.check)
+                if not report["problem"]:
+                    tell(report)  # Closing a window takes a while, and somebody waits.
+                return report
+
+    def _window(self, profile: str) -> tuple[Window, ExitStack]:
+        """Return a window that has never been anywhere, and what closes it."""
+        browser = self._running().get(profile)
+        window, closes = self._ready.pop(profile, (None, ExitStack()))
+        if window is None or window.context.browser is not browser:
+            closes.close()
+            window = closes.enter_context(windows.fresh(browser, downloads=False))
+            window.context.set_default_timeout(10_000)
+        self._visited.add(profile)
+        return window, closes
+
+    def _make_ready(self) -> bool:
+        """Open a window for the next visit in a browser that has made one; return whether it did."""
+        profile = next(iter(self._visited - self._ready.keys()), None)
+        if profile is None:
+            return False
+        try:
+            with self._running().limit(BESIDES):
+                self._ready[profile] = self._window(profile)
+        except (BrowserFailed, BrowserMissing):
+            self._end_browsers()
+        return True
 
     def _running(self) -> Browsers:
         if self._browsers is None:
@@ -186,6 +223,8 @@ class Bot:
         return kept | {"HOME": self._home.name}
 
     def _end_browsers(self, raised: type[BaseException] | None = None) -> None:
+        self._ready.clear()
+        self._visited.clear()
         if self._browsers:
             with suppress(Error, BrowserFailed):
                 self._browsers.__exit__(raised)

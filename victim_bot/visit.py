@@ -67,7 +67,7 @@ def visit(
     try:
         lure(window.page, task.address)
         clicked = _click(window.page, task, seen)
-        quiet = _stay(window.context, seen, began + task.stay, check)
+        quiet = _stay(window.context, seen, began, task.stay, check)
     except TooMuch as much:
         problem = str(much)
     return {
@@ -86,7 +86,7 @@ def visit(
 
 def _sign_in(page: Page, bank: str) -> None:
     """Sign in with the bank's own form, which is filled in for alice."""
-    page.goto(f"{bank}/login")
+    page.goto(f"{bank}/login", wait_until="commit")
     page.click("main button")
     page.wait_for_selector("h1.greeting")
 
@@ -110,10 +110,11 @@ def _click(page: Page, task: Task, seen: Seen) -> str:
     return ""
 
 
-def _stay(context: BrowserContext, seen: Seen, until: float, check: Callable[[], None]) -> bool:
+def _stay(
+    context: BrowserContext, seen: Seen, began: float, most: float, check: Callable[[], None]
+) -> bool:
     """Stay until nothing happens any more; return whether that came in time."""
-    began = time.monotonic()
-    while time.monotonic() < until:
+    while time.monotonic() < began + most:
         check()
         if len(context.pages) > MOST_WINDOWS:
             raise TooMuch(f"The page opened more than {MOST_WINDOWS} windows, so the visit ended.")
