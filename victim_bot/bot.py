@@ -194,7 +194,7 @@ class Bot:
         return window, closes
 
     def _make_ready(self) -> bool:
-        """Open a window for the next visit in a browser that has made one; return whether it did."""
+        """Open a window in a browser that has made visits, for its next; return whether it did."""
         profile = next(iter(self._visited - self._ready.keys()), None)
         if profile is None:
             return False

@@ -116,12 +116,14 @@ def _stay(
     """Stay until nothing happens any more; return whether that came in time."""
     while time.monotonic() < began + most:
         check()
-        if len(context.pages) > MOST_WINDOWS:
+        windows = len(context.pages)
+        if windows > MOST_WINDOWS:
             raise TooMuch(f"The page opened more than {MOST_WINDOWS} windows, so the visit ended.")
-        if time.monotonic() - began > SHORTEST and seen.quiet_for() > QUIET:
+        if not windows:
+            return True  # The page has closed its own.
+        # A page whose pop-up is open may look at it from time to time, and act then.
+        if time.monotonic() - began > SHORTEST and seen.quiet_for() > QUIET * min(windows, 2):
             return True
-        if not context.pages:
-            return True  # The page has closed its own window.
         context.pages[0].wait_for_timeout(_SLICE)
     return False
 
