@@ -19,7 +19,7 @@ BESIDE_CELLS := e2e/test_applications.py e2e/test_honest.py e2e/test_safety.py e
 HTTPS_CELLS := image-get or form-post or foreign-token-post
 
 .DEFAULT_GOAL := help
-.PHONY: help python to-run to-test run room doctor rehearse bundle hosts reset check test browsers matrix matrix-full parity flaky matrix-https webkit sabotage stress bench bench-room docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
+.PHONY: help python to-run to-test run room doctor rehearse bundle hosts reset check test test-full browsers matrix matrix-full parity flaky matrix-https webkit sabotage stress bench bench-room docs prove prove-labs csrf-bench libraries new-attack new-defense new-weakness requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,11 +47,14 @@ reset: to-run ## Forget all labs, progress, loot and exploits; keep the environm
 	@$(RUN) -m tools.runner.reset
 
 ##@ Prove
-test: check browsers ## Everything: check, then every cell and page in three browsers
+test: check browsers ## Everything: check, then cells and pages in three browsers
+test-full: check browsers ## The same with every variant of each test, in every browser (an hour)
+test-full: WHOLE := --whole
+test test-full:
 	@$(RUN) -m tools.postgresql
 	$(RUN) -m csrf_proof.profiles
-	$(PYTEST_BROWSER) e2e --reruns 1
-	@took=$$(( $$(date +%s) - $(BEGAN) )); echo "make test took $$(( took / 60 )) min $$(( took % 60 )) s"
+	$(PYTEST_BROWSER) e2e --reruns 1 $(WHOLE)
+	@took=$$(( $$(date +%s) - $(BEGAN) )); echo "make $@ took $$(( took / 60 )) min $$(( took % 60 )) s"
 
 check: to-test ## Lint, types, import contract, catalogue, unit tests (about a minute)
 	$(VENV)/bin/ruff check .

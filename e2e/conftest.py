@@ -25,7 +25,10 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 from catalogue import matrix
 from csrf_proof import profiles, windows
 from csrf_proof.browsers import launch
+from csrf_proof.positions import CROSS_SITE
+from e2e import sample
 from e2e.bank import Site
+from e2e.sample import of_cell, params_of
 from e2e.secure import playground_with_https
 from tools.run import ROOT, Playground
 
@@ -51,6 +54,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="every cell; otherwise those that differ in more than the defense, and some more",
     )
+    parser.addoption(
+        "--whole",
+        action="store_true",
+        help="every variant of a test in every browser, as with --all-cells; otherwise a sample",
+    )
     parser.addoption("--cells", type=int, help="this many cells, drawn by --seed")
     parser.addoption("--seed", type=int, default=0)
     parser.addoption(
@@ -65,6 +73,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "first: says why others fail, and goes before them")
     config.addinivalue_line("markers", "long: takes a minute or so, and is begun before the others")
+    config.addinivalue_line("markers", "each_browser: browsers differ here, so make test has each")
+    config.addinivalue_line("markers", "sample(n): make test has so many of its variants")
     if hasattr(config, "workerinput") or "E2E_VICTIM_PORT" in os.environ:
         return
     if config.option.collectonly:
@@ -113,9 +123,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("profile", names)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put tests of one browser next to each other: a worker has one at a time, and a start takes as
     long as several tests. What takes long goes first, so that nobody waits for it in the end."""
+    option = config.getoption
+    if not (option("--whole") or option("--all-cells")):
+        kept, left = sample.drawn(items, option("--profile") or [profiles.ORDER[0]])
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
     for item in items:
         if of_cell(item):
             item.add_marker(pytest.mark.flaky(reruns=0))  # A verdict has no second try.
@@ -124,16 +139,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     early = [item for mark in marks for item in items if item.get_closest_marker(mark)]
     others = [item for item in items if not any(map(item.get_closest_marker, marks))]
     items[:] = dealt(early, others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
-
-
-def of_cell(item: pytest.Item) -> bool:
-    """Tell whether a test tries a cell of a matrix."""
-    return any(isinstance(value, matrix.Cell) for value in params_of(item).values())
-
-
-def params_of(item: pytest.Item) -> dict[str, object]:
-    """Return the parameters of a test by name."""
-    return item.callspec.params if hasattr(item, "callspec") else {}
 
 
 def dealt(first: list[pytest.Item], others: list[pytest.Item], workers: int) -> list[pytest.Item]:
@@ -206,7 +211,8 @@ def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
     and reason; the others one for each attack, position and who decided: nobody, the server, or the
     browser by one of its reasons. It is the one whose reason, then whose defense, was tried least
     before; every profile has every reason. The first profile also has the controls, all cells of
-    the classic attacks, and all labs that only some rows state, such as flawed defenses.
+    the classic attacks by another site, and all labs that only some rows state, such as flawed
+    defenses.
     """
     columns = set(matrix.load().columns)
     kinds: dict[tuple[str | None, ...], list[matrix.Cell]] = {}
@@ -226,7 +232,8 @@ def a_cell_for_each_reason(cells: list[matrix.Cell]) -> list[matrix.Cell]:
         if cell.profile != profiles.ORDER[0]:
             return False
         lab = cell.defense.partition("--with-")[0]
-        return cell.attack in CLASSIC or lab == matrix.CONTROL or lab not in columns
+        classic = cell.attack in CLASSIC and cell.position == CROSS_SITE
+        return classic or lab == matrix.CONTROL or lab not in columns
 
     kept = []
     for same in kinds.values():

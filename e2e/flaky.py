@@ -38,7 +38,7 @@ def main() -> int:
         command = [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "worksteal", "-q"]
         drawn = ["--cells", str(CELLS), "--seed", str(number)]
         only = ["-k", os.environ["K"]] if os.environ.get("K") else []
-        if subprocess.run([*command, "e2e", *drawn, *only], check=False).returncode:
+        if subprocess.run([*command, "e2e", "--whole", *drawn, *only], check=False).returncode:
             failed.append(number)
     for process in spinning:
         process.kill()

@@ -178,6 +178,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 Plan = tuple[Application, tuple[Trial, ...]]
 
 
+@pytest.mark.sample(8)
 def test_what_the_defense_stops_is_forged_without_its_lines(
     plan: Plan, browsers: Browsers, record_property: Callable[[str, object], None]
 ) -> None:

@@ -278,6 +278,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("row", "seen_by"), cells, ids=names)
 
 
+@pytest.mark.each_browser
+@pytest.mark.sample(12)
 def test_what_arrives(row: Row, seen_by: str, browsers: Browsers, site: Site) -> None:
     browser = browsers.get(seen_by)
     if seen_by in row.not_sent_by:

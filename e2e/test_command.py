@@ -118,6 +118,7 @@ def test_an_address_is_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("until", "status"), [("2999-12-31", 0), ("2026-01-01", 1)])
+@pytest.mark.sample(1)
 def test_a_known_attack_counts_when_its_last_day_is_over(
     until: str, status: int, tmp_path: Path
 ) -> None:
@@ -169,6 +170,7 @@ FROM_FILE = ("run", "csrf-proof.toml", "--exploit", "page.html")
     ],
     ids=["without a token", "with a token"],
 )
+@pytest.mark.sample(1)
 def test_a_page_that_somebody_has_written_is_the_only_attack(
     protected: bool, outcome: str, said: str, tmp_path: Path
 ) -> None:
@@ -216,6 +218,7 @@ def test_a_page_is_tried_at_an_address_in_each_browser(tmp_path: Path) -> None:
     ],
     ids=["at nothing", "at something else"],
 )
+@pytest.mark.sample(1)
 def test_a_page_that_is_aimed_elsewhere_is_told_of(
     page: str, status: int, said: str, tmp_path: Path
 ) -> None:
@@ -408,6 +411,7 @@ FOUND = {
 
 
 @pytest.mark.parametrize("case", FOUND)
+@pytest.mark.sample(3)
 def test_it_finds_what_is_awkward(case: str, awkward: str) -> None:
     arguments, status, lines = FOUND[case]
     done = run(awkward + arguments[0], *arguments[1:])
@@ -417,6 +421,7 @@ def test_it_finds_what_is_awkward(case: str, awkward: str) -> None:
 
 
 @pytest.mark.parametrize("below", ["", "/app"])
+@pytest.mark.sample(1)
 def test_where_only_the_origin_is_checked_it_says_who_stopped_it(below: str) -> None:
     signs_in = ("--sign-in", f"{below}/login", "--as", "alice", "--state", f"{below}/account")
     with flask(Path(__file__).parent, "awkward:app", PROTECTED="1", BELOW=below) as url:
@@ -435,6 +440,7 @@ def test_where_only_the_origin_is_checked_it_says_who_stopped_it(below: str) -> 
     ],
     ids=["without a token", "with a token"],
 )
+@pytest.mark.sample(1)
 def test_a_sign_in_is_attacked(protected: bool, status: int, said: str) -> None:
     users = ("--signs-in", "--as", "alice", "--attacker", "mallory")
     with example(protected=protected) as url:
@@ -474,6 +480,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
+@pytest.mark.sample(4)
 def test_what_goes_wrong_is_a_sentence(case: str, awkward: str) -> None:
     arguments, status, sentence = WRONG[case]
     done = run(awkward + arguments[0], *arguments[1:])
@@ -566,6 +573,7 @@ delete_thing = Action(sign_in, delete, state, reset)
 """
 
 
+@pytest.mark.sample(0)
 def test_what_can_be_deleted_once_is_put_back_each_time(tmp_path: Path, awkward: str) -> None:
     (tmp_path / "recipe.py").write_text(DELETE)
     done = run("run", "recipe.py", "--url", awkward, "--only", "cors-json-sub", folder=tmp_path)
@@ -592,6 +600,7 @@ sign_out = Action(sign_in, leave, lambda page: page.goto("/account").url, of_ses
     ],
     ids=["forged", "blocked"],
 )
+@pytest.mark.sample(1)
 def test_a_recipe_may_sign_out(tmp_path: Path, environment: dict[str, str], said: str) -> None:
     (tmp_path / "recipe.py").write_text(SIGN_OUT)
     with flask(Path(__file__).parent, "awkward:app", **environment) as url:
@@ -699,6 +708,7 @@ def test_the_page_of_a_pasted_request_sends_it(tmp_path: Path, browsers: Browser
 
 
 @pytest.mark.parametrize("once", ["Looking at", "an honest user goes first", "it still works"])
+@pytest.mark.sample(2)
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, awkward: str, once: str) -> None:
     command = [*COMMAND, f"{awkward}/pay", *AWKWARD, "--json", "report.json"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "CSRF_PROOF_PASSWORD": "secret"}

@@ -11,12 +11,15 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from csrf_proof import profiles
 from e2e.accessibility import complaints
 from e2e.bank import Site
 from e2e.conftest import Browsers
+
+pytestmark = pytest.mark.each_browser
 
 Arrivals = dict[str, dict[str, list[str]]]
 BANK = "no-defense--for-cookies.bank.localhost"

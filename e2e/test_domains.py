@@ -87,6 +87,7 @@ def sign_in(page: Page, lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("name", CELLS)
+@pytest.mark.sample(4)
 def test_a_cell_holds_at_other_domains(elsewhere: Site, playwright: Playwright, name: str) -> None:
     cell = STATED[name]
     lab = Lab(elsewhere, cell.defense)

@@ -28,6 +28,7 @@ def lab_with(site: Site, label: str) -> Lab:
 
 
 @pytest.mark.parametrize("slug", all_fixes())
+@pytest.mark.sample(2)
 def test_nothing_gets_through_a_fixed_bank_and_alice_can_pay(
     slug: str, browsers: Browsers, site: Site, request: pytest.FixtureRequest
 ) -> None:

@@ -27,6 +27,7 @@ PICTURE = base64.b64decode(
 
 
 @pytest.mark.parametrize("defense", LABELS)
+@pytest.mark.sample(16)
 def test_an_honest_user_can_do_everything(
     request: pytest.FixtureRequest, profile: str, site: Site, defense: str
 ) -> None:

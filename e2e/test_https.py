@@ -52,6 +52,7 @@ def square(cell: matrix.Cell) -> tuple[str, ...]:
     return (cell.attack, cell.position, cell.defense, cell.cookie_age)
 
 
+@pytest.mark.sample(16)
 def test_cell_over_https(expected: matrix.Cell, browsers: Browsers, secure: Site) -> None:
     lab = Lab(secure, expected.defense)
     ages = profiles.ages(expected.attack, expected.cookie_age)

@@ -130,6 +130,7 @@ def test_a_lesson_can_be_walked_from_its_first_sentence_to_done(
 
 
 @pytest.mark.long
+@pytest.mark.sample(0)
 def test_all_lessons_move_within_one_tab_of_a_phone(
     walked_in: str, browsers: Browsers, site: Site
 ) -> None:

@@ -21,7 +21,7 @@ from tools.run import ROOT, free_port
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
 # `make test` has run these by the time it gets here, and is one itself.
-RUN_BEFORE = {"test", "check"}
+RUN_BEFORE = {"test", "test-full", "check"}
 # These have a test of their own below.
 OWN_TEST = {"run", "room", "doctor", "rehearse", "bundle", "docs", "requirements", "clean"}
 ONE_CELL = ("K=chromium/form-post/cross-site/post-only", "PROFILE=chromium", "WORKERS=1")
@@ -49,6 +49,13 @@ SHORT = {
     "new-attack": ("NAME=short-form-get",),
     "new-defense": ("NAME=short-form",),
     "new-weakness": ("NAME=short-form",),
+}
+# What takes long, even in short.
+MARKS = {
+    "sabotage": pytest.mark.long,
+    **dict.fromkeys(
+        ["bench", "bench-room", "flaky", "matrix", "prove", "stress"], pytest.mark.sample(0)
+    ),
 }
 BEGAN_AT_ONCE = re.compile(r"^BEGAN := ", re.MULTILINE)
 # What the run of `make test` left in the environment would change what a target does.
@@ -118,10 +125,7 @@ def test_the_last_line_of_test_says_how_long_all_of_it_took(tree: Path) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    [
-        pytest.param(target, marks=pytest.mark.long if target == "sabotage" else ())
-        for target in SHORT
-    ],
+    [pytest.param(target, marks=MARKS.get(target, ())) for target in SHORT],
 )
 def test_a_target_runs(tree: Path, target: str) -> None:
     assert make(tree, target, *SHORT[target])

@@ -47,6 +47,7 @@ def test_cell(
             try_out(cell, window, Lab(site, cell.defense))
 
 
+@pytest.mark.each_browser
 @pytest.mark.parametrize(("kind", "tries"), [("firefox", 2), ("chromium", 1)])
 def test_where_a_shortcut_says_nothing_the_long_way_decides(
     kind: str, tries: int, browsers: Browsers, site: Site, monkeypatch: pytest.MonkeyPatch
@@ -67,6 +68,7 @@ def test_where_a_shortcut_says_nothing_the_long_way_decides(
     assert ("cell-tried-again" in noted) == (tries > 1)
 
 
+@pytest.mark.sample(12)
 def test_the_long_way_ends_as_the_shortcut_does(
     shortened: matrix.Cell, browsers: Browsers, site: Site
 ) -> None:

@@ -70,6 +70,7 @@ def test_there_are_enough_of_both_kinds() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.sample(2)
 def test_a_changed_application_is_judged_by_what_the_change_means(
     mutant: Mutant,
     browser_for: Callable[[str], Browser],

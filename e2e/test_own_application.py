@@ -52,6 +52,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> tuple[dict[str, st
 
 @pytest.mark.long
 @pytest.mark.parametrize("framework", TRIED)
+@pytest.mark.sample(1)
 def test_without_protection_everything_is_forged(framework: str) -> None:
     said, output = run(EXAMPLES / framework, "-k", only_form_post(framework))
     assert said == dict.fromkeys(ids_of(framework), "FAILED"), output
@@ -67,6 +68,7 @@ def test_without_protection_everything_is_forged(framework: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("framework", TRIED)
+@pytest.mark.sample(1)
 def test_with_protection_everything_is_blocked(framework: str) -> None:
     said, output = run(EXAMPLES / framework, "-k", only_form_post(framework), PROTECTED="1")
     assert said == dict.fromkeys(ids_of(framework), "PASSED"), output
@@ -106,6 +108,7 @@ def test_every_attack_comes_out_as_the_matrix_says() -> None:
         ),
     ],
 )
+@pytest.mark.sample(1)
 def test_who_stopped_it(
     tmp_path: Path, protected: dict[str, str], stopped_by: dict[str, str]
 ) -> None:
@@ -132,6 +135,7 @@ NOT_JUDGED = {
 
 
 @pytest.mark.parametrize("case", NOT_JUDGED)
+@pytest.mark.sample(1)
 def test_what_says_nothing_is_an_error_and_no_verdict(case: str, tmp_path: Path) -> None:
     old, new, lines = NOT_JUDGED[case]
     change(tmp_path, old, new)
@@ -157,6 +161,7 @@ EXPLOIT = """<form action="http://localhost:{port}/email" method="post">
 @pytest.mark.long
 @pytest.mark.parametrize(("protected", "word"), [({}, "FAILED"), ({"PROTECTED": "1"}, "PASSED")])
 @pytest.mark.parametrize("given", ["text", "file", "address"])
+@pytest.mark.sample(2)
 def test_an_exploit_that_somebody_has_written(
     tmp_path: Path, given: str, protected: dict[str, str], word: str
 ) -> None:

@@ -56,6 +56,8 @@ def page_with_pair(lab: Lab, prefix: str) -> str:
         ("csrf-token", "", "origin-mismatch"),
     ],
 )
+@pytest.mark.each_browser
+@pytest.mark.sample(8)
 def test_a_subdomain_signs_a_visitor_in_by_planting_a_pair_unless_something_else_stops_it(
     label: str, prefix: str, reason: str | None, context: BrowserContext, site: Site
 ) -> None:

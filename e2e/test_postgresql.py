@@ -51,6 +51,7 @@ def run_tests(*arguments: str, env: dict[str, str]) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.sample(0)
 def test_the_banks_own_tests_pass(database: str) -> None:
     # And those of the queue, which SQLite takes another lock for.
     run_tests("victim_site/bank", "victim_site/teaching/visits", env={"DATABASE_URL": database})

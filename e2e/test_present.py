@@ -102,6 +102,7 @@ def room(browsers: Browsers, site: Site, request: pytest.FixtureRequest) -> Iter
 
 
 @pytest.mark.parametrize("room", LESSONS, ids=lambda lesson: lesson.slug, indirect=True)
+@pytest.mark.sample(4)
 def test_every_screen_fits_before_and_after_the_attack_and_with_the_notes(room: Room) -> None:
     assert room.cut_off() == []
     for lab, screen in zip(room.lesson.labs, ("tried", "prove-it"), strict=True):

@@ -160,6 +160,7 @@ def test_the_sample_has_labs_of_the_matrix() -> None:
     assert {attack.slug for attack in general()} >= SAMPLE_ATTACKS
 
 
+@pytest.mark.sample(1)
 @pytest.mark.long
 def test_a_lab_is_judged_from_outside_as_the_matrix_says(
     tried_in: str,

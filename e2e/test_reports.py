@@ -15,6 +15,8 @@ from csrf_proof.serving import serve
 from e2e.bank import Lab, Site, sign_in_by_hand
 from e2e.hostile import REDIRECT, HostilePage
 
+pytestmark = pytest.mark.each_browser
+
 FIREFOX = "firefox"
 PAYMENT = "/pay?to=mallory&amount=70"
 

@@ -13,6 +13,7 @@ from e2e.bank import Site
 
 
 @pytest.mark.parametrize("slug", all_reviews())
+@pytest.mark.sample(2)
 def test_the_evidence_is_what_the_engine_sees(
     slug: str, browser_for: Callable[[str], Browser]
 ) -> None:

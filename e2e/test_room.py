@@ -168,6 +168,7 @@ def test_a_laptop_with_ssh_and_a_browser_takes_part(room: Room, browser: str) ->
 
 
 @pytest.mark.parametrize("way", ["ssh", "relay"])
+@pytest.mark.sample(0)
 def test_the_trainer_sees_each_step_of_the_first_five_lessons(
     room: Room, tmp_path: Path, way: str
 ) -> None:

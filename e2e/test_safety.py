@@ -168,6 +168,7 @@ def test_speculation_by_another_page_changes_nothing_on_the_teaching_side(
 # Where the bank has no token cookie, there is none to toss.
 @pytest.mark.parametrize("label", ["no-defense", "naive-double-submit"])
 @pytest.mark.parametrize("position", sorted({position for _, position in matrix.load().rows}))
+@pytest.mark.sample(2)
 def test_no_attack_changes_another_lab(
     browsers: Browsers, site: Site, label: str, position: str
 ) -> None:
@@ -205,9 +206,9 @@ def test_a_session_of_one_lab_opens_no_other(context: BrowserContext, site: Site
 def test_no_page_asks_the_outside_and_none_is_hard_to_use(
     request: pytest.FixtureRequest, browsers: Browsers, site: Site
 ) -> None:
-    """Crawl all three sites, signed in; watch every request; let axe judge three pages of each
-    kind, and with `--all-cells` ten."""
-    most = 10 if request.config.option.all_cells else 3
+    """Crawl all three sites, signed in; watch every request; let axe judge a page of each kind,
+    and with `--all-cells` ten."""
+    most = 10 if request.config.option.all_cells else 1
     judged: collections.Counter[tuple[str, str, int]] = collections.Counter()
     lab, guarded = Lab(site, "no-defense"), Lab(site, "csrf-token")
     guarded.sign_in()

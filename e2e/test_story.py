@@ -463,6 +463,7 @@ def test_older_attempts_are_a_click_away_and_stay_when_another_arrives(
     expect(page.locator(".attempts > li")).to_have_count(23)
 
 
+@pytest.mark.each_browser
 def test_the_self_check_says_what_this_browser_does(
     context: BrowserContext, site: Site, profile: str
 ) -> None:
@@ -529,6 +530,7 @@ def test_a_cookie_that_does_not_come_back_is_explained(context: BrowserContext, 
 
 
 @pytest.mark.long
+@pytest.mark.sample(0)
 def test_the_lax_default_ends_after_two_minutes_by_the_clock(
     browsers: Browsers, site: Site
 ) -> None:

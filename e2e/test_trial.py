@@ -6,12 +6,15 @@ import time
 from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
+import pytest
 from playwright.sync_api import BrowserContext
 
 from csrf_proof import attacker, trial, windows
 from csrf_proof.arsenal import FOLDER, Arsenal, Shot
 from csrf_proof.serving import serve
 from e2e.conftest import Browsers
+
+pytestmark = pytest.mark.each_browser
 
 ARSENAL = Arsenal(FOLDER)
 # Longer than a browser takes to open another page.

@@ -25,6 +25,8 @@ KEEPS_IT = ("no-defense", "chromium")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("label", LABELS)
 @pytest.mark.parametrize("first", ["nobody", "alice"])
+@pytest.mark.each_browser
+@pytest.mark.sample(12)
 def test_it_is_forged_only_where_the_browser_keeps_the_cookie(
     first: str, label: str, way: str, profile: str, context: BrowserContext, site: Site
 ) -> None:

@@ -128,6 +128,7 @@ CATALOGUE: dict[str, dict[str, str | None]] = {
     ("attack", "label", "reason"),
     [(attack, label, why) for attack, labs in CATALOGUE.items() for label, why in labs.items()],
 )
+@pytest.mark.sample(3)
 def test_an_attack_of_the_catalogue_ends_as_the_matrix_says(
     guarded: Site, attack: str, label: str, reason: str | None
 ) -> None:
@@ -280,6 +281,7 @@ setTimeout(() => document.forms[0].submit(), 24_000)</script>"""
 
 
 @pytest.mark.long
+@pytest.mark.sample(0)
 def test_she_stays_longer_when_asked(guarded: Site) -> None:
     attendee = Attendee(guarded)
     lab = attendee.lab("no-defense")
@@ -326,6 +328,7 @@ def test_a_visit_goes_on_after_the_browsers_program_was_killed() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(("label", "status"), [("no-defense", 1), ("csrf-token", 0)])
+@pytest.mark.sample(1)
 def test_what_has_worked_fails_as_a_test_until_it_is_stopped(
     guarded: Site, tmp_path: Path, label: str, status: int
 ) -> None:
@@ -373,6 +376,7 @@ GREEDY = {
 
 
 @pytest.mark.parametrize(("body", "state", "says"), GREEDY.values(), ids=GREEDY)
+@pytest.mark.sample(1)
 def test_a_greedy_page_is_ended_and_the_next_visit_works(
     guarded: Site, body: str, state: str, says: str
 ) -> None:
@@ -422,6 +426,7 @@ def test_a_page_that_loops_is_ended_and_told_so() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root has another user")
+@pytest.mark.sample(0)
 def test_where_the_playground_is_roots_the_browsers_arent(guarded: Site) -> None:
     attendee = Attendee(guarded)
     lab = attendee.lab("no-defense")
@@ -556,6 +561,7 @@ CLASSIC = [
 
 
 @pytest.mark.parametrize("known", CLASSIC, ids=lambda known: known["name"])
+@pytest.mark.sample(4)
 def test_a_classic_lab_is_solved_by_the_protocol_alone(
     guarded: Site, known: dict[str, str]
 ) -> None:

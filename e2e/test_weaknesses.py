@@ -156,6 +156,7 @@ def test_every_weakness_is_used_here() -> None:
 
 @pytest.mark.parametrize("defense", ["no-defense", "everything"])
 @pytest.mark.parametrize("weakness", WEAKNESSES)
+@pytest.mark.sample(12)
 def test_an_honest_customer_uses_the_feature(
     request: pytest.FixtureRequest, profile: str, site: Site, weakness: str, defense: str
 ) -> None:

@@ -22,7 +22,7 @@ from csrf_proof.windows import Window
 from victim_bot.seen import Seen
 
 MOST_WINDOWS = 10
-_LOADS, _SHOWS, _SNAPS = 3_000, 400, 2_000  # Milliseconds.
+_LOADS, _COMES, _TAKES, _SNAPS = 3_000, 600, 3_000, 2_000  # Milliseconds.
 _SLICE = 50
 # What invites a click only if the page has done nothing by itself.
 _LINKS = "a[href]"
@@ -103,9 +103,10 @@ def _click(page: Page, task: Task, seen: Seen) -> str:
     for found in wanted:
         with suppress(Error):
             bait = found.locator("visible=true").first
-            bait.scroll_into_view_if_needed(timeout=_SHOWS)
-            text = bait.inner_text(timeout=_SHOWS) or bait.get_attribute("value", timeout=_SHOWS)
-            if click_over(page, bait, _SHOWS):
+            bait.wait_for(timeout=_COMES)
+            bait.scroll_into_view_if_needed(timeout=_TAKES)
+            text = bait.inner_text(timeout=_TAKES) or bait.get_attribute("value", timeout=_TAKES)
+            if click_over(page, bait, _TAKES):
                 return (text or "something without text").strip()[:100]
     return ""
 

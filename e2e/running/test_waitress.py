@@ -132,7 +132,7 @@ def test_the_statement_says_why_it_is_not_live(runner: Runner) -> None:
     assert "The live statement isn’t available here" in sentence
     status, page = visitor.bank("GET", "/statement")
     assert status == 200
-    assert "The live statement isn&#x27;t available here" in page
+    assert "The live statement isn’t available here" in page
     assert "statement.js" not in page
 
     runner.process.send_signal(signal.SIGINT)
