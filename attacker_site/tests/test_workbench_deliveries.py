@@ -341,6 +341,9 @@ def test_without_a_browser_the_visitor_is_the_victim(bench: Bench, queue: Queue)
     page = bench.write_page().text
     assert "Deliver to alice" not in page
     assert "Be the victim yourself" in page
+    assert "<code>make browsers</code>" in page, "what gives her one"
+    queue.browsers = ("chromium",)
+    assert "make browsers" not in bench.write_page().text
 
 
 def test_while_the_teaching_side_is_down_everything_else_works(tmp_path: Path) -> None:
