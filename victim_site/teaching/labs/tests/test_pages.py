@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from victim_site.conftest import signed_in
+from victim_site.teaching.labs.tests.reading import ask
 from victim_site.teaching.tests.audit import audit, audit_missing
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +58,8 @@ def test_a_page_is_there_and_holds_only_what_it_may(path: str) -> None:
 @pytest.mark.parametrize("path", MISSING.values(), ids=MISSING)
 def test_what_is_not_there_is_a_404_page_with_a_sentence(path: str) -> None:
     audit_missing(path)
+
+
+def test_a_page_of_ones_own_is_aimed_at_ones_own_lab() -> None:
+    """So that what it solves counts for whoever comes from here."""
+    assert "no-defense--for-otter42" in ask("/your-own-exploit/", "otter42")
