@@ -48,7 +48,7 @@ reset: to-run ## Forget all labs, progress, loot and exploits; keep the environm
 
 ##@ Prove
 test: check browsers ## Everything: check, then cells and pages in three browsers
-test-full: check browsers ## The same with every variant of each test, in every browser (an hour)
+test-full: check browsers ## The same in every browser, with each variant but those of matrix-full (an hour)
 test-full: WHOLE := --whole
 test test-full:
 	@$(RUN) -m tools.postgresql

@@ -24,9 +24,12 @@ class Reason:
     status: int = 403
 
     def about(self, name: str) -> Reason:
-        """Return the same reason with a sentence that says, for example, "the bank"."""
+        """Return the same reason with a sentence that says, for example, "the bank".
+
+        It's for a page, so its apostrophes are curly; those for a terminal are straight.
+        """
         first, rest = APPLICATION[0].upper() + APPLICATION[1:], name[0].upper() + name[1:]
-        said = self.sentence.replace(APPLICATION, name).replace(first, rest)
+        said = self.sentence.replace(APPLICATION, name).replace(first, rest).replace("'", "’")
         return replace(self, sentence=said)
 
 

@@ -28,7 +28,7 @@ from csrf_proof.browsers import launch
 from csrf_proof.positions import CROSS_SITE
 from e2e import sample
 from e2e.bank import Site
-from e2e.sample import of_cell, params_of
+from e2e.sample import of_cell, params_of, profile_of
 from e2e.secure import playground_with_https
 from tools.run import ROOT, Playground
 
@@ -157,15 +157,18 @@ def dealt(first: list[pytest.Item], others: list[pytest.Item], workers: int) -> 
 
 def browser_of(item: pytest.Item) -> tuple[int, tuple[str, ...]]:
     """Return a key that sorts tests by browser: the profile, and more arguments."""
-    # A profile is called `profile`, or otherwise where a file chooses its own.
     for name, value in params_of(item).items():
         if isinstance(value, matrix.Cell):
             long_way = item.config.getoption("--long-way") or name == SHORTENED
-            _, browser = way_of(value.profile, value.attack, long_way=long_way)
-            return place_of(browser), profiles.ages(value.attack, value.cookie_age)
-        if isinstance(value, str) and value in profiles.STATED:
-            return place_of(value), ()
-    return 0, ()
+            return browser_of_cell(value, long_way=long_way)
+    kind = profile_of(item)
+    return place_of(kind) if kind else 0, ()
+
+
+def browser_of_cell(cell: matrix.Cell, *, long_way: bool = False) -> tuple[int, tuple[str, ...]]:
+    """Return the same key for a cell."""
+    _, browser = way_of(cell.profile, cell.attack, long_way=long_way)
+    return place_of(browser), profiles.ages(cell.attack, cell.cookie_age)
 
 
 def place_of(profile: str) -> int:

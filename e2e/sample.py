@@ -27,7 +27,7 @@ def drawn(
     variants: dict[tuple[Any, int | None], list[pytest.Item]] = defaultdict(list)
     for item in items:
         everywhere = of_cell(item) or item.get_closest_marker("each_browser")
-        if everywhere or _browser_of(item) in {None, *browsers}:
+        if everywhere or profile_of(item) in {None, *browsers}:
             mark = item.get_closest_marker("sample")
             variants[getattr(item, "function", item), mark.args[0] if mark else None].append(item)
     kept = {
@@ -54,7 +54,8 @@ def params_of(item: pytest.Item) -> dict[str, object]:
     return item.callspec.params if hasattr(item, "callspec") else {}
 
 
-def _browser_of(item: pytest.Item) -> str | None:
-    """Return the profile that a test has among its parameters, if it has one."""
+def profile_of(item: pytest.Item) -> str | None:
+    """Return the profile that a test has among its parameters, if it has one. It's called
+    `profile`, or otherwise where a file chooses its own."""
     found = (value for value in params_of(item).values() if isinstance(value, str))
     return next((value for value in found if value in profiles.STATED), None)

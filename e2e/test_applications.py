@@ -150,7 +150,8 @@ def action_of(attack: Attack) -> str:
 
 
 def one_trial_for_each_reason() -> Iterator[tuple[Application, Trial]]:
-    """Yield what `make test` tries: each reason once, and not always the first of those it fits."""
+    """Yield what is tried without `--all-cells`: each reason once, and not always by the first that
+    it fits."""
     every = [
         (application, one) for application in every_application() for one in trials(application)
     ]

@@ -17,7 +17,7 @@ import pytest
 from catalogue import matrix
 from csrf_proof import profiles
 from e2e.bank import Lab, Site
-from e2e.conftest import Browsers, provable_cells, way_of
+from e2e.conftest import Browsers, browser_of_cell, provable_cells
 from e2e.test_matrix import try_out
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +49,8 @@ def what_changed(
 ) -> list[str]:
     """Return a sentence for each of these facts that a browser doesn't confirm."""
     # One browser after the other, since a start takes as long as several cells.
-    cells = sorted({name for fact in facts for name in fact["cells"]}, key=browser_of)
+    names = {name for fact in facts for name in fact["cells"]}
+    cells = sorted(names, key=lambda name: browser_of_cell(CELLS[name]))
     refuted = {name for name in cells if not holds(CELLS[name], browsers, request)}
     return [
         f"No longer true: {fact['says']} Seen otherwise: {', '.join(seen)}. "
@@ -57,13 +58,6 @@ def what_changed(
         for fact in facts
         if (seen := [name for name in fact["cells"] if name in refuted])
     ]
-
-
-def browser_of(name: str) -> tuple[str, tuple[str, ...]]:
-    """Return the browser that a cell is tried in, and its arguments."""
-    cell = CELLS[name]
-    _, browser = way_of(cell.profile, cell.attack, long_way=False)
-    return browser, profiles.ages(cell.attack, cell.cookie_age)
 
 
 def holds(cell: matrix.Cell, browsers: Browsers, request: pytest.FixtureRequest) -> bool:

@@ -17,7 +17,7 @@ from e2e.target import LabTarget
 from e2e.test_matrix import PATHS
 
 LOADED = matrix.load()
-# How many attacks make test launches at each bank; make matrix-full launches all.
+# How many attacks are launched at each bank; with `--all-cells`, all.
 SOME = 8
 
 

@@ -34,7 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def usual(cells: list[matrix.Cell]) -> list[matrix.Cell]:
-    """Return what `make test` tries: one cell for each attack, position and reason.
+    """Return what is tried without `--all-cells`: one cell for each attack, position and reason.
 
     Of a profile that is like another only what differs.
     """

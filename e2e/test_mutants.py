@@ -32,7 +32,7 @@ from e2e.applications import Running, running, sign_in
 from e2e.bank import PASSWORDS
 
 MUTANTS = mutants.read()
-# What `make test` tries: broken and sound, Django and Flask, a form and a script.
+# What is tried without `--all-cells`: broken and sound, Django and Flask, a form and a script.
 SAMPLE = {
     "origin-prefix-flask",
     "own-token-masked-flask",

@@ -66,7 +66,9 @@ def test_a_picture_lights_up_part_by_part_at_the_readers_pace(
     steps.get_by_role("button", name="Begin").click()
     later = ["request", "cookies", "bank", "post-only", "csrf-token", "result"]
     assert page.evaluate(DIM) == later
-    expect(steps.get_by_role("status")).to_contain_text("Step 1 of 7: This is where the request")
+    expect(steps.get_by_role("status")).to_contain_text(
+        "Step 1 of 7: This is where the request began"
+    )
     for count in range(1, 6):
         page.keyboard.press("ArrowRight")
         assert page.evaluate(DIM) == later[count:]

@@ -30,7 +30,7 @@ from e2e.bank import PASSWORDS, Lab, Site, honest, sign_in_on
 
 MATRIX = matrix.load()
 STOPS_GET = "post-only"
-# What `make test` tries: a token, a cookie and checks, sound and flawed.
+# What is tried without `--all-cells`: a token, a cookie and checks, sound and flawed.
 SAMPLE = {
     ("chromium", "csrf-token"),
     ("chromium", "json-any-type"),

@@ -99,9 +99,8 @@ class Bot:
         self._profiles = profiles
         self._name = name or f"bot-{secrets.token_hex(8)}"
         self._browsers: Browsers | None = None
-        # By profile: a window for the next visit, which takes a while to open.
-        self._ready: dict[str, tuple[Window, ExitStack]] = {}
-        self._visited: set[str] = set()
+        # By profile that has made a visit: a window for its next, which takes a while to open.
+        self._ready: dict[str, tuple[Window, ExitStack] | None] = {}
         self._used = 0.0
 
     def __enter__(self) -> Bot:
@@ -185,17 +184,18 @@ class Bot:
     def _window(self, profile: str) -> tuple[Window, ExitStack]:
         """Return a window that has never been anywhere, and what closes it."""
         browser = self._running().get(profile)
-        window, closes = self._ready.pop(profile, (None, ExitStack()))
-        if window is None or window.context.browser is not browser:
-            closes.close()
-            window = closes.enter_context(windows.fresh(browser, downloads=False))
-            window.context.set_default_timeout(10_000)
-        self._visited.add(profile)
+        ready = self._ready.get(profile)
+        self._ready[profile] = None
+        if ready and ready[0].context.browser is browser:
+            return ready
+        closes = ExitStack()  # A browser that has gone took its window along.
+        window = closes.enter_context(windows.fresh(browser, downloads=False))
+        window.context.set_default_timeout(10_000)
         return window, closes
 
     def _make_ready(self) -> bool:
         """Open a window in a browser that has made visits, for its next; return whether it did."""
-        profile = next(iter(self._visited - self._ready.keys()), None)
+        profile = next((name for name, ready in self._ready.items() if not ready), None)
         if profile is None:
             return False
         try:
@@ -224,7 +224,6 @@ class Bot:
 
     def _end_browsers(self, raised: type[BaseException] | None = None) -> None:
         self._ready.clear()
-        self._visited.clear()
         if self._browsers:
             with suppress(Error, BrowserFailed):
                 self._browsers.__exit__(raised)

@@ -1,16 +1,7 @@
-"""The reasons in the bank's own words: `csrf_proof` words them for any application.
-
-Its sentences are for terminals, too, so they have straight apostrophes; pages have curly ones.
-"""
+"""The reasons in the bank's own words: `csrf_proof` words them for any application."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from csrf_proof import reasons
 
-REASONS = {
-    code: replace(found, sentence=found.sentence.replace("'", "’"))
-    for code, reason in reasons.REASONS.items()
-    for found in [reason.about("the bank")]
-}
+REASONS = {code: reason.about("the bank") for code, reason in reasons.REASONS.items()}

@@ -28,7 +28,7 @@ from victim_site.bank import reports
 from victim_site.label import parse
 from victim_site.teaching.api import AttemptOut, iso
 from victim_site.teaching.labs.attempt_summary import initiator
-from victim_site.teaching.missions.solving import solved_by
+from victim_site.teaching.missions.told import told
 from victim_site.teaching.visits import queue
 from victim_site.teaching.visits.models import Delivery, Visit
 from victim_site.wording import REASONS
@@ -218,7 +218,7 @@ def _mission(lab: str) -> dict[str, Any] | None:
     return {
         "slug": label.mystery,
         "title": all_missions()[label.mystery].title,
-        "solved": label.mystery in solved_by(label.owner),
+        "solved": not told(label).mystery,
     }
 
 
